@@ -1,0 +1,20 @@
+/** `npm run bench [-- NAME …]`: builds, then runs bench/run.ts with the remaining arguments. */
+import { requireNode } from './setup/check-node.mjs';
+
+requireNode();
+const { prepare } = await import('./setup/prepare.mjs');
+const { root } = await import('./setup/paths.mjs');
+const { releaseSignals, run } = await import('./setup/run.mjs');
+
+try {
+  await prepare();
+} catch (error) {
+  console.error(error.message);
+  process.exit(1);
+}
+const compiled = await run(`${root}/node_modules/.bin/tsc`, ['-b', 'bench']);
+if (compiled.code !== 0) process.exit(1);
+releaseSignals();
+const entry = `${root}/bench/dist/run.js`;
+process.argv[1] = entry;
+await import(entry);

@@ -1,0 +1,32 @@
+import { listEngines } from '../engines/support/list-engines.mjs';
+import { defaultDir } from '../engines/support/parse-arguments.mjs';
+import { root } from '../setup/paths.mjs';
+import { run } from '../setup/run.mjs';
+
+/** Beside the engines a developer may have running, and on other ports. */
+const dir = `${defaultDir}-of-tests`;
+const portOffset = 100;
+
+/** PostgreSQL is not among them: the database suite brings its own. */
+const wanted = ['redis', 'rabbitmq', 'kafka'];
+
+/**
+ * Brings up the engines this machine can have. One that is missing skips its own tests, in CI it fails them.
+ *
+ * @returns {Promise<{env: Record<string, string>, release(): Promise<void>} | null>} null: none of them
+ */
+export async function bringEngines() {
+  const engines = (await listEngines()).filter((engine) => wanted.includes(engine.name));
+  const env = { PARLEY_TEST_ENGINES_DIR: dir };
+  for (const { name, defaultPort } of engines) {
+    const args = ['up', name, '--dir', dir, '--port', `${name}=${defaultPort + portOffset}`];
+    const { code, output } = await runEngines(args);
+    const url = new RegExp(`^${name.toUpperCase()}=(.+)$`, 'm').exec(output)?.[1];
+    if (code === 0 && url) env[`PARLEY_TEST_${name.toUpperCase()}_URL`] = url;
+    else console.error(output);
+  }
+  if (Object.keys(env).length === 1) return null;
+  return { env, release: async () => void (await runEngines(['down', '--dir', dir])) };
+}
+
+const runEngines = (args) => run(process.execPath, [`${root}/scripts/engines.mjs`, ...args], { quiet: true });

@@ -1,0 +1,44 @@
+import { bringEngines } from './bring-engines.mjs';
+import { findChromium } from './find-chromium.mjs';
+import { installNode24 } from './install-node24.mjs';
+
+/**
+ * What `npm test` runs, in order. `minutes` is the budget (docs/testing.md); a step that needs twice as long is killed.
+ * A step is either a `script` (a command whose exit code counts) or a `suite` (a project of vitest.config.ts whose tests
+ * count). `need` brings what the suite cannot do without: environment variables and the Node to run with, or null when this
+ * machine cannot have it: then the suite's tests are counted as skipped, in CI as failed. `release` of what it brought is
+ * called when the suite has ended.
+ */
+export const steps = [
+  { name: 'format', minutes: 0.5, script: ['biome', 'check', '.'] },
+  { name: 'walls', minutes: 0.5, script: ['node', 'scripts/check-walls.mjs'] },
+  { name: 'style', minutes: 0.5, script: ['node', 'scripts/check-style.mjs'] },
+  { name: 'docs', minutes: 0.5, script: ['node', 'scripts/check-docs.mjs'] },
+  { name: 'erd', minutes: 0.5, script: ['node', 'scripts/generate-erd.mjs', '--check'] },
+  { name: 'lock', minutes: 0.5, script: ['node', 'scripts/complete-lock.mjs', '--check'] },
+  { name: 'types', minutes: 1.5, script: ['tsc', '-b'] },
+  { name: 'test-types', minutes: 1, script: ['tsc', '-p', 'server/tsconfig.test.json'] },
+  { name: 'client-test-types', minutes: 0.2, script: ['tsc', '-p', 'client/tsconfig.test.json'] },
+  { name: 'web-test-types', minutes: 0.2, script: ['tsc', '-p', 'web/tsconfig.test.json'] },
+  { name: 'unit', minutes: 2, suite: 'unit' },
+  { name: 'unit-node24', minutes: 2, suite: 'unit', need: installNode24, missing: 'Node 24 could not be installed' },
+  { name: 'database', minutes: 3.5, suite: 'database' },
+  { name: 'engines', minutes: 2.5, suite: 'engines', need: bringEngines, missing: 'no Redis, RabbitMQ or Kafka here' },
+  { name: 'scenarios', minutes: 6, suite: 'scenarios' },
+  { name: 'web', minutes: 3, suite: 'web', need: findChromium, missing: 'no Chromium here' },
+];
+
+/** The steps of `npm run check`: what needs no test runner. */
+export const checkSteps = ['format', 'walls', 'style', 'docs', 'erd', 'lock'];
+
+/**
+ * @param {readonly string[]} names none: all
+ * @returns {typeof steps} in their own order; throws a message for people when a name is unknown
+ */
+export function chooseSteps(names) {
+  const unknown = names.filter((name) => !steps.some((step) => step.name === name));
+  if (unknown.length) {
+    throw new Error(`There is no step ${unknown.join(', ')}; there are: ${steps.map((step) => step.name).join(', ')}.`);
+  }
+  return names.length ? steps.filter((step) => names.includes(step.name)) : steps;
+}

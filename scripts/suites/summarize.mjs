@@ -1,0 +1,30 @@
+/**
+ * The table that `npm test` ends with, and its last line.
+ *
+ * @param {readonly {name: string, minutes: number, seconds: number, ok: boolean, passed: number, failed: number,
+ *   skipped: number, note: string}[]} results
+ * @returns {string}
+ */
+export function summarize(results) {
+  const width = Math.max(...results.map((result) => result.name.length));
+  const rows = results.map((result) => {
+    const counts = result.passed + result.failed + result.skipped ? describeCounts(result) : '';
+    const slow = result.seconds > result.minutes * 60 ? `over its budget of ${result.minutes} min` : '';
+    const notes = [counts, result.note, slow].filter(Boolean).join('; ');
+    return `${result.ok ? 'ok  ' : 'FAIL'}  ${result.name.padEnd(width)}  ${result.seconds.toFixed(1).padStart(6)} s  ${notes}`.trimEnd();
+  });
+  const total = results.reduce(
+    (sum, result) => ({
+      passed: sum.passed + result.passed,
+      failed: sum.failed + result.failed,
+      skipped: sum.skipped + result.skipped,
+      seconds: sum.seconds + result.seconds,
+    }),
+    { passed: 0, failed: 0, skipped: 0, seconds: 0 },
+  );
+  return [...rows, `${(total.seconds / 60).toFixed(1)} minutes in all`, '', describeCounts(total)].join('\n');
+}
+
+function describeCounts({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}

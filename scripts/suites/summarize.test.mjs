@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { chooseSteps, steps } from './steps.mjs';
+import { summarize } from './summarize.mjs';
+
+const result = { name: 'unit', minutes: 2, seconds: 3, ok: true, passed: 5, failed: 0, skipped: 1, note: '' };
+
+test('the last line sums the tests of every step', () => {
+  const text = summarize([result, { ...result, name: 'database', ok: false, passed: 2, failed: 4 }]);
+  expect(text.split('\n').at(-1)).toBe('7 passed, 4 failed, 2 skipped');
+});
+
+test('a step says what it could not have and when it was too slow', () => {
+  const [first] = summarize([{ ...result, seconds: 121, note: 'no Chromium here' }]).split('\n');
+  expect(first).toContain('no Chromium here; over its budget of 2 min');
+});
+
+test('steps run in their own order, whatever the order of their names', () => {
+  expect(chooseSteps(['unit', 'format']).map((step) => step.name)).toEqual(['format', 'unit']);
+  expect(chooseSteps([])).toBe(steps);
+});
+
+test('an unknown step is refused with the list', () => {
+  expect(() => chooseSteps(['units'])).toThrow(/no step units; there are: .*unit/);
+});
+
+test('the whole fits into 25 minutes', () => {
+  expect(steps.reduce((sum, step) => sum + step.minutes, 0)).toBeLessThanOrEqual(25);
+});

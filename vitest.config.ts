@@ -1,0 +1,70 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * The suites by name (`npx vitest run --project unit`). `unit` needs nothing but Node; `database` starts the embedded
+ * PostgreSQL; `engines` needs Redis and the brokers (`npm run engines -- up`); `scenarios` and `web` start whole servers and speak to them over the wire. Budgets: docs/testing.md.
+ */
+const source = {
+  resolve: { conditions: ['source', 'module', 'browser', 'development|production'] },
+  ssr: { resolve: { conditions: ['source', 'node', 'development|production'] } },
+};
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...source,
+        test: {
+          name: 'unit',
+          include: [
+            '{contracts,server,client,web}/src/**/*.test.{ts,tsx}',
+            'server/conformance/**/*.test.ts',
+            'scripts/**/*.test.mjs',
+          ],
+          exclude: ['**/*.db.test.ts', '**/*.engine.test.ts', '**/node_modules/**', '**/dist/**'],
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'database',
+          include: ['server/{src,conformance}/**/*.db.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'engines',
+          include: ['server/{src,conformance}/**/*.engine.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'scenarios',
+          include: ['tests/**/*.test.ts'],
+          exclude: ['tests/web/**', '**/node_modules/**', '**/dist/**'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'web',
+          include: ['tests/web/**/*.test.ts'],
+          testTimeout: 90_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
