@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { id, pageMark, pageSize, text, time } from './primitives.ts';
+
+export const presence = z
+  .object({ state: z.enum(['online', 'offline']), lastSeen: time.nullable() })
+  .meta({ id: 'Presence' });
+
+export const user = z
+  .object({
+    id,
+    username: z.string(),
+    name: z.string(),
+    about: z.string().nullable(),
+    avatar: z.string().nullable(),
+    presence,
+  })
+  .meta({ id: 'User' });
+
+export const userList = z.object({ items: z.array(user), next: z.string().nullable() });
+
+/** Found by the beginning of the username or of any word of the name. */
+export const usersQuery = z.strictObject({ query: text(200), limit: pageSize, after: pageMark.optional() });
+
+/** The caller's own account with its profile. */
+export const ownAccount = z
+  .object({
+    id,
+    kind: z.enum(['person', 'bot']),
+    username: z.string(),
+    email: z.string().nullable(),
+    emailVerified: z.boolean(),
+    admin: z.boolean(),
+    name: z.string(),
+    about: z.string().nullable(),
+    avatar: z.string().nullable(),
+    settings: z.record(z.string(), z.unknown()),
+    createdAt: time,
+  })
+  .meta({ id: 'OwnAccount' });
+
+/** `settings` replaces the whole object, 16 KiB at the most; `null` clears. */
+export const ownProfileBody = z.strictObject({
+  name: text(100).min(1).optional(),
+  about: text(1_000).nullable().optional(),
+  avatar: text(1_000).nullable().optional(),
+  settings: z.record(z.string(), z.unknown()).optional(),
+});
+
+/** An id, or `@username`. */
+export const userPath = z.strictObject({ id: z.string().min(1).max(64) });
+
+export type Presence = z.output<typeof presence>;
+export type User = z.output<typeof user>;
+export type OwnAccount = z.output<typeof ownAccount>;
+export type OwnProfileBody = z.input<typeof ownProfileBody>;
