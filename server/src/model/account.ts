@@ -1,0 +1,33 @@
+import type { AccountId } from '../kernel/ids.ts';
+
+export type AccountKind = 'person' | 'bot';
+
+export interface Account {
+  readonly id: AccountId;
+  readonly kind: AccountKind;
+  readonly username: string;
+  /** Given at sign-up; what others see from then on is people's profile. */
+  readonly name: string;
+  readonly email: string | null;
+  readonly emailVerified: boolean;
+  readonly admin: boolean;
+  readonly suspended: boolean;
+  readonly createdAt: string;
+}
+
+/** What everybody may see of somebody. */
+export interface Profile {
+  readonly id: AccountId;
+  readonly username: string;
+  readonly name: string;
+  readonly about: string | null;
+  /** Attachment id or URL. */
+  readonly avatar: string | null;
+}
+
+export const accountLimits = { passwordMin: 8, passwordMax: 256, name: 100, about: 1_000, email: 254 } as const;
+
+/** 3–32 of a–z, 0–9, dot, underscore, hyphen; compared without case. */
+export function isUsername(text: string): boolean {
+  return /^[a-z0-9_.-]{3,32}$/.test(text);
+}

@@ -1,0 +1,61 @@
+import type { Change } from '../model/change.ts';
+
+export interface BusRecord {
+  readonly topic: string;
+  /** The conversation (chat) or the account (identity, people): what order is kept by. */
+  readonly key: string;
+  readonly value: Change<object>;
+}
+
+export interface Subscription {
+  /** Resolves when the handler has finished what it was given; nothing is handed to it afterwards. */
+  close(): Promise<void>;
+}
+
+export interface GroupOptions {
+  /**
+   * Records handed over in one call at the most. A batch ends between two transactions wherever a whole one fits: who merges
+   * the rows of a transaction asks for more than its largest (rule 13: 1,000 rows).
+   */
+  readonly maxBatch?: number;
+  /**
+   * How often a batch that keeps failing with a non-retryable Failure is tried before it is set aside as a dead letter with
+   * its reason. Any other error is retried for ever: an outage must not eat records.
+   */
+  readonly poisonAfter?: number;
+}
+
+/**
+ * The transport of the change stream. Records belong to everybody once published: neither the publisher nor a handler may
+ * change them (an adapter may freeze them); the published array stays the publisher's.
+ *
+ * Guarantees, per topic:
+ * - order: records of one key reach a group in the order they were published. Counter-example: two batches published without
+ *   waiting in between must not overtake each other.
+ * - at least once: when `publish` has resolved, every group that was declared gets the record even if this process is killed
+ *   now, unless `durable` is false: then `publish` resolves only when every group has *handled* the record, and the publisher
+ *   keeps it until then (the replication slot is the memory).
+ * - a handler that throws gets the same records again, in order, before any later ones of the same key.
+ * - one copy per group; the members of a group share the keys between them.
+ * - back-pressure: a slow group delays `publish`; nothing is buffered without bound.
+ */
+export interface Bus {
+  readonly guarantees: { readonly durable: boolean };
+  /** Keeps the order of the array and of the calls. Rejects with `service.unavailable` when the broker is away. */
+  publish(records: readonly BusRecord[]): Promise<void>;
+  /** Declares the group and begins to hand it records. `handler` gets at least one record, in order. */
+  subscribe(
+    group: string,
+    topics: readonly string[],
+    handler: (records: readonly BusRecord[]) => Promise<void>,
+    options?: GroupOptions,
+  ): Promise<Subscription>;
+  close(): Promise<void>;
+}
+
+export const topics = {
+  identity: 'parley.identity',
+  people: 'parley.people',
+  chat: 'parley.chat',
+  notifications: 'parley.notifications',
+} as const;
