@@ -1,0 +1,123 @@
+import { fail, toFailure } from '../../src/kernel/errors.ts';
+import type { Bus, BusRecord, Subscription } from '../../src/ports/bus.ts';
+import type { BusSubject } from './properties.ts';
+
+type Handler = (records: readonly BusRecord[]) => Promise<void>;
+
+/** A fault for the publishing half, for the consuming half, or both. */
+interface Fault {
+  publish?(bus: Bus, records: readonly BusRecord[]): Promise<void>;
+  group?(name: string): string;
+  topics?(topics: readonly string[]): readonly string[];
+  handler?(handler: Handler, maxBatch: number): Handler;
+  close?(subscription: Subscription): Promise<void>;
+}
+
+/** Ways a bus can be wrong, to prove that the suite notices. Each fault gets state of its own. */
+export const busFaults = {
+  'a large publish is overtaken': (): Fault => ({
+    async publish(bus, records) {
+      if (records.length > 10) await new Promise(setImmediate);
+      return bus.publish(records);
+    },
+  }),
+  'records are reversed': (): Fault => ({ publish: (bus, records) => bus.publish(records.toReversed()) }),
+  'publish resolves early': (): Fault => ({
+    async publish(bus, records) {
+      void bus.publish(records);
+    },
+  }),
+  'publishes wait for the slowest group': (): Fault => {
+    let last = Promise.resolve();
+    return {
+      publish(bus, records) {
+        last = last.then(() => bus.publish(records));
+        return last;
+      },
+    };
+  },
+  'the array is read late': (): Fault => ({
+    publish: (bus, records) => new Promise((resolve) => setImmediate(() => resolve(bus.publish(records)))),
+  }),
+  'a closed bus takes records': (): Fault => ({ publish: (bus, records) => bus.publish(records).catch(() => {}) }),
+  'failed records are lost': (): Fault => ({ handler: (handler) => (records) => handler(records).catch(() => {}) }),
+  'groups compete': (): Fault => ({ group: () => 'everybody' }),
+  'topics are ignored': (): Fault => ({ topics: () => ['parley.chat', 'parley.identity'] }),
+  'a group forgets its position': (): Fault => {
+    let count = 0;
+    return { group: (name) => `${name}-${++count}` };
+  },
+  'a group repeats on resume': (): Fault => {
+    let last: readonly BusRecord[] = [];
+    return {
+      handler: (handler) => {
+        let again = last;
+        return (records) => {
+          const batch = [...again, ...records];
+          again = [];
+          last = records;
+          return handler(batch);
+        };
+      },
+    };
+  },
+  'records are shared and open': (): Fault => {
+    const copies = new WeakMap<BusRecord, BusRecord>();
+    const copy = (record: BusRecord) => {
+      const known = copies.get(record) ?? structuredClone(record);
+      copies.set(record, known);
+      return known;
+    };
+    return { handler: (handler) => (records) => handler(records.map(copy)) };
+  },
+  'an outage is taken for poison': (): Fault => ({
+    handler: (handler) => (records) =>
+      handler(records).catch((thrown) => {
+        throw fail('request.invalid', toFailure(thrown).message);
+      }),
+  }),
+  'poison takes its neighbours along': (): Fault => ({
+    handler: (handler) => {
+      let failed: readonly BusRecord[] = [];
+      return async (records) => {
+        const rest = records.filter((record) => !failed.includes(record));
+        if (failed.length === 0) failed = records;
+        await handler(rest);
+      };
+    },
+  }),
+  'transactions are cut': (): Fault => ({
+    handler: (handler, maxBatch) => async (records) => {
+      for (let at = 0; at < records.length; at += maxBatch) await handler(records.slice(at, at + maxBatch));
+    },
+  }),
+  'close does not wait': (): Fault => ({
+    async close(subscription) {
+      void subscription.close();
+    },
+  }),
+} as const satisfies Record<string, () => Fault>;
+
+export type BusFault = keyof typeof busFaults;
+
+/** The sound subject with one fault built in. */
+export function breakBus({ bus, deadLetters }: BusSubject, name: BusFault): BusSubject {
+  const fault: Fault = busFaults[name]();
+  return {
+    deadLetters,
+    bus: {
+      guarantees: bus.guarantees,
+      publish: (records) => fault.publish?.(bus, records) ?? bus.publish(records),
+      async subscribe(group, topics, handler, options = {}) {
+        const subscription = await bus.subscribe(
+          fault.group?.(group) ?? group,
+          fault.topics?.(topics) ?? topics,
+          fault.handler?.(handler, options.maxBatch ?? 1_000) ?? handler,
+          name === 'transactions are cut' ? { ...options, maxBatch: 1_000 } : options,
+        );
+        return { close: () => fault.close?.(subscription) ?? subscription.close() };
+      },
+      close: () => bus.close(),
+    },
+  };
+}

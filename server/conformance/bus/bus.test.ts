@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { createMemoryBus } from '../../src/adapters/bus/memory/create-memory-bus.ts';
+import { silentLog } from '../../src/kernel/log.ts';
+import { type BusFault, breakBus, busFaults } from './break-bus.ts';
+import { type BusSubject, busProperties } from './properties.ts';
+
+function createMemorySubject(): BusSubject {
+  const bus = createMemoryBus({ log: silentLog, retryFirstMs: 1, retryMaxMs: 4 });
+  return {
+    bus,
+    deadLetters: async (group) =>
+      bus
+        .deadLetters()
+        .filter((letter) => letter.group === group)
+        .map(({ record, reason }) => ({ key: record.key, reason })),
+  };
+}
+
+describe('the memory bus', () => {
+  for (const property of busProperties) {
+    test(property.name, async () => {
+      const subject = createMemorySubject();
+      await property.check(subject);
+      await subject.bus.close();
+    });
+  }
+});
+
+/** Fault → words of the property that must notice it. */
+const noticedBy: Record<BusFault, string> = {
+  'a large publish is overtaken': 'publishes that do not wait',
+  'records are reversed': 'publishes that do not wait',
+  'publish resolves early': 'resolves publish only',
+  'publishes wait for the slowest group': 'hold up the others',
+  'the array is read late': 'to its array afterwards',
+  'a closed bus takes records': 'once it is closed',
+  'failed records are lost': 'failed on',
+  'groups compete': 'its own copy',
+  'topics are ignored': 'topics it asked for',
+  'a group forgets its position': 'shares the records',
+  'a group repeats on resume': 'resumes a group',
+  'records are shared and open': 'from the others',
+  'an outage is taken for poison': 'no fault of the record',
+  'poison takes its neighbours along': 'poisoned record',
+  'transactions are cut': 'cut between transactions',
+  'close does not wait': 'closes a subscription',
+};
+
+describe('the suite notices that', () => {
+  for (const fault of Object.keys(busFaults) as BusFault[]) {
+    test(fault, async () => {
+      const property = busProperties.find((p) => p.name.includes(noticedBy[fault]));
+      if (!property) throw new Error(`no property is named "${noticedBy[fault]}"`);
+      await expect(withLimit(property.check(breakBus(createMemorySubject(), fault)))).rejects.toThrow();
+    });
+  }
+});
+
+/** Some faults show as something that never happens. */
+function withLimit(check: Promise<void>): Promise<void> {
+  return Promise.race([
+    check,
+    new Promise<void>((_, reject) => setTimeout(() => reject(new Error('it never happened')), 300)),
+  ]);
+}

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { toFailure } from '../../src/kernel/errors.ts';
+import type { Bus, BusRecord } from '../../src/ports/bus.ts';
+import { createCollector, createRecord, group, numberOf, range, topic } from './fixtures.ts';
+
+/** A member of a group in a process of its own. */
+export interface MemberProcess {
+  /** Resolves when its handler has been called for the first time; the call never ends. */
+  readonly stuck: Promise<void>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+}
+
+/** What an adapter that says `durable` gives the suite besides. */
+export interface DurableBusSubject {
+  readonly bus: Bus;
+  /** The bus of another process: the same topics and groups, nothing else in common. */
+  openAnother(): Bus;
+  startMember(group: string): Promise<MemberProcess>;
+  /** Resolves when the broker answers again; null: it is not ours to restart. */
+  readonly restartBroker: (() => Promise<void>) | null;
+}
+
+/** One property of a bus whose `guarantees.durable` is true. */
+export interface DurableBusProperty {
+  readonly name: string;
+  readonly restartsBroker?: true;
+  check(subject: DurableBusSubject): Promise<void>;
+}
+
+const keys = range(0, 16).map((n) => `key-${n}`);
+
+/** Per key: nothing left out, and nothing handled before what was published before it. Repeats are allowed. */
+function assertWholeAndOrdered(got: readonly BusRecord[], count: number): void {
+  for (const key of keys) {
+    let next = 0;
+    for (const record of got) {
+      if (record.key !== key) continue;
+      const n = numberOf(record);
+      assert.ok(n <= next, `${key}: ${n} came when ${next} was due`);
+      if (n === next) next++;
+    }
+    assert.equal(next, count, `${key} ended early`);
+  }
+}
+
+/** Publishes `count` numbers for every key, in order; what a broker that is away refuses is published again. */
+async function publishAll(bus: Bus, count: number, paceMs: number): Promise<void> {
+  for (const n of range(0, count)) {
+    const batch = keys.map((key) => createRecord(key, n));
+    while (true) {
+      try {
+        await bus.publish(batch);
+        break;
+      } catch (thrown) {
+        assert.equal(toFailure(thrown).code, 'service.unavailable');
+        await delay(100);
+      }
+    }
+    await delay(paceMs);
+  }
+}
+
+/** Resolves when every key has come to its last number. */
+function createStream(count: number, handleMs = 2) {
+  const got: BusRecord[] = [];
+  const ended = new Set<string>();
+  const inHand = new Set<string>();
+  const overlaps: string[] = [];
+  let end: () => void = () => {};
+  const all = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return {
+    got,
+    all,
+    /** Keys that two members had in hand at a time. */
+    overlaps,
+    member() {
+      const own = { handled: 0 };
+      const handler = async (records: readonly BusRecord[]) => {
+        const mine = [...new Set(records.map(({ key }) => key))];
+        overlaps.push(...mine.filter((key) => inHand.has(key)));
+        for (const key of mine) inHand.add(key);
+        // Long enough that another member would get in between if it could.
+        await delay(handleMs);
+        for (const key of mine) inHand.delete(key);
+        for (const record of records) {
+          got.push(record);
+          own.handled++;
+          if (numberOf(record) === count - 1) ended.add(record.key);
+        }
+        if (ended.size === keys.length) end();
+      };
+      return { own, handler };
+    },
+  };
+}
+
+export const durableBusProperties: readonly DurableBusProperty[] = [
+  {
+    name: 'keeps what is published while nobody of a declared group is there',
+    async check({ bus, openAnother }) {
+      const name = group();
+      const subscription = await bus.subscribe(name, [topic], async () => {});
+      await subscription.close();
+      await bus.publish(range(0, 5).map((n) => createRecord('a', n)));
+      await bus.close();
+      const later = createCollector();
+      const other = openAnother();
+      await other.subscribe(name, [topic], async (records) => later.add(records));
+      await later.seen(5);
+      assert.deepEqual(later.got.map(numberOf), range(0, 5));
+      await other.close();
+    },
+  },
+  {
+    name: 'resumes in another process after the last handled record, without a repeat when the first one closed',
+    async check({ bus, openAnother }) {
+      const name = group();
+      const first = createCollector();
+      await bus.subscribe(name, [topic], async (records) => first.add(records));
+      await bus.publish(range(0, 20).map((n) => createRecord('a', n)));
+      await first.seen(20);
+      await bus.close();
+      const other = openAnother();
+      await other.publish(range(20, 40).map((n) => createRecord('a', n)));
+      const second = createCollector();
+      await other.subscribe(name, [topic], async (records) => second.add(records));
+      await second.seen(20);
+      assert.deepEqual(second.got.map(numberOf), range(20, 40));
+      await other.close();
+    },
+  },
+  {
+    name: 'hands over again what a killed process had not finished',
+    async check({ bus, startMember }) {
+      const name = group();
+      const member = await startMember(name);
+      await bus.publish(range(0, 5).map((n) => createRecord('a', n)));
+      await member.stuck;
+      await member.kill();
+      const heir = createCollector();
+      await bus.subscribe(name, [topic], async (records) => heir.add(records));
+      await heir.seen(5);
+      assert.deepEqual(heir.got.map(numberOf), range(0, 5));
+    },
+  },
+  {
+    name: 'moves keys between members in mid-stream, losing nothing and keeping the order of each',
+    async check({ bus, openAnother }) {
+      const name = group();
+      const count = 400;
+      // Longer than it takes a member to learn what it was given.
+      const stream = createStream(count, 1_000);
+      const members = range(0, 3).map(() => stream.member());
+      const settings = { maxBatch: 2_000 };
+      const first = await bus.subscribe(name, [topic], members[0]!.handler, settings);
+      const published = publishAll(bus, count, 10);
+      const others = [openAnother(), openAnother()];
+      await delay(1_500);
+      await others[0]!.subscribe(name, [topic], members[1]!.handler, settings);
+      await delay(1_500);
+      await others[1]!.subscribe(name, [topic], members[2]!.handler, settings);
+      await delay(1_500);
+      await first.close();
+      await Promise.all([published, stream.all]);
+      for (const { own } of members) assert.ok(own.handled > 0, 'a member got nothing');
+      assertWholeAndOrdered(stream.got, count);
+      assert.deepEqual(stream.overlaps, []);
+      // Nobody was killed: who gives a key away has finished with it, and has said so.
+      assert.equal(stream.got.length, count * keys.length, 'some were handled twice');
+      for (const other of others) await other.close();
+    },
+  },
+  {
+    name: 'outlives a restart of the broker in mid-stream',
+    restartsBroker: true,
+    async check({ bus, restartBroker }) {
+      const count = 300;
+      const stream = createStream(count);
+      await bus.subscribe(group(), [topic], stream.member().handler, { maxBatch: 10 });
+      const published = publishAll(bus, count, 10);
+      await delay(1_000);
+      await restartBroker!();
+      await Promise.all([published, stream.all]);
+      assertWholeAndOrdered(stream.got, count);
+    },
+  },
+];

@@ -1,0 +1,75 @@
+import type { ConversationId, HubId } from '../../src/kernel/ids.ts';
+import type { HubRegistry } from '../../src/ports/hub-registry.ts';
+
+/** Ways a registry can be wrong, to prove that the suite notices. Each is the sound one with some calls replaced. */
+export const registryFaults = {
+  'serve is confirmed before it is seen': (sound: HubRegistry) => ({
+    async serve(hub: HubId, conversations: readonly ConversationId[]) {
+      setImmediate(() => void sound.serve(hub, conversations));
+    },
+  }),
+  'answers come from a cache': (sound: HubRegistry) => {
+    const cache = new Map<string, Promise<ReadonlyMap<ConversationId, readonly HubId[]>>>();
+    return {
+      hubsOfConversations(conversations: readonly ConversationId[]) {
+        const key = conversations.join();
+        const answer = cache.get(key) ?? sound.hubsOfConversations(conversations);
+        cache.set(key, answer);
+        return answer;
+      },
+    };
+  },
+  'one hub for each conversation': (sound: HubRegistry) => ({
+    async hubsOfConversations(conversations: readonly ConversationId[]) {
+      const found = await sound.hubsOfConversations(conversations);
+      return new Map([...found].map(([key, hubs]) => [key, hubs.slice(0, 1)]));
+    },
+  }),
+  'all conversations are one': (sound: HubRegistry) => ({
+    async hubsOfConversations(conversations: readonly ConversationId[]) {
+      const all = [...new Set([...(await sound.hubsOfConversations(conversations)).values()].flat())];
+      return new Map(conversations.map((key) => [key, all]));
+    },
+  }),
+  'release does nothing': () => ({ async release() {} }),
+  'release drops the hub': (sound: HubRegistry) => ({ release: (hub: HubId) => sound.leave(hub) }),
+  'leases do not end': (sound: HubRegistry) => ({ renew: (hub: HubId) => sound.renew(hub, 1e9) }),
+  'leases are not renewed': (sound: HubRegistry) => {
+    const seen = new Set<HubId>();
+    return {
+      async renew(hub: HubId, leaseMs: number) {
+        if (seen.has(hub)) return true;
+        seen.add(hub);
+        return sound.renew(hub, leaseMs);
+      },
+    };
+  },
+  'a lapse is not told': (sound: HubRegistry) => ({
+    async renew(hub: HubId, leaseMs: number) {
+      await sound.renew(hub, leaseMs);
+      return true;
+    },
+  }),
+  'the first renewal counts as a lapse': (sound: HubRegistry) => {
+    const seen = new Set<HubId>();
+    return {
+      async renew(hub: HubId, leaseMs: number) {
+        const kept = await sound.renew(hub, leaseMs);
+        return seen.size < seen.add(hub).size ? false : kept;
+      },
+    };
+  },
+  'hubs without a lease are served': (sound: HubRegistry) => ({
+    async serve(hub: HubId, conversations: readonly ConversationId[]) {
+      await sound.renew(hub, 1_000);
+      return sound.serve(hub, conversations);
+    },
+  }),
+  'leave does nothing': () => ({ async leave() {} }),
+} as const satisfies Record<string, (sound: HubRegistry) => Partial<HubRegistry>>;
+
+export type RegistryFault = keyof typeof registryFaults;
+
+export function breakRegistry(sound: HubRegistry, fault: RegistryFault): HubRegistry {
+  return { ...sound, ...registryFaults[fault](sound) };
+}

@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest';
+import { createMemoryHubRegistry } from '../../src/adapters/hub-registry/memory/create-memory-hub-registry.ts';
+import { breakRegistry, type RegistryFault, registryFaults } from './break-registry.ts';
+import { type RegistrySubject, registryProperties } from './properties.ts';
+
+function createMemorySubject(): RegistrySubject {
+  let now = 0;
+  return {
+    registry: createMemoryHubRegistry({ clock: { wall: () => 0, monotonic: () => now } }),
+    async advance(ms) {
+      now += ms;
+    },
+  };
+}
+
+describe('the memory registry', () => {
+  for (const property of registryProperties) {
+    test(property.name, () => property.check(createMemorySubject()));
+  }
+});
+
+/** Fault → words of the property that must notice it. */
+const noticedBy: Record<RegistryFault, string> = {
+  'serve is confirmed before it is seen': 'at once',
+  'answers come from a cache': 'at once',
+  'one hub for each conversation': 'names every hub',
+  'all conversations are one': 'keeps them apart',
+  'release does nothing': 'release and drop',
+  'release drops the hub': 'release and drop',
+  'leases do not end': 'has run out, with all',
+  'leases are not renewed': 'as long as it renews',
+  'a lapse is not told': 'tells a hub',
+  'the first renewal counts as a lapse': 'as long as it renews',
+  'hubs without a lease are served': 'confirms nothing',
+  'leave does nothing': 'that leaves',
+};
+
+describe('the suite notices that', () => {
+  for (const fault of Object.keys(registryFaults) as RegistryFault[]) {
+    test(fault, async () => {
+      const property = registryProperties.find((p) => p.name.includes(noticedBy[fault]));
+      if (!property) throw new Error(`no property is named "${noticedBy[fault]}"`);
+      const subject = createMemorySubject();
+      const broken = { ...subject, registry: breakRegistry(subject.registry, fault) };
+      await expect(property.check(broken)).rejects.toThrow();
+    });
+  }
+});

@@ -1,0 +1,40 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openTestDatabase, type TestDatabase } from '../../testing/database.ts';
+import { type SqlFault, sqlFaults } from './break-sql.ts';
+import { sqlProperties } from './properties.ts';
+
+let db: TestDatabase;
+beforeEach(async () => {
+  db = await openTestDatabase([]);
+});
+afterEach(() => db.close());
+
+describe('SQL over pg', () => {
+  for (const property of sqlProperties) {
+    test(property.name, () => property.check(db.sql));
+  }
+});
+
+/** Fault → words of the property that must notice it. */
+const noticedBy: Record<SqlFault, string> = {
+  'dates come as Date': 'promised types',
+  'big numbers are rounded': 'beyond 2^53',
+  'nulls in arrays become empty': 'arrive unchanged',
+  'the SQLSTATE is lost': 'SQLSTATE and constraint',
+  'a lost connection looks like a failed statement': 'lost connection',
+  'statements overtake each other': 'in order',
+  'a throw commits': 'kept whole',
+  'a failed commit resolves': 'was a rollback',
+  'a released session stays in its transaction': 'given back in a transaction',
+  'names are ignored': 'prepared once',
+};
+
+describe('the suite notices that', () => {
+  for (const fault of Object.keys(sqlFaults) as SqlFault[]) {
+    test(fault, async () => {
+      const property = sqlProperties.find((each) => each.name.includes(noticedBy[fault]));
+      if (!property) throw new Error(`no property is named "${noticedBy[fault]}"`);
+      await expect(property.check(sqlFaults[fault](db.sql))).rejects.toThrow();
+    });
+  }
+});

@@ -1,0 +1,152 @@
+import type { Producer } from '@platformatic/kafka';
+import { fail } from '../../../kernel/errors.ts';
+import type { Log } from '../../../kernel/log.ts';
+import { clientOptions, hasCode, loadDriver } from './load-driver.ts';
+import type { KafkaAddress } from './parse-kafka-url.ts';
+
+export interface Message {
+  readonly topic: string;
+  readonly key: Buffer;
+  readonly value: Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Two neighbours with different marks may be cut apart; of one transaction as few as possible are. */
+  readonly mark: string;
+}
+
+export interface PublisherDeps {
+  readonly address: KafkaAddress;
+  readonly clientId: string;
+  /** How long a broker that is away is waited for, milliseconds. */
+  readonly patienceMs: number;
+  readonly log: Log;
+  /** Called before anything goes to these topics. */
+  prepare(topics: readonly string[]): Promise<void>;
+}
+
+export interface Publisher {
+  /** In the order of the calls. Rejects with `service.unavailable`, and with it everything that was called after it. */
+  publish(messages: readonly Message[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What goes in one request, unless a single record is larger. */
+const maxBatchBytes = 1 << 20;
+const retryMs = 250;
+
+interface Waiting {
+  readonly messages: readonly Message[];
+  readonly bytes: number;
+  resolve(): void;
+  reject(reason: Error): void;
+}
+
+/**
+ * One request at a time, since the order of two in flight is nobody's promise; what is published meanwhile goes together in the
+ * next. The driver repeats a request under the same sequence numbers, so the broker stores it once (rule 24).
+ */
+export function createPublisher(deps: PublisherDeps): Publisher {
+  const line: Waiting[] = [];
+  let producer: Producer | undefined;
+  let sending: Promise<void> | undefined;
+  let closed = false;
+
+  async function drain(): Promise<void> {
+    while (line.length > 0) {
+      const calls = takeCalls(line);
+      try {
+        for (const part of cut(calls.flatMap((call) => call.messages))) await send(part);
+        for (const call of calls) call.resolve();
+      } catch (thrown) {
+        refuse([...calls, ...line.splice(0)], thrown);
+        await discard();
+      }
+    }
+    sending = undefined;
+  }
+
+  async function send(messages: readonly Message[]): Promise<void> {
+    const { Producer, compatibilityPartitioner } = await loadDriver();
+    await deps.prepare([...new Set(messages.map(({ topic }) => topic))]);
+    producer ??= new Producer({
+      ...clientOptions(deps.address, deps.clientId),
+      idempotent: true,
+      acks: -1,
+      // As Java's clients and Debezium choose it, so that a key has one partition whoever writes.
+      partitioner: compatibilityPartitioner,
+      retries: Math.ceil(deps.patienceMs / retryMs),
+      retryDelay: retryMs,
+    });
+    await producer.send({
+      messages: messages.map(({ topic, key, value, headers = {} }) => ({
+        topic,
+        key,
+        value,
+        headers: new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])),
+      })),
+    });
+  }
+
+  /** Were a later call let through, the records of this one would come after it when they are published again. */
+  function refuse(calls: readonly Waiting[], thrown: unknown): void {
+    if (calls.length === 0) return;
+    deps.log.warn({ err: thrown, calls: calls.length }, 'Kafka did not take what was published');
+    const tooLarge = hasCode(thrown, 'MESSAGE_TOO_LARGE');
+    const code = tooLarge ? 'request.too_large' : 'service.unavailable';
+    const detail = tooLarge ? 'A record is larger than the topic takes.' : 'The message broker did not answer in time.';
+    for (const call of calls) call.reject(fail(code, { detail, cause: thrown }));
+  }
+
+  /** Whether the broker has the failed request is unknown. Under the same numbers another one could be taken for it, and lost. */
+  async function discard(): Promise<void> {
+    const failed = producer;
+    producer = undefined;
+    await failed?.close().catch(() => {});
+  }
+
+  return {
+    publish(messages) {
+      if (closed) return Promise.reject(fail('service.unavailable', 'The bus is closed.'));
+      if (messages.length === 0) return Promise.resolve();
+      return new Promise((resolve, reject) => {
+        line.push({ messages, bytes: weigh(messages), resolve, reject });
+        sending ??= drain();
+      });
+    },
+    async close() {
+      closed = true;
+      refuse(line.splice(0), fail('service.unavailable', 'The bus is closed.'));
+      await sending;
+      await discard();
+    },
+  };
+}
+
+const weigh = (messages: readonly Message[]) =>
+  messages.reduce((bytes, { key, value }) => bytes + key.length + value.length + 100, 0);
+
+/** As many calls as fit into a request, at least one. */
+function takeCalls(line: Waiting[]): Waiting[] {
+  let count = 1;
+  let bytes = line[0]!.bytes;
+  while (count < line.length && bytes + line[count]!.bytes <= maxBatchBytes) bytes += line[count++]!.bytes;
+  return line.splice(0, count);
+}
+
+/** Requests of at most `limit` bytes where a record alone is not larger, cut between two marks where one fits. */
+export function* cut(messages: readonly Message[], limit = maxBatchBytes): Generator<readonly Message[]> {
+  let from = 0;
+  while (from < messages.length) {
+    let to = from;
+    let between = from;
+    let bytes = 0;
+    while (to < messages.length) {
+      bytes += weigh([messages[to]!]);
+      if (bytes > limit && to > from) break;
+      to++;
+      if (messages[to]?.mark !== messages[to - 1]!.mark) between = to;
+    }
+    if (between > from) to = between;
+    yield messages.slice(from, to);
+    from = to;
+  }
+}

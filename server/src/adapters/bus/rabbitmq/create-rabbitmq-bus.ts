@@ -1,0 +1,149 @@
+import { Connection } from 'rabbitmq-client';
+import { fail } from '../../../kernel/errors.ts';
+import type { Log } from '../../../kernel/log.ts';
+import { type Metrics, noMetrics } from '../../../kernel/metrics.ts';
+import type { Bus, Subscription } from '../../../ports/bus.ts';
+import { createPublisher } from './create-publisher.ts';
+import { createSubscription, type SubscriptionDeps } from './create-subscription.ts';
+import { keepConnection } from './keep-connection.ts';
+import { openSender } from './open-sender.ts';
+import { createTopology, declareGroup, type GroupTopology } from './topology.ts';
+
+export interface RabbitmqBusDeps {
+  /** `amqp://user:password@host:port/vhost`, `amqps://` for TLS. */
+  readonly url: string;
+  readonly log: Log;
+  readonly metrics?: Metrics;
+  /**
+   * Every group of the whole system, whoever runs it: a record published before a group's queues exist would never reach
+   * that group (MESSAGE-PATH rule 24).
+   */
+  readonly groups: readonly GroupTopology[];
+  /** In front of every name: several installations may share a virtual host. */
+  readonly prefix?: string;
+  /** Queues per topic and group. Fixed for the life of the queues, and the same in every process. */
+  readonly partitions?: number;
+  readonly maxMessageSize?: number;
+  readonly prefetch?: number;
+  /** Pause after a handler's first failure; doubles up to `retryMaxMs`. */
+  readonly retryFirstMs?: number;
+  readonly retryMaxMs?: number;
+  /** How long a publish waits for a broker that is away. */
+  readonly connectTimeoutMs?: number;
+  /** How long the broker may take to answer or to confirm before its connection is given up. */
+  readonly replyTimeoutMs?: number;
+}
+
+export const defaultPartitions = 8;
+
+/** Creates the exchanges and queues of these groups, for `parley migrate`. Idempotent. */
+export async function declareRabbitmqTopology(
+  url: string,
+  groups: readonly GroupTopology[],
+  { prefix = '', partitions = defaultPartitions }: { readonly prefix?: string; readonly partitions?: number } = {},
+): Promise<void> {
+  const connection = new Connection({ url, acquireTimeout: 10_000 });
+  connection.on('error', () => {});
+  try {
+    const channel = await connection.acquire({ emitErrorsFromChannel: true });
+    channel.on('error', () => {});
+    const topology = createTopology(prefix, partitions);
+    for (const group of groups) await declareGroup(channel, topology, group);
+    await channel.close();
+  } catch (cause) {
+    throw fail('service.unavailable', { detail: 'The queues could not be declared in RabbitMQ.', cause });
+  } finally {
+    await connection.close();
+  }
+}
+
+/** The bus over RabbitMQ: it keeps every record until every declared group has handled it. */
+export function createRabbitmqBus(deps: RabbitmqBusDeps): Bus {
+  const { log, metrics = noMetrics } = deps;
+  const retries = metrics.counter('parley_bus_retries_total', 'Batches a consumer failed to handle');
+  const deadTotal = metrics.counter('parley_bus_dead_letters_total', 'Records set aside because no retry could help');
+  const topology = createTopology(deps.prefix ?? '', deps.partitions ?? defaultPartitions);
+  const groups = new Map(deps.groups.map((group) => [group.group, group]));
+  const subscriptions = new Set<Subscription>();
+  let closed = false;
+
+  const connect = (purpose: string) =>
+    keepConnection({
+      url: deps.url,
+      purpose,
+      log,
+      connectTimeoutMs: deps.connectTimeoutMs ?? 3_000,
+      replyTimeoutMs: deps.replyTimeoutMs ?? 10_000,
+    });
+  // Two: an alarm of the broker stops the connections that publish, and consumers must go on to relieve it.
+  const publishing = connect('publisher');
+  const consuming = connect('consumer');
+
+  const sender = openSender(
+    publishing,
+    async (channel) => {
+      for (const group of groups.values()) await declareGroup(channel, topology, group);
+    },
+    log,
+  );
+  const publisher = createPublisher({
+    sender,
+    topology,
+    isRead: (topic) => [...groups.values()].some((group) => group.topics.includes(topic)),
+    maxMessageSize: deps.maxMessageSize ?? 256 << 10,
+  });
+
+  function setAside(group: string): SubscriptionDeps['setAside'] {
+    return async (topic, key, body, reason) => {
+      const routingKey = topology.deadQueue(topic, group);
+      const headers = { reason, key };
+      await sender.send({ routingKey, mandatory: true, durable: true, contentType: 'application/json', headers }, body);
+      deadTotal.add();
+      log.error({ topic: routingKey, key, reason }, 'a record was set aside as a dead letter');
+    };
+  }
+
+  return {
+    guarantees: { durable: true },
+    publish: (records) => {
+      if (closed) return Promise.reject(fail('service.unavailable', 'The bus is closed.'));
+      return publisher.publish(records);
+    },
+    async subscribe(group, topics, handler, options = {}) {
+      if (closed) throw fail('service.unavailable', 'The bus is closed.');
+      const known = groups.get(group);
+      if (known && (known.topics.length !== topics.length || topics.some((topic) => !known.topics.includes(topic)))) {
+        throw fail('internal', `The consumer group ${group} is declared with other topics already.`);
+      }
+      const target = { group, topics };
+      const subscriptionDeps = {
+        connection: consuming,
+        topology,
+        log,
+        prefetch: deps.prefetch ?? 8,
+        retryFirstMs: deps.retryFirstMs ?? 50,
+        retryMaxMs: deps.retryMaxMs ?? 5_000,
+        onRetry: () => retries.add(),
+        setAside: setAside(group),
+      };
+      const subscription = await createSubscription(subscriptionDeps, target, handler, options).catch((cause) => {
+        throw fail('service.unavailable', { detail: 'RabbitMQ is away.', cause });
+      });
+      groups.set(group, target);
+      subscriptions.add(subscription);
+      return {
+        async close() {
+          await subscription.close();
+          subscriptions.delete(subscription);
+        },
+      };
+    },
+    async close() {
+      closed = true;
+      publisher.close();
+      await Promise.all([...subscriptions].map((subscription) => subscription.close()));
+      await sender.close();
+      await Promise.all([publishing.close(), consuming.close()]);
+    },
+  };
+}
