@@ -1,0 +1,48 @@
+import type { Clock } from '../../kernel/clock.ts';
+import { fail } from '../../kernel/errors.ts';
+import type { Log } from '../../kernel/log.ts';
+import type { Metrics } from '../../kernel/metrics.ts';
+import type { Incarnation } from '../../model/position.ts';
+import type { Bus } from '../../ports/bus.ts';
+import type { Sql } from '../../ports/sql.ts';
+import type { StorageGuard } from '../../ports/storage-guard.ts';
+import type { PeopleApi } from '../people/api.ts';
+import type { RouterApi } from '../router/api.ts';
+import type { Committer } from './committer.ts';
+
+export interface ChatConfig {
+  /** Within this time after a receipt was written, later ones of the same reader are merged into one write (rule 19). */
+  readonly receiptWindowMs: number;
+  /** How long a membership may be remembered for typing and ephemeral messages, and how many at the most. */
+  readonly accessTtlMs: number;
+  readonly accessEntries: number;
+  /** How long a read that was triggered by a change waits until the database shows it (rule 12). */
+  readonly visibleWithinMs: number;
+}
+
+export const chatDefaults: ChatConfig = {
+  receiptWindowMs: 1_000,
+  accessTtlMs: 10_000,
+  accessEntries: 100_000,
+  visibleWithinMs: 2_000,
+};
+
+export interface ChatDeps {
+  readonly sql: Sql;
+  readonly people: PeopleApi;
+  readonly router: RouterApi;
+  readonly bus: Bus;
+  readonly storage: StorageGuard;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly committer: Committer;
+  /** Of the chat database, as loadIncarnation read it last; another one after a failover. */
+  readonly incarnation: () => Incarnation;
+  readonly config?: Partial<ChatConfig>;
+}
+
+/** The first line of everything that writes: reads go on when the storage is full (rule 27). */
+export function checkStorage(deps: Pick<ChatDeps, 'storage'>): void {
+  if (deps.storage.full()) throw fail('storage.full');
+}

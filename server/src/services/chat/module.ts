@@ -1,0 +1,95 @@
+import type { Unit } from '../../kernel/lifecycle.ts';
+import type { ChatApi } from './api.ts';
+import { createAttachment, getAttachment } from './attachments.ts';
+import { changes, readBacklogs } from './backlogs.ts';
+import { createConsumers } from './consumer.ts';
+import { createConversation } from './create-conversation.ts';
+import { deleteConversation } from './delete-conversation.ts';
+import { deleteMessage } from './delete-message.ts';
+import { type ChatDeps, chatDefaults } from './deps.ts';
+import { editMessage } from './edit-message.ts';
+import { getMessage, history } from './history.ts';
+import { getConversation, listConversations } from './list-conversations.ts';
+import { listMembers } from './list-members.ts';
+import { createMemberCache } from './member-cache.ts';
+import { putMember } from './put-member.ts';
+import { createReceiptWriter } from './receipt-writer.ts';
+import { listReceipts, putReceipt } from './receipts.ts';
+import { removeMember } from './remove-member.ts';
+import { repair, viewFor } from './repair.ts';
+import { membershipsOf, readHeads, resumeSummaries } from './resume.ts';
+import { search } from './search.ts';
+import { sendEphemeral, setTyping } from './send-ephemeral.ts';
+import { setPinned } from './set-pinned.ts';
+import { setPreferences } from './set-preferences.ts';
+import { setReaction } from './set-reaction.ts';
+import { updateConversation } from './update-conversation.ts';
+
+export type { ChatConfig, ChatDeps } from './deps.ts';
+
+/** Conversations, memberships, messages and receipts over one database; see README.md beside this file. */
+export function createChat(deps: ChatDeps): { readonly api: ChatApi; readonly unit: Unit } {
+  const config = { ...chatDefaults, ...deps.config };
+  const members = createMemberCache(deps.sql, { entries: config.accessEntries, ttlMs: config.accessTtlMs });
+  const receipts = createReceiptWriter({ ...deps, windowMs: config.receiptWindowMs });
+  const consumers = createConsumers(deps, members);
+  /** Nobody sees an unread count that is older than what they themselves have said. */
+  const afterOwnReceipts = async <T>(
+    user: Parameters<typeof receipts.flush>[0],
+    read: () => Promise<T>,
+  ): Promise<T> => {
+    if (user) await receipts.flush(user);
+    return await read();
+  };
+
+  const api: ChatApi = {
+    append: deps.committer.append,
+    createConversation: (ctx, request) => createConversation(deps, ctx, request),
+    listConversations: (ctx, page) =>
+      afterOwnReceipts(ctx.principal?.account, () => listConversations(deps, ctx, page)),
+    getConversation: (ctx, id) => afterOwnReceipts(ctx.principal?.account, () => getConversation(deps, ctx, id)),
+    updateConversation: (ctx, id, change) => updateConversation(deps, ctx, id, change),
+    deleteConversation: (ctx, id) => deleteConversation(deps, ctx, id),
+    setPreferences: (ctx, id, preferences) => setPreferences(deps, ctx, id, preferences),
+    listMembers: (ctx, id, page) => listMembers(deps, ctx, id, page),
+    putMember: (ctx, id, user, role) => putMember(deps, ctx, id, user, role),
+    removeMember: (ctx, id, user) => removeMember(deps, ctx, id, user),
+    history: (ctx, id, range) => history(deps, ctx, id, range),
+    getMessage: (ctx, id, seq) => getMessage(deps, ctx, id, seq),
+    changes: (ctx, id, position, limit) => changes(deps, ctx, id, position, limit),
+    editMessage: (ctx, id, seq, content) => editMessage(deps, ctx, id, seq, content),
+    deleteMessage: (ctx, id, seq) => deleteMessage(deps, ctx, id, seq),
+    setReaction: (ctx, id, seq, emoji, on) => setReaction(deps, ctx, id, seq, emoji, on),
+    setPinned: (ctx, id, seq, on) => setPinned(deps, ctx, id, seq, on),
+    putReceipt: (ctx, id, marks) => putReceipt(deps, receipts, ctx, id, marks),
+    listReceipts: (ctx, id) => listReceipts(deps, receipts, ctx, id),
+    search: (ctx, request) => search(deps, ctx, request),
+    createAttachment: (ctx, attachment) => createAttachment(deps, ctx, attachment),
+    getAttachment: (ctx, id) => getAttachment(deps, ctx, id),
+    sendEphemeral: (ctx, draft) => sendEphemeral(deps, members, ctx, draft),
+    setTyping: (ctx, id, on) => setTyping(deps, members, ctx, id, on),
+    membershipsOf: (ctx, users) => membershipsOf(deps, ctx, users),
+    backlogs: (_ctx, requests) => readBacklogs(deps, requests),
+    resumeSummaries: (ctx, user, named) => afterOwnReceipts(user, () => resumeSummaries(deps, ctx, user, named)),
+    heads: (_ctx, conversations) => readHeads(deps.sql, deps.incarnation(), conversations),
+    repair: (ctx, request) => repair(deps, ctx, request),
+    viewFor: (ctx, request) => afterOwnReceipts(request.user, () => viewFor(deps, ctx, request)),
+  };
+  const unit: Unit = {
+    async start() {
+      await deps.committer.unit.start?.();
+      await consumers.start?.();
+    },
+    async drain() {
+      await deps.committer.unit.drain?.();
+    },
+    async stop() {
+      await consumers.stop?.();
+      await deps.committer.unit.stop?.();
+      await receipts.flush();
+    },
+    ...(deps.committer.unit.failed && { failed: deps.committer.unit.failed }),
+    health: () => deps.committer.unit.health?.() ?? { status: 'ok' },
+  };
+  return { api, unit };
+}

@@ -1,0 +1,36 @@
+/** A number of attempts within a time. */
+export interface RateLimit {
+  readonly attempts: number;
+  readonly seconds: number;
+}
+
+export interface IdentityConfig {
+  /** `iss` of the access tokens. */
+  readonly issuer: string;
+  readonly accessTokenSeconds: number;
+  /** A session ends by itself when nobody has used it for so long. */
+  readonly sessionDays: number;
+  /** How long a mailed code is good for. */
+  readonly codeMinutes: number;
+  readonly keyRotationDays: number;
+  /** Usernames that are administrators from their sign-up or the next start on. Register them before you let others in. */
+  readonly admins: readonly string[];
+  /** Hashes computed at once, and callers that may wait for one, before `service.overloaded`. */
+  readonly hashing: { readonly atOnce: number; readonly waiting: number };
+  /** Failed sign-ins; a successful one does not count. */
+  readonly signInLimits: { readonly perLogin: RateLimit; readonly perAddress: RateLimit };
+  /** Recovery mails asked for one address. */
+  readonly recoveryLimit: RateLimit;
+}
+
+export const identityDefaults: IdentityConfig = {
+  issuer: 'parley',
+  accessTokenSeconds: 600,
+  sessionDays: 30,
+  codeMinutes: 60,
+  keyRotationDays: 90,
+  admins: [],
+  hashing: { atOnce: 2, waiting: 512 },
+  signInLimits: { perLogin: { attempts: 20, seconds: 300 }, perAddress: { attempts: 300, seconds: 300 } },
+  recoveryLimit: { attempts: 5, seconds: 3_600 },
+};

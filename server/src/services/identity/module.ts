@@ -1,0 +1,173 @@
+import type { Clock } from '../../kernel/clock.ts';
+import { type Context, systemContext } from '../../kernel/context.ts';
+import { type AccountId, createId, type SessionId } from '../../kernel/ids.ts';
+import type { Unit } from '../../kernel/lifecycle.ts';
+import type { Log } from '../../kernel/log.ts';
+import type { Metrics } from '../../kernel/metrics.ts';
+import { type Bus, type Subscription, topics } from '../../ports/bus.ts';
+import type { Mailer } from '../../ports/mail.ts';
+import type { Sql } from '../../ports/sql.ts';
+import { createAccessTokens } from './access-tokens.ts';
+import { getAccounts, resolveUsernames } from './accounts.ts';
+import type { IdentityApi, NewAccount } from './api.ts';
+import { changePassword } from './change-password.ts';
+import { createCheckSession } from './check-session.ts';
+import { purgeCodes } from './code-store.ts';
+import { type IdentityConfig, identityDefaults } from './config.ts';
+import { onIdentityChanges } from './consumer.ts';
+import { createCourier } from './courier.ts';
+import { createAccounts, createAccountsUnchecked } from './create-accounts.ts';
+import { deleteAccount } from './delete-account.ts';
+import type { Parts } from './parts.ts';
+import { createPasswordHasher } from './password-hasher.ts';
+import { createRateGate } from './rate-gate.ts';
+import { requestRecovery, resetPassword } from './recovery.ts';
+import { refresh } from './refresh.ts';
+import { createRevocations } from './revocations.ts';
+import { createSessionCookies } from './session-cookie.ts';
+import { purgeSessions, readRevoked } from './session-store.ts';
+import { listSessions, revokeSession } from './sessions.ts';
+import { setAdmin } from './set-admin.ts';
+import { setSuspended, setSuspendedUnchecked } from './set-suspended.ts';
+import { signIn } from './sign-in.ts';
+import { signUp } from './sign-up.ts';
+import { createSigningKeys } from './signing-keys.ts';
+import { promote } from './store.ts';
+import { verifyEmail } from './verify-email.ts';
+
+export interface IdentityDeps {
+  readonly sql: Sql;
+  readonly bus: Bus;
+  readonly mailer: Mailer;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly config?: Partial<IdentityConfig>;
+  /**
+   * Told of ended sessions after the commit: open connections must end at once, also while the change stream, which tells of
+   * them too, stands still or is behind (MESSAGE-PATH rule 18). Must not throw.
+   */
+  readonly onRevoked?: (account: AccountId, sessions: readonly SessionId[]) => void;
+}
+
+/** For whoever runs the program, from its command line; never behind a protocol. Works without `start`. */
+export interface IdentityOperator {
+  /** `account.unknown`. */
+  setAdmin(username: string, admin: boolean): Promise<void>;
+  /** `account.unknown`. */
+  setSuspended(account: AccountId, suspended: boolean): Promise<void>;
+  createAccounts(accounts: readonly NewAccount[]): ReturnType<IdentityApi['createAccounts']>;
+  rotateSigningKey(): Promise<void>;
+}
+
+/** Clocks of two machines may differ by so much. */
+const clockSkewMs = 60_000;
+const reloadKeysMs = 60_000;
+const purgeMs = 3_600_000;
+
+export function createIdentity(deps: IdentityDeps): { api: IdentityApi; unit: Unit; operator: IdentityOperator } {
+  const parts = createParts(deps);
+  return { api: createApi(parts), unit: createUnit(parts, deps.bus), operator: createOperator(parts) };
+}
+
+function createParts({ sql, mailer, log, metrics, clock, onRevoked = () => {}, config: given }: IdentityDeps): Parts {
+  const config = { ...identityDefaults, ...given };
+  const tokenMs = config.accessTokenSeconds * 1_000 + clockSkewMs;
+  const keys = createSigningKeys({
+    sql,
+    clock,
+    rotationDays: config.keyRotationDays,
+    keepMs: tokenMs + 2 * reloadKeysMs,
+  });
+  const revocations = createRevocations(tokenMs, clock);
+  return {
+    sql,
+    log,
+    clock,
+    config,
+    keys,
+    revocations,
+    onRevoked,
+    tokens: createAccessTokens({ keys, revocations, clock, config }),
+    hasher: createPasswordHasher(config.hashing, clock),
+    mailer,
+    courier: createCourier(log, metrics),
+    limits: {
+      login: createRateGate(config.signInLimits.perLogin),
+      address: createRateGate(config.signInLimits.perAddress),
+      recovery: createRateGate(config.recoveryLimit),
+    },
+  };
+}
+
+/** Gives a command its parts: what remains is the method of the api. */
+function bind<A extends unknown[], R>(parts: Parts, command: (parts: Parts, ctx: Context, ...args: A) => R) {
+  return (ctx: Context, ...args: A): R => command(parts, ctx, ...args);
+}
+
+function createApi(parts: Parts): IdentityApi {
+  return {
+    signUp: bind(parts, signUp),
+    createAccounts: bind(parts, createAccounts),
+    signIn: bind(parts, signIn),
+    refresh: bind(parts, refresh),
+    listSessions: bind(parts, listSessions),
+    revokeSession: bind(parts, revokeSession),
+    requestRecovery: bind(parts, requestRecovery),
+    resetPassword: bind(parts, resetPassword),
+    verifyEmail: bind(parts, verifyEmail),
+    changePassword: bind(parts, changePassword),
+    deleteAccount: bind(parts, deleteAccount),
+    getAccounts: bind(parts, getAccounts),
+    resolveUsernames: bind(parts, resolveUsernames),
+    setSuspended: bind(parts, setSuspended),
+    verifyAccess: (_ctx, token) => parts.tokens.verify(token),
+    checkSession: createCheckSession(parts.sql),
+    ...createSessionCookies(parts),
+    jwks: async () => ({ keys: parts.keys.published() }),
+  };
+}
+
+function createOperator(parts: Parts): IdentityOperator {
+  return {
+    setAdmin: (username, admin) => setAdmin(parts, username, admin),
+    setSuspended: (account, suspended) => setSuspendedUnchecked(parts, account, suspended),
+    createAccounts: (accounts) => createAccountsUnchecked(parts, systemContext('operator', 120_000), accounts),
+    rotateSigningKey: () => parts.keys.rotate(),
+  };
+}
+
+function createUnit({ sql, log, keys, config, revocations, courier }: Parts, bus: Bus): Unit {
+  let subscription: Subscription | undefined;
+  let timers: NodeJS.Timeout[] = [];
+
+  function every(ms: number, what: string, work: () => Promise<unknown>): NodeJS.Timeout {
+    return setInterval(() => {
+      work().catch((err) => log.warn({ err }, `${what} failed; it is tried again`));
+    }, ms).unref();
+  }
+
+  return {
+    async start() {
+      await keys.load();
+      await promote(sql, config.admins);
+      // Every process needs all revocations, so each is a group of its own. Subscribed before the past is read: nothing between.
+      subscription = await bus.subscribe(`identity-revocations-${createId()}`, [topics.identity], async (records) =>
+        onIdentityChanges(records, revocations),
+      );
+      for (const row of await readRevoked(sql, config.accessTokenSeconds * 1_000 + clockSkewMs)) {
+        revocations.add(row.id, row.revoked_reason, Date.parse(row.revoked_at));
+      }
+      timers = [
+        every(reloadKeysMs, 'reading the signing keys', () => keys.load()),
+        every(purgeMs, 'forgetting old sessions', () => purgeSessions(sql, 2 * config.sessionDays)),
+        every(purgeMs, 'forgetting old codes', () => purgeCodes(sql)),
+      ];
+    },
+    async stop() {
+      for (const timer of timers) clearInterval(timer);
+      await subscription?.close();
+      await courier.settled();
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { fail } from '../../kernel/errors.ts';
+import { accountLimits, isUsername } from '../../model/account.ts';
+import { checkText } from '../../model/content.ts';
+import type { NewAccount } from './api.ts';
+
+export interface ParsedAccount {
+  readonly username: string;
+  readonly email: string | null;
+  readonly password: string | null;
+  readonly name: string;
+}
+
+/** `request.invalid` with what to do about it. */
+export function parseAccount(account: NewAccount): ParsedAccount {
+  const username = parseUsername(account.username);
+  return {
+    username,
+    email: account.email === undefined ? null : parseEmail(account.email),
+    password: account.password === undefined ? null : parsePassword(account.password),
+    name: account.name === undefined ? username : parseName(account.name),
+  };
+}
+
+/** In lower case. Only ASCII is folded: a Kelvin sign must not become somebody else's k. */
+export function parseUsername(text: string): string {
+  const username = foldUsername(text);
+  if (!isUsername(username)) {
+    throw fail('request.invalid', 'A username is 3 to 32 of a-z, 0-9, dot, underscore and hyphen.');
+  }
+  return username;
+}
+
+export function foldUsername(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+export function parseEmail(text: string): string {
+  // Strict about what could break a header or a log line, lenient about the rest: only a mail that arrives proves an address.
+  if (
+    text.length > accountLimits.email ||
+    !/^[^\s\p{Cc}\p{Cs}<>()[\]\\,;:"@]+@[^\s\p{Cc}\p{Cs}<>()[\]\\,;:"@]+$/u.test(text)
+  ) {
+    throw fail('request.invalid', `An e-mail address reads name@host, ${accountLimits.email} characters at the most.`);
+  }
+  return text;
+}
+
+/** Passwords are taken as they are typed: raw UTF-8, no Unicode normalization, nothing trimmed. */
+export function parsePassword(text: string): string {
+  checkText(text);
+  if ([...text].length < accountLimits.passwordMin || text.length > accountLimits.passwordMax) {
+    throw fail(
+      'request.invalid',
+      `A password has ${accountLimits.passwordMin} to ${accountLimits.passwordMax} characters.`,
+    );
+  }
+  return text;
+}
+
+export function parseName(text: string): string {
+  const name = text.trim();
+  if (name.length < 1 || name.length > accountLimits.name || /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(name)) {
+    throw fail('request.invalid', `A name has 1 to ${accountLimits.name} characters and no line breaks.`);
+  }
+  return name;
+}

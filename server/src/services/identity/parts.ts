@@ -1,0 +1,32 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { AccountId, SessionId } from '../../kernel/ids.ts';
+import type { Log } from '../../kernel/log.ts';
+import type { Mailer } from '../../ports/mail.ts';
+import type { Sql } from '../../ports/sql.ts';
+import type { AccessTokens } from './access-tokens.ts';
+import type { IdentityConfig } from './config.ts';
+import type { Courier } from './courier.ts';
+import type { PasswordHasher } from './password-hasher.ts';
+import type { RateGate } from './rate-gate.ts';
+import type { Revocations } from './revocations.ts';
+import type { SigningKeys } from './signing-keys.ts';
+
+/** What the commands of this service share; made once by module.ts. */
+export interface Parts {
+  readonly sql: Sql;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly config: IdentityConfig;
+  readonly keys: SigningKeys;
+  readonly tokens: AccessTokens;
+  readonly revocations: Revocations;
+  readonly onRevoked: (account: AccountId, sessions: readonly SessionId[]) => void;
+  readonly hasher: PasswordHasher;
+  readonly mailer: Mailer;
+  readonly courier: Courier;
+  readonly limits: {
+    readonly login: RateGate;
+    readonly address: RateGate;
+    readonly recovery: RateGate;
+  };
+}

@@ -1,0 +1,15 @@
+import type { Context } from '../../kernel/context.ts';
+import { fail } from '../../kernel/errors.ts';
+import { takeCode } from './code-store.ts';
+import { hashCode } from './opaque-tokens.ts';
+import type { Parts } from './parts.ts';
+import { lockAccount } from './store.ts';
+
+export async function verifyEmail(parts: Parts, _ctx: Context, text: string): Promise<void> {
+  await parts.sql.transaction(async (tx) => {
+    const code = await takeCode(tx, hashCode(text), 'verify');
+    const row = code && (await lockAccount(tx, code.account));
+    if (!row || row.email !== code.email) throw fail('token.invalid', 'The code is wrong, used or expired.');
+    await tx.query('update identity.accounts set email_verified = true where id = $1', [row.id]);
+  });
+}

@@ -1,0 +1,11 @@
+import type { Sql } from '../../ports/sql.ts';
+import type { IdentityApi } from '../identity/api.ts';
+import type { ProfileCache } from './profile-cache.ts';
+
+/** What the commands and queries of this service share; made once by module.ts. */
+export interface Parts {
+  readonly sql: Sql;
+  /** For accounts whose change has not arrived yet: who has just signed up can be found at once. */
+  readonly identity: Pick<IdentityApi, 'getAccounts' | 'resolveUsernames'>;
+  readonly cache: ProfileCache;
+}

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { type AccountId, createId } from '../../kernel/ids.ts';
+import { createProfileCache } from './profile-cache.ts';
+
+const profile = { id: createId<AccountId>(), username: 'ada', name: 'Ada', about: null, avatar: null };
+
+test('what was read is kept until it is forgotten', () => {
+  const cache = createProfileCache(10, 60_000);
+  cache.begin().keep(profile);
+  expect(cache.get(profile.id)).toBe(profile);
+  cache.forget([profile.id]);
+  expect(cache.get(profile.id)).toBeUndefined();
+});
+
+test('what was read before a change arrived is not kept after it', () => {
+  const cache = createProfileCache(10, 60_000);
+  const reading = cache.begin();
+  cache.forget([profile.id]);
+  reading.keep(profile);
+  expect(cache.get(profile.id)).toBeUndefined();
+});

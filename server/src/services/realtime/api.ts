@@ -1,0 +1,143 @@
+import type { Context, Principal } from '../../kernel/context.ts';
+import type { AccountId, ConnectionId, ConversationId } from '../../kernel/ids.ts';
+import type { Profile } from '../../model/account.ts';
+import type { Delivery } from '../../model/delivery.ts';
+import type { Message } from '../../model/message.ts';
+import type { Continuity, Position } from '../../model/position.ts';
+import type { ConversationView } from '../chat/api.ts';
+
+/**
+ * What the router calls: one batch per hub, in order. Resolves when every delivery is in the queues it belongs to, or is
+ * kept in order for a conversation that first has to fetch a hole or introduce a new member.
+ */
+export interface RealtimeApi {
+  deliver(ctx: Context, deliveries: readonly Delivery[]): Promise<void>;
+  /** The change stream had a gap (slot lost, router restarted): compare heads and fetch before delivering on (rule 16). */
+  doubt(ctx: Context, reason: string): Promise<void>;
+}
+
+/** One open socket as the hub sees it; protocols/shared builds it from an upgraded request. */
+export interface Outlet {
+  /** Hands whole frames to the kernel; called at most once per turn of the event loop. */
+  write(frames: Buffer): void;
+  /** Bytes written but not yet taken by the kernel. */
+  readonly buffered: number;
+  /** Sends a close frame and gives the peer a moment before the socket is destroyed. */
+  close(code: number, reason: string): void;
+  /** Calls back once when everything written has been taken; at once or in a later turn when nothing is waiting. */
+  onDrain(callback: () => void): void;
+  /** Asks the peer for a sign of life below the protocol (a WebSocket ping); its answer is reported by `Connection.heard`. */
+  ping?(): void;
+}
+
+/** What a connection is told; an Encoder turns it into the bytes of its protocol. */
+export type Outgoing =
+  | { readonly op: 'message' | 'edited'; readonly message: Message; readonly sender: Profile }
+  | { readonly op: 'deleted'; readonly conversation: ConversationId; readonly seq: number; readonly rev: number }
+  | {
+      readonly op: 'reaction';
+      readonly conversation: ConversationId;
+      readonly seq: number;
+      readonly rev: number;
+      readonly user: AccountId;
+      readonly emoji: string;
+      readonly on: boolean;
+    }
+  | {
+      readonly op: 'pinned';
+      readonly conversation: ConversationId;
+      readonly seq: number;
+      readonly rev: number;
+      readonly user: AccountId;
+      readonly on: boolean;
+    }
+  | {
+      readonly op: 'receipt';
+      readonly conversation: ConversationId;
+      readonly user: AccountId;
+      readonly delivered: number;
+      readonly read: number;
+    }
+  | { readonly op: 'typing'; readonly conversation: ConversationId; readonly user: AccountId; readonly on: boolean }
+  | { readonly op: 'presence'; readonly user: AccountId; readonly online: boolean; readonly lastSeen: string | null }
+  | {
+      readonly op: 'conversation';
+      readonly change: 'created' | 'updated' | 'joined' | 'left' | 'deleted';
+      readonly rev: number;
+      /** The event stands for every rev after this one up to `rev`. */
+      readonly since?: number;
+      /** The whole view for the one who joined; what is known of it for the others. */
+      readonly conversation: Partial<ConversationView> & { readonly id: ConversationId };
+      readonly user?: AccountId;
+    }
+  | {
+      readonly op: 'resumed';
+      readonly ref: string | number | null;
+      readonly conversations: readonly ResumedConversation[];
+      readonly more: boolean;
+    }
+  | { readonly op: 'drain'; readonly reconnectInMs: number };
+
+export interface ResumedConversation {
+  readonly conversation: ConversationId;
+  readonly epoch: string;
+  readonly lastSeq: number;
+  readonly lastRev: number;
+  readonly seq: number;
+  readonly rev: number;
+  readonly continuity: Continuity;
+  readonly unread: number;
+  readonly left: boolean;
+}
+
+/** A protocol's way of saying it. Called once per event and protocol, not once per recipient. */
+export interface Encoder {
+  readonly protocol: string;
+  /** Ready-made WebSocket frame(s); null: this protocol has no word for it. */
+  encode(event: Outgoing): Buffer | null;
+}
+
+export interface Connection {
+  readonly id: ConnectionId;
+  readonly principal: Principal;
+  /** Queues an answer of the protocol itself (ready, sent, error, pong) in order with the live frames. */
+  send(frame: Buffer): void;
+  /**
+   * Holds the live frames of the named conversations back, writes their backlog and then `resumed`, which covers all of the
+   * caller's conversations. Without positions: summaries only.
+   */
+  resume(ref: string | number | null, positions: ReadonlyMap<ConversationId, Position> | null): Promise<void>;
+  /** Replaces the watched users (≤ 500) and tells their present state. */
+  watchPresence(users: readonly AccountId[]): void;
+  /** The client was heard: any frame, any pong. */
+  heard(): void;
+  /** Extends the credential (a second `auth` frame); milliseconds since the epoch. */
+  renew(expiresAt: number): void;
+  /** The socket has gone: forgets the connection. Idempotent. */
+  closed(): void;
+}
+
+/** The in-process registry of connections of one realtime process. */
+export interface HubApi {
+  readonly heartbeatMs: number;
+  /**
+   * Opening order of rule 15: registered locally, registry confirmed, session checked. Throws `session.revoked` or
+   * `service.overloaded` (admission budget); `closed` must be called in every case once the socket has gone.
+   * Live frames are held until `ready` has been queued: `greet` gives that frame.
+   */
+  open(
+    ctx: Context,
+    request: {
+      readonly principal: Principal;
+      readonly expiresAt: number;
+      readonly outlet: Outlet;
+      readonly encoder: Encoder;
+      greet(connection: Connection): Buffer | null;
+    },
+  ): Promise<Connection>;
+  /** Online on this hub; presence across hubs comes with the shared registry. */
+  presenceOf(
+    users: readonly AccountId[],
+  ): ReadonlyMap<AccountId, { readonly online: boolean; readonly lastSeen: string | null }>;
+  readonly connectionCount: number;
+}

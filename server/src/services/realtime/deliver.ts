@@ -1,0 +1,117 @@
+import type { AccountId, ConversationId } from '../../kernel/ids.ts';
+import { type Delivery, type DurableDelivery, isDurable, type UserDelivery } from '../../model/delivery.ts';
+import { closeCodes, type RealtimeConfig } from './config.ts';
+import type { Ephemerals } from './ephemerals.ts';
+import type { HubIndex } from './hub-index.ts';
+import type { LiveConnection } from './live-connection.ts';
+import type { Members, MembersDelivery } from './members.ts';
+import type { Outbound } from './outbound.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Profiles } from './profiles.ts';
+import type { Starter } from './starter.ts';
+import type { Verifier } from './verifier.ts';
+
+/**
+ * Takes a batch of the router: sorts it by conversation, keeping each one's order, and hands it on. Calls do not overtake
+ * each other. Resolves when everything is queued, or kept for a conversation that has to fetch something first.
+ */
+export function createDeliver(deps: {
+  readonly config: RealtimeConfig;
+  readonly index: HubIndex;
+  readonly pipeline: Pipeline;
+  readonly members: Members;
+  readonly starter: Starter;
+  readonly ephemerals: Ephemerals;
+  readonly profiles: Profiles;
+  readonly outbound: Outbound;
+  readonly verifier: Verifier;
+  end(connection: LiveConnection, code: number, reason: string): void;
+}): (deliveries: readonly Delivery[]) => Promise<void> {
+  const { config, index, pipeline, members, starter, ephemerals, profiles, outbound, verifier } = deps;
+  let last: Promise<void> | null = null;
+
+  async function take(deliveries: readonly Delivery[]): Promise<void> {
+    for (let at = 0; at < deliveries.length; at += config.deliveriesPerTurn) {
+      if (verifier.deaf) await verifier.deaf;
+      const part =
+        deliveries.length <= config.deliveriesPerTurn
+          ? deliveries
+          : deliveries.slice(at, at + config.deliveriesPerTurn);
+      const unknown = unknownSenders(part);
+      if (unknown) await profiles.load(unknown);
+      sort(part);
+      // Sockets are written to in the loop's next turn; a long backlog of batches must not put that off for ever.
+      if (outbound.waiting >= config.writesPerTurn || at + part.length < deliveries.length) await outbound.flushed();
+    }
+  }
+
+  function unknownSenders(deliveries: readonly Delivery[]): Set<AccountId> | null {
+    let unknown: Set<AccountId> | null = null;
+    for (const delivery of deliveries) {
+      if (!('message' in delivery) || profiles.has(delivery.message.sender)) continue;
+      if (!index.served.has(delivery.conversation)) continue;
+      unknown ??= new Set();
+      unknown.add(delivery.message.sender);
+    }
+    return unknown;
+  }
+
+  function sort(deliveries: readonly Delivery[]): void {
+    const runs = new Map<ConversationId, DurableDelivery[]>();
+    for (const delivery of deliveries) {
+      if (isDurable(delivery)) {
+        const run = runs.get(delivery.conversation);
+        if (run) run.push(delivery);
+        else runs.set(delivery.conversation, [delivery]);
+      } else if (delivery.kind === 'revoked') revoke(delivery);
+      else ephemerals.accept(delivery);
+    }
+    for (const [conversation, run] of runs) {
+      const served = index.served.get(conversation);
+      if (served) {
+        verifier.touched(served);
+        pipeline.accept(served, run);
+      } else begin(conversation, run);
+    }
+  }
+
+  /** Nobody here takes part in the conversation, unless one of these changes lets somebody in. */
+  function begin(conversation: ConversationId, run: readonly DurableDelivery[]): void {
+    for (const [i, change] of run.entries()) {
+      if (change.kind !== 'members') continue;
+      if (!letsSomebodyIn(change)) {
+        members.late(undefined, change);
+        continue;
+      }
+      const served = index.conversationOf(conversation);
+      // Where messages of the new member's own view begin; earlier ones count as changed, not as new.
+      served.lastSeq = Math.max(...change.members.map((stay) => stay.joinedSeq));
+      starter.fromJoin(served, change.rev);
+      pipeline.accept(served, run.slice(i));
+      return;
+    }
+  }
+
+  function letsSomebodyIn(change: MembersDelivery): boolean {
+    return change.members.some((stay) => stay.leftRev === null && index.users.has(stay.user));
+  }
+
+  function revoke({ user, sessions }: UserDelivery): void {
+    for (const connection of [...(index.users.get(user)?.connections ?? [])]) {
+      if (sessions !== 'all' && !sessions.includes(connection.principal.session)) continue;
+      deps.end(connection, closeCodes.revoked, 'the session has been revoked');
+    }
+  }
+
+  return (deliveries) => {
+    const mine = last ? last.then(() => take(deliveries)) : take(deliveries);
+    // A failure is told to the router, which repeats the batch; it must not hold up what follows.
+    const done = mine
+      .catch(() => {})
+      .then(() => {
+        if (last === done) last = null;
+      });
+    last = done;
+    return mine;
+  };
+}

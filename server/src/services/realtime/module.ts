@@ -1,0 +1,222 @@
+import type { Clock } from '../../kernel/clock.ts';
+import { systemContext } from '../../kernel/context.ts';
+import { fail } from '../../kernel/errors.ts';
+import { type AccountId, createId, type HubId } from '../../kernel/ids.ts';
+import type { Unit } from '../../kernel/lifecycle.ts';
+import type { Log } from '../../kernel/log.ts';
+import type { Metrics } from '../../kernel/metrics.ts';
+import { type Bus, type Subscription, topics } from '../../ports/bus.ts';
+import type { HubRegistry } from '../../ports/hub-registry.ts';
+import type { ChatApi } from '../chat/api.ts';
+import type { IdentityApi } from '../identity/api.ts';
+import type { PeopleApi } from '../people/api.ts';
+import type { HubApi, RealtimeApi } from './api.ts';
+import { createBacklogWriter } from './backlog-writer.ts';
+import { closeCodes, type RealtimeConfig, realtimeDefaults, tickMs } from './config.ts';
+import { createDeliver } from './deliver.ts';
+import type { Dialect } from './dialect.ts';
+import { drain } from './drain.ts';
+import { createEphemerals } from './ephemerals.ts';
+import { createFanOut } from './fan-out.ts';
+import { HubIndex, type LocalUser } from './hub-index.ts';
+import { createLease } from './lease.ts';
+import type { ConnectionHost, LiveConnection } from './live-connection.ts';
+import { createLoader } from './loader.ts';
+import { watchLoopDelay } from './loop-delay.ts';
+import { createMembers } from './members.ts';
+import { createOpening } from './opening.ts';
+import { Outbound } from './outbound.ts';
+import { createPipeline } from './pipeline.ts';
+import { createPresence } from './presence.ts';
+import { createProfiles } from './profiles.ts';
+import { createRegistrar } from './registrar.ts';
+import { createRepair } from './repair.ts';
+import { createResumer } from './resume.ts';
+import { type Scheduler, systemScheduler } from './scheduler.ts';
+import { createStarter } from './starter.ts';
+import { createSweep } from './sweeper.ts';
+import { createVerifier } from './verifier.ts';
+
+export interface RealtimeDeps {
+  readonly chat: Pick<ChatApi, 'membershipsOf' | 'backlogs' | 'resumeSummaries' | 'heads' | 'repair' | 'viewFor'>;
+  readonly identity: Pick<IdentityApi, 'checkSession'>;
+  readonly people: Pick<PeopleApi, 'getProfiles'>;
+  readonly registry: HubRegistry;
+  readonly bus: Bus;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly config?: Partial<RealtimeConfig>;
+  /** Who this hub is to the registry; a fresh id by default. */
+  readonly hubId?: HubId;
+  readonly scheduler?: Scheduler;
+}
+
+export interface Realtime {
+  readonly hubId: HubId;
+  readonly hub: HubApi;
+  readonly api: RealtimeApi;
+  readonly unit: Unit;
+}
+
+/** Wires the hub of this process; work begins with `unit.start`. The README says which file does what. */
+export function createRealtime(deps: RealtimeDeps): Realtime {
+  const { chat, identity, registry, log, metrics, clock } = deps;
+  const config: RealtimeConfig = { ...realtimeDefaults, ...deps.config };
+  const scheduler = deps.scheduler ?? systemScheduler;
+  const hubId = deps.hubId ?? createId<HubId>();
+  const slow = metrics.counter('parley_realtime_slow_closes_total', 'Connections closed because they did not keep up.');
+  let tick = 0;
+  let leaving = false;
+
+  const dialects = new Map<string, Dialect>();
+  const registrar = createRegistrar({ registry, hub: hubId, scheduler, log });
+  const index = new HubIndex({
+    onUserGone(user) {
+      registrar.drop(user.id);
+      presence.wentAway(user.id);
+    },
+    onConversationEmpty: (served) => registrar.release(served.id),
+  });
+  const outbound = new Outbound(config, scheduler, metrics, (connection) => {
+    slow.add();
+    end(connection, closeCodes.slow, 'slow: reconnect');
+  });
+  const profiles = createProfiles(deps.people, log);
+  const fanOut = createFanOut({ dialects, outbound, profiles, metrics });
+  const presence = createPresence({ fanOut, clock, graceMs: config.presenceGraceMs });
+  const ephemerals = createEphemerals({ index, fanOut, profiles, clock, receiptMs: config.receiptMs });
+  const members = createMembers({
+    chat,
+    index,
+    fanOut,
+    scheduler,
+    log,
+    reload: (user: LocalUser) => void loader.reload(user),
+  });
+  const repair = createRepair({ chat, profiles, scheduler, log, metrics });
+  const pipeline = createPipeline({ index, fanOut, members, repair, log, lose });
+  const starter = createStarter({ chat, index, registrar, pipeline, scheduler });
+  const { usersPerRead, leaseMs } = config;
+  const loader = createLoader({ chat, index, registrar, starter, members, scheduler, usersPerRead, log, lose });
+  const backlog = createBacklogWriter({ chat, profiles, outbound, scheduler, ...config, tick: () => tick });
+  const resumer = createResumer({ chat, index, fanOut, backlog, scheduler, resumesAtOnce: config.resumesAtOnce });
+  const verifier = createVerifier({
+    ...{ chat, registry, hub: hubId, leaseMs, index, registrar, pipeline, loader, scheduler, log, lose },
+  });
+  const lease = createLease({ registry, hub: hubId, leaseMs, verifier, clock, log });
+  const sweep = createSweep({ index, outbound, clock, ...config, end });
+  const deliver = createDeliver({
+    ...{ config, index, pipeline, members, starter, ephemerals, profiles, outbound, verifier, end },
+  });
+
+  const host: ConnectionHost = {
+    get tick() {
+      return tick;
+    },
+    send: (connection, frame) => outbound.append(connection, frame),
+    resume: (connection, ref, positions) => resumer.resume(connection, ref, positions),
+    watch: (connection, users) => presence.watch(connection, users),
+    renewed: (connection) => void recheck(connection),
+    closed: forget,
+  };
+  const { maxOpenings } = config;
+  const opening = createOpening({ identity, index, dialects, loader, outbound, presence, host, maxOpenings });
+
+  /** Nothing is queued to it or done for it any more. */
+  function forget(connection: LiveConnection): void {
+    if (connection.gone) return;
+    connection.gone = true;
+    presence.unwatch(connection);
+    outbound.closed(connection);
+    index.detach(connection);
+    connection.holds = null;
+    connection.draining?.done();
+  }
+
+  function end(connection: LiveConnection, code: number, reason: string): void {
+    if (connection.gone) return;
+    connection.closeCode = code;
+    forget(connection);
+    connection.outlet.close(code, reason);
+  }
+
+  function lose(connections: readonly LiveConnection[]): void {
+    for (const connection of connections)
+      end(connection, closeCodes.goingAway, 'the stream was interrupted: reconnect');
+  }
+
+  /** A connection that outlives the token it was opened with is checked again (rule 18). */
+  async function recheck(connection: LiveConnection): Promise<void> {
+    try {
+      const alive = await identity.checkSession(systemContext('realtime.renew'), connection.principal.session);
+      if (!alive) end(connection, closeCodes.revoked, 'the session has been revoked');
+    } catch (error) {
+      log.warn({ err: error }, 'a renewed session could not be checked; its revocation will still be delivered');
+    }
+  }
+
+  const open = metrics.gauge('parley_realtime_connections', 'Open connections.');
+  const buffered = metrics.gauge('parley_realtime_buffered_bytes', 'Bytes that sockets have not got rid of yet.');
+  const serving = metrics.gauge('parley_realtime_conversations', 'Conversations served.');
+  let stopTicking: (() => void) | null = null;
+  let loopDelay: ReturnType<typeof watchLoopDelay> | null = null;
+  let renamed: Subscription | null = null;
+
+  function onTick(): void {
+    tick++;
+    sweep(tick);
+    presence.sweep();
+    ephemerals.sweep();
+    lease.sweep();
+    open.set(index.connections.size);
+    buffered.set(outbound.buffered);
+    serving.set(index.served.size);
+    if (tick % Math.ceil(config.checkMs / tickMs) !== 0) return;
+    void verifier.check();
+    loopDelay?.report();
+  }
+
+  const unit: Unit = {
+    async start() {
+      await lease.begin();
+      renamed = await deps.bus.subscribe(`realtime.${hubId}`, [topics.people], async (records) => {
+        for (const record of records) profiles.forget(record.key as AccountId);
+      });
+      loopDelay = watchLoopDelay({ log, metrics, alarmMs: config.loopDelayAlarmMs });
+      stopTicking = scheduler.every(tickMs, onTick);
+    },
+    async drain() {
+      leaving = true;
+      await drain({ config, index, fanOut, outbound, end });
+    },
+    async stop() {
+      stopTicking?.();
+      loopDelay?.stop();
+      lose([...index.connections]);
+      await renamed?.close();
+      await registry.leave(hubId);
+    },
+    health: () => ({ status: verifier.deaf ? 'degraded' : 'ok', ...(verifier.deaf && { detail: 'comparing heads' }) }),
+  };
+
+  return {
+    hubId,
+    unit,
+    api: {
+      deliver: (_ctx, deliveries) => deliver(deliveries),
+      doubt: (_ctx, reason) => verifier.doubt(reason),
+    },
+    hub: {
+      heartbeatMs: config.heartbeatMs,
+      get connectionCount() {
+        return index.connections.size;
+      },
+      async open(ctx, request) {
+        if (leaving) throw fail('service.unavailable', 'The server is stopping: reconnect.');
+        return opening(ctx, request);
+      },
+      presenceOf: (users) => new Map(users.map((user) => [user, presence.of(user)])),
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { systemContext } from '../../kernel/context.ts';
+import type { AccountId } from '../../kernel/ids.ts';
+import type { Log } from '../../kernel/log.ts';
+import type { Profile } from '../../model/account.ts';
+import type { PeopleApi } from '../people/api.ts';
+
+const remembered = 50_000;
+
+/**
+ * Senders by id, in memory, so that a change can be fanned out without waiting. The least recently written is forgotten
+ * first. A profile that is not there yet, or cannot be read now, never holds a message up: its names are empty and it is
+ * asked for again at the next message.
+ */
+export interface Profiles {
+  has(id: AccountId): boolean;
+  get(id: AccountId): Profile;
+  load(ids: Iterable<AccountId>): Promise<void>;
+  forget(id: AccountId): void;
+}
+
+export function createProfiles(people: Pick<PeopleApi, 'getProfiles'>, log: Log): Profiles {
+  const known = new Map<AccountId, Profile>();
+  return {
+    has: (id) => known.has(id),
+    get: (id) => known.get(id) ?? { id, username: '', name: '', about: null, avatar: null },
+    async load(ids) {
+      const missing = [...new Set(ids)].filter((id) => !known.has(id));
+      if (missing.length === 0) return;
+      try {
+        for (const profile of await people.getProfiles(systemContext('realtime.profiles', 2_000), missing)) {
+          if (known.size >= remembered) known.delete(known.keys().next().value as AccountId);
+          known.set(profile.id, profile);
+        }
+      } catch (error) {
+        log.warn({ err: error, profiles: missing.length }, 'senders could not be read; their names are left empty');
+      }
+    },
+    forget: (id) => void known.delete(id),
+  };
+}

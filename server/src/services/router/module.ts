@@ -1,0 +1,111 @@
+import { systemContext } from '../../kernel/context.ts';
+import { fail } from '../../kernel/errors.ts';
+import type { HubId } from '../../kernel/ids.ts';
+import type { Unit } from '../../kernel/lifecycle.ts';
+import type { Log } from '../../kernel/log.ts';
+import type { Metrics } from '../../kernel/metrics.ts';
+import type { Delivery } from '../../model/delivery.ts';
+import { type Bus, type BusRecord, type Subscription, topics } from '../../ports/bus.ts';
+import type { HubRegistry } from '../../ports/hub-registry.ts';
+import type { RealtimeApi } from '../realtime/api.ts';
+import { addressDeliveries } from './address-deliveries.ts';
+import type { RouterApi } from './api.ts';
+import { applyChanges } from './apply-changes.ts';
+import { createStartFilter } from './start-filter.ts';
+
+export interface RouterConfig {
+  /** Above the rows of any business transaction, so that those of one rev come together (rule 13). */
+  readonly maxBatch: number;
+  readonly retryFirstMs: number;
+  readonly retryMaxMs: number;
+}
+
+export interface RouterDeps {
+  readonly bus: Bus;
+  readonly registry: HubRegistry;
+  /** The hub's own api, in this process or over the wire. */
+  realtimeOf(hub: HubId): RealtimeApi;
+  /** Where the WAL of the chat database stands now; asked once, at the start. */
+  startLsn(): Promise<bigint>;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly config?: Partial<RouterConfig>;
+}
+
+const defaults: RouterConfig = { maxBatch: 5_000, retryFirstMs: 20, retryMaxMs: 1_000 };
+
+export function createRouter(deps: RouterDeps): { readonly api: RouterApi; readonly unit: Unit } {
+  const { bus, registry, log, metrics } = deps;
+  const config = { ...defaults, ...deps.config };
+  const routed = metrics.counter('parley_router_deliveries_total', 'Deliveries handed to hubs');
+  const retried = metrics.counter('parley_router_retries_total', 'Batches a live hub did not take at first');
+  const stopping = new AbortController();
+  let subscription: Subscription | null = null;
+
+  async function onChanges(records: readonly BusRecord[], isNew: (record: BusRecord) => boolean): Promise<void> {
+    const deliveries = applyChanges(records.every(isNew) ? records : records.filter(isNew));
+    if (deliveries.length === 0) return;
+    const perHub = await addressDeliveries(registry, deliveries);
+    await Promise.all([...perHub].map(([hub, own]) => deliver(hub, own)));
+  }
+
+  /** Resolves when the hub has them all, or has left the registry: then its clients resume from their positions (rule 15). */
+  async function deliver(hub: HubId, deliveries: readonly Delivery[]): Promise<void> {
+    for (let failures = 0; ; failures++) {
+      try {
+        await deps.realtimeOf(hub).deliver(systemContext('router'), deliveries);
+        routed.add(deliveries.length);
+        return;
+      } catch (thrown) {
+        retried.add();
+        log.warn({ hub, failures, err: thrown }, 'a hub did not take its deliveries');
+      }
+      if (!(await registry.hubs()).includes(hub)) return;
+      await pause(Math.min(config.retryMaxMs, config.retryFirstMs * 2 ** Math.min(failures, 10)), stopping.signal);
+    }
+  }
+
+  const api: RouterApi = {
+    async route(ctx, deliveries) {
+      const perHub = await addressDeliveries(registry, deliveries);
+      const sent = [...perHub].map(async ([hub, own]) => {
+        try {
+          await deps.realtimeOf(hub).deliver(ctx, own);
+          routed.add(own.length);
+        } catch (thrown) {
+          // Not durable: what a hub does not take now is lost.
+          log.debug({ hub, err: thrown }, 'a hub did not take ephemeral deliveries');
+        }
+      });
+      await Promise.all(sent);
+    },
+  };
+  const unit: Unit = {
+    async start() {
+      const isNew = createStartFilter(await deps.startLsn());
+      const { maxBatch } = config;
+      const handler = (records: readonly BusRecord[]) => onChanges(records, isNew);
+      subscription = await bus.subscribe('router', [topics.chat, topics.identity], handler, { maxBatch });
+    },
+    async stop() {
+      stopping.abort();
+      await subscription?.close();
+    },
+  };
+  return { api, unit };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(fail('service.unavailable', 'The router is stopping.'));
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}
