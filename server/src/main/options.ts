@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { logLevels } from '../runtime/telemetry.ts';
+
+const port = z.coerce.number('must be a port number').int().min(0).max(65535);
+const count = z.coerce.number('must be a number').int().min(1);
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'must be a URL like postgres://user:password@host:5432/database');
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean),
+);
+
+interface Option<S extends z.ZodType> {
+  readonly schema: S;
+  /** As a user would write it; undefined: no value unless given. */
+  readonly fallback?: string;
+  readonly placeholder: string;
+  readonly help: string;
+}
+
+const option = <S extends z.ZodType>(
+  schema: S,
+  placeholder: string,
+  fallback: string | undefined,
+  help: string,
+): Option<S> => ({
+  schema,
+  placeholder,
+  help,
+  ...(fallback !== undefined && { fallback }),
+});
+
+/** Every option of `parley serve`: `--flag value` on the command line, or PARLEY_FLAG in the environment. */
+export const options = {
+  port: option(port, 'PORT', '4000', 'HTTP: REST, sockets and the web application'),
+  'admin-port': option(port, 'PORT', '4002', 'metrics, /healthz and /readyz; not for the public'),
+  host: option(z.string().min(1), 'ADDRESS', '127.0.0.1', 'address to listen on; 0.0.0.0 for all'),
+  'public-url': option(
+    z.url({ protocol: /^https?$/ }),
+    'URL',
+    undefined,
+    'how browsers reach this server, when a proxy stands before it',
+  ),
+  'trust-proxy': option(z.stringbool(), 'BOOLEAN', 'false', "take the client's address from X-Forwarded-For"),
+  data: option(z.string().min(1), 'FOLDER', './data', 'embedded database, attachments, mail'),
+  target: option(list, 'NAMES', 'all', 'what this process runs, comma-separated; see --list-targets'),
+  'database-url': option(
+    postgresUrl.optional(),
+    'URL',
+    undefined,
+    'PostgreSQL 15 or newer; none: the embedded one under --data',
+  ),
+  'identity-database-url': option(
+    postgresUrl.optional(),
+    'URL',
+    undefined,
+    'a database of its own for the identity service',
+  ),
+  'people-database-url': option(
+    postgresUrl.optional(),
+    'URL',
+    undefined,
+    'a database of its own for the people service',
+  ),
+  'chat-database-url': option(postgresUrl.optional(), 'URL', undefined, 'a database of its own for the chat service'),
+  bus: option(z.literal('memory', 'must be: memory'), 'WHICH', 'memory', 'transport of the change stream'),
+  registry: option(z.literal('memory', 'must be: memory'), 'WHICH', 'memory', 'where hubs are registered'),
+  ingest: option(z.literal('direct', 'must be: direct'), 'WHICH', 'direct', 'how drafts reach the committer'),
+  blobs: option(z.literal('disk', 'must be: disk'), 'WHICH', 'disk', 'where attachments are kept'),
+  mail: option(
+    z.literal('files', 'must be: files'),
+    'WHICH',
+    'files',
+    'how mail is sent; files: under --data/mail, see `parley mail`',
+  ),
+  admins: option(list, 'USERNAMES', '', 'accounts that are administrators, comma-separated'),
+  'access-token-seconds': option(count.max(86_400), 'SECONDS', '600', 'how long an access token lives'),
+  'sends-per-second': option(count, 'COUNT', '200', 'messages one account may send per second, on average'),
+  'sign-ins-per-minute': option(count, 'COUNT', '1200', 'sign-ups, sign-ins and recoveries from one address'),
+  'max-attachment-mb': option(count.max(10_240), 'MEGABYTES', '25', 'largest attachment'),
+  'commit-lanes': option(count.max(32), 'COUNT', '2', 'commits in flight at once'),
+  'drain-seconds': option(
+    z.coerce.number().min(0).max(600),
+    'SECONDS',
+    '0',
+    'wait after turning not ready, for a balancer to notice',
+  ),
+  'log-level': option(z.enum(logLevels), 'LEVEL', 'info', 'debug, info, warn, error or silent'),
+} as const;
+
+export type OptionName = keyof typeof options;
+export type Options = { readonly [K in OptionName]: z.output<(typeof options)[K]['schema']> };
+
+export class OptionsError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'OptionsError';
+    this.problems = problems;
+  }
+}
+
+export const envName = (name: string): string => `PARLEY_${name.replaceAll('-', '_').toUpperCase()}`;
+
+/**
+ * Command line over environment over default. Throws OptionsError with every problem at once: a value that does not fit, and
+ * any PARLEY_ variable that means nothing (a misspelt one must not be ignored).
+ */
+export function parseOptions(
+  given: Readonly<Record<string, string | undefined>>,
+  env: Readonly<Record<string, string | undefined>>,
+): Options {
+  const problems: string[] = [];
+  const known = new Set(Object.keys(options).map(envName));
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('PARLEY_') && !known.has(name))
+      problems.push(`${name}: there is no such option; see parley --help`);
+  }
+  const values: Record<string, unknown> = {};
+  for (const [name, { schema, fallback }] of Object.entries(options) as [OptionName, Option<z.ZodType>][]) {
+    const fromEnv = env[envName(name)];
+    const text = given[name] ?? fromEnv ?? fallback;
+    if (text === undefined) continue;
+    const parsed = schema.safeParse(text);
+    if (parsed.success) values[name] = parsed.data;
+    else {
+      const source = given[name] !== undefined ? `--${name}` : envName(name);
+      problems.push(
+        `${source} ${JSON.stringify(text)}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}`,
+      );
+    }
+  }
+  if (problems.length > 0) throw new OptionsError(problems);
+  return values as Options;
+}

@@ -1,0 +1,122 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { editBody, problem, sendBody } from '@parley/contracts';
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify';
+import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { type Context, createContext, type Principal, requirePrincipal } from '../../../kernel/context.ts';
+import { fail } from '../../../kernel/errors.ts';
+import { findCredential, verifyCredential } from '../../shared/authenticate.ts';
+import type { RateLimit } from '../../shared/rate-limit.ts';
+import type { NativeConfig, NativeDeps } from '../native-deps.ts';
+
+/** What the route files are handed. */
+export interface RestDeps extends Omit<NativeDeps, 'config'> {
+  readonly config: NativeConfig;
+  readonly sends: RateLimit;
+  readonly signIns: RateLimit;
+}
+
+export type RestApp = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** No credential needed. */
+    public?: boolean;
+    /** Counts against the sign-ins of the caller's address. */
+    signIn?: boolean;
+    /** The body is a form with one file, which is read as a stream and not checked against a schema. */
+    form?: boolean;
+  }
+}
+
+interface Known {
+  readonly ctx: Context;
+  body: string;
+}
+
+/** Who asks, and the body as the text it came in: one entry per request, gone with it. */
+const known = new WeakMap<IncomingMessage, Known>();
+
+export function contextOf(request: FastifyRequest): Context {
+  return (known.get(request.raw) as Known).ctx;
+}
+
+/** Behind every route that is not public. */
+export function principalOf(request: FastifyRequest): Principal {
+  return requirePrincipal(contextOf(request));
+}
+
+/** The JSON body's own characters, for what must stay raw (MESSAGE-PATH rule 7). */
+export function bodyTextOf(request: FastifyRequest): string {
+  return (known.get(request.raw) as Known).body;
+}
+
+/** Who asks is settled before the body is read. */
+export function addAuthentication(app: RestApp, deps: RestDeps): void {
+  app.addHook('onRequest', async (request) => {
+    const { config } = request.routeOptions;
+    if (config.signIn) deps.signIns.demand(request.ip);
+    let ctx = createContext(null, request.id);
+    if (!config.public) {
+      const credential = findCredential({ method: request.method, headers: request.headers }, deps.config);
+      if (!credential) throw fail('token.missing');
+      const { principal } = await verifyCredential(deps.identity, ctx, credential);
+      ctx = createContext(principal, request.id);
+    }
+    known.set(request.raw, { ctx, body: '' });
+  });
+}
+
+/** JSON and nothing else, strict UTF-8, its text kept. */
+export function addJsonBody(app: RestApp): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    try {
+      if (body.length === 0) done(null, undefined);
+      else done(null, parseBody(request, body as Buffer));
+    } catch (thrown) {
+      done(thrown as Error);
+    }
+  });
+}
+
+function parseBody(request: FastifyRequest, body: Buffer): unknown {
+  if (!isUtf8(body)) throw fail('request.invalid', 'The body is not valid UTF-8.');
+  const text = body.toString();
+  (known.get(request.raw) as Known).body = text;
+  try {
+    return JSON.parse(text);
+  } catch (thrown) {
+    throw fail('request.invalid', `The body is not valid JSON: ${(thrown as Error).message}`);
+  }
+}
+
+/**
+ * The answers of a route, for its documentation: what is sent is composed by hand and held against these schemas by the
+ * tests, not by every request.
+ */
+export function answers(byStatus: Readonly<Record<number, z.ZodType>>): Record<string, z.ZodType<unknown>> {
+  const failure = { description: 'What went wrong', content: { 'application/problem+json': { schema: problem } } };
+  return { ...byStatus, default: failure as unknown as z.ZodType<unknown> };
+}
+
+/** Nothing to say. */
+export const noContent: z.ZodType = z.undefined().describe('Done');
+
+/** Bodies with a message's content: that is checked by model/content as raw text, everything else here. */
+const withContent = new Set<unknown>([sendBody, editBody]);
+
+export const compileValidator: typeof validatorCompiler = (route) => {
+  if (!withContent.has(route.schema)) return validatorCompiler(route);
+  return validatorCompiler({
+    ...route,
+    schema: (route.schema as z.ZodObject).extend({ content: z.unknown().optional() }),
+  });
+};

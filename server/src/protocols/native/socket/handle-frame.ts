@@ -1,0 +1,129 @@
+import { createContext } from '../../../kernel/context.ts';
+import { fail, toFailure } from '../../../kernel/errors.ts';
+import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
+import type { Draft } from '../../../model/message.ts';
+import type { Connection } from '../../../services/realtime/api.ts';
+import type { RateLimit } from '../../shared/rate-limit.ts';
+import { createDraft } from '../create-draft.ts';
+import type { NativeConfig, NativeDeps } from '../native-deps.ts';
+import { createError, createPong, createRenewed, createSentEphemeral, type FrameRef } from './answers.ts';
+import type { Client, ClientOutlet } from './client.ts';
+import { type ParsedFrame, parseFrame, refOf } from './parse-frame.ts';
+import type { Resumes } from './resume.ts';
+
+export interface FrameHandling extends Pick<NativeDeps, 'identity' | 'chat' | 'log'> {
+  readonly config: NativeConfig;
+  readonly sends: RateLimit;
+  readonly frames: RateLimit;
+  readonly resumes: Resumes;
+  readonly gather: (client: Client, ref: FrameRef, draft: Draft) => void;
+}
+
+/** One frame of an open connection. Whatever is wrong with it is answered with `error`; the connection stays. */
+export function handleFrame(
+  deps: FrameHandling,
+  outlet: ClientOutlet,
+  value: Record<string, unknown>,
+  text: string,
+): void {
+  const client = outlet.state as Client;
+  const connection = client.connection as Connection;
+  const refuse = (thrown: unknown) => {
+    const failure = toFailure(thrown);
+    if (failure.code === 'internal') deps.log.error({ op: value.op, err: failure.cause ?? failure }, 'frame failed');
+    connection.send(createError(refOf(value), failure));
+  };
+  try {
+    const frame = parseFrame(value);
+    if (frame.op === 'send') onSend(deps, client, connection, frame, text);
+    else onOther(deps, outlet, connection, frame)?.catch(refuse);
+  } catch (thrown) {
+    refuse(thrown);
+  }
+}
+
+type Send = Extract<ParsedFrame, { op: 'send' }>;
+
+function onSend(deps: FrameHandling, client: Client, connection: Connection, frame: Send, text: string): void {
+  const { principal } = connection;
+  deps.sends.demand(principal.account);
+  if (client.sendsInFlight >= deps.config.sendsInFlight) {
+    throw fail('rate.limited', { detail: 'Too many sends wait for their answer: slow down.', retryAfterMs: 250 });
+  }
+  const draft = createDraft(principal.account, frame.conversation, frame, text);
+  if (!frame.ephemeral) {
+    deps.gather(client, frame.ref, draft);
+    return;
+  }
+  client.sendsInFlight++;
+  deps.chat
+    .sendEphemeral(createContext(principal, connection.id), draft)
+    .then(
+      ({ createdAt }) => createSentEphemeral(frame.ref, draft, createdAt),
+      (thrown) => createError(frame.ref, toFailure(thrown)),
+    )
+    .then((answer) => {
+      client.sendsInFlight--;
+      connection.send(answer);
+    });
+}
+
+/** Undefined: done. A promise: what its failure says is still to be told. */
+function onOther(
+  deps: FrameHandling,
+  outlet: ClientOutlet,
+  connection: Connection,
+  frame: Exclude<ParsedFrame, Send>,
+): Promise<void> | undefined {
+  if (frame.op === 'ping') {
+    connection.send(createPong(frame.ref));
+    return undefined;
+  }
+  deps.frames.demand(connection.principal.account);
+  const ctx = createContext(connection.principal, connection.id);
+  switch (frame.op) {
+    case 'resume':
+      return deps.resumes.take(outlet.state as Client, connection, frame);
+    case 'receipt':
+      return deps.chat.putReceipt(ctx, frame.conversation as ConversationId, {
+        delivered: frame.delivered,
+        read: frame.read,
+      });
+    case 'typing':
+      return deps.chat.setTyping(ctx, frame.conversation as ConversationId, frame.on);
+    case 'presence':
+      connection.watchPresence(frame.watch as AccountId[]);
+      return undefined;
+    case 'auth':
+      return onRenew(deps, outlet, connection, frame.ref, frame.token);
+  }
+}
+
+/** A fresh token of the same session keeps the connection; another session would outlive the revocation of this one. */
+async function onRenew(
+  deps: FrameHandling,
+  outlet: ClientOutlet,
+  connection: Connection,
+  ref: FrameRef,
+  token: string,
+): Promise<void> {
+  const { principal } = connection;
+  try {
+    const verified = await deps.identity.verifyAccess(createContext(principal, connection.id), token);
+    if (verified.principal.account !== principal.account || verified.principal.session !== principal.session) {
+      throw fail('actor.mismatch', 'This token is of another session: open a connection of its own for it.');
+    }
+    connection.renew(verified.expiresAt);
+    connection.send(createRenewed(ref, verified.expiresAt));
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    const answer = createError(ref, failure);
+    if (failure.row.close === null || failure.row.retryable) {
+      connection.send(answer);
+      return;
+    }
+    // Ahead of the close frame: what is queued goes out only in the next turn.
+    outlet.write(answer);
+    outlet.close(failure.row.close, failure.message);
+  }
+}

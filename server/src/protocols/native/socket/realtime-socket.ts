@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { fail } from '../../../kernel/errors.ts';
+import { findCredential } from '../../shared/authenticate.ts';
+import type { RateLimit } from '../../shared/rate-limit.ts';
+import { acceptSockets } from '../../shared/socket-outlet.ts';
+import type { NativeConfig, NativeDeps } from '../native-deps.ts';
+import { type Client, type ClientOutlet, createClient } from './client.ts';
+import { gatherSends } from './gather-sends.ts';
+import { type FrameHandling, handleFrame } from './handle-frame.ts';
+import { createOpening } from './opening.ts';
+import { readFrame } from './parse-frame.ts';
+import { createResumes } from './resume.ts';
+
+export const subprotocol = 'parley.v1';
+
+/** Frames a client may send ahead of `ready`. */
+const maxEarlyFrames = 200;
+
+export interface RealtimeSocketDeps
+  extends Pick<NativeDeps, 'identity' | 'people' | 'chat' | 'hub' | 'log' | 'metrics'> {
+  readonly config: NativeConfig;
+  readonly sends: RateLimit;
+  readonly frames: RateLimit;
+}
+
+/** The upgrade handler of `GET /realtime` (docs/protocol/socket.md). */
+export function createRealtimeSocket(
+  deps: RealtimeSocketDeps,
+): (request: IncomingMessage, socket: Socket, head: Buffer) => void {
+  const handling: FrameHandling = {
+    ...deps,
+    resumes: createResumes(),
+    gather: gatherSends(deps.chat, deps.log),
+  };
+  const received = deps.metrics.counter(
+    'parley_socket_frames_total',
+    'Frames received on sockets of the native protocol.',
+  );
+  const opening = createOpening({ ...deps, replay: onFrame });
+
+  function onFrame(outlet: ClientOutlet, text: string): void {
+    if (!outlet.open) return;
+    const { phase } = outlet.state as Client;
+    const value = readFrame(text);
+    if (!value) outlet.close(4500, 'a frame must be one JSON object');
+    else if (phase === 'open') handleFrame(handling, outlet, value, text);
+    else opening.onFrame(outlet, value);
+  }
+
+  const sockets = acceptSockets<Client>(subprotocol, {
+    onText(outlet, data) {
+      const client = outlet.state as Client;
+      received.add();
+      client.connection?.heard();
+      if (!client.early) onFrame(outlet, data.toString());
+      else if (client.early.push(data.toString()) > maxEarlyFrames) {
+        outlet.close(4003, 'too many frames before "ready"');
+      }
+    },
+    onBinary: (outlet) => outlet.close(4500, 'frames are JSON text, not binary'),
+    onHeard: (outlet) => outlet.state?.connection?.heard(),
+    onClosed(outlet) {
+      const client = outlet.state as Client;
+      opening.leaveWaiting(client);
+      client.early = null;
+      handling.resumes.forget(client);
+      client.connection?.closed();
+    },
+  });
+
+  return (request, socket, head) => {
+    const { headers, url = '' } = request;
+    const offered = headers['sec-websocket-protocol'];
+    if (offered !== undefined && !offered.split(',').some((name) => name.trim() === subprotocol)) {
+      throw fail('request.invalid', `The subprotocol must be ${subprotocol}.`);
+    }
+    const credential = findCredential({ method: 'GET', headers, url }, deps.config);
+    sockets.accept(request, socket, head, createClient(), (outlet) => {
+      if (credential) void opening.open(outlet, credential, undefined);
+      else opening.awaitAuth(outlet);
+    });
+  };
+}

@@ -1,0 +1,198 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type Failure, fail } from '../kernel/errors.ts';
+import { createId } from '../kernel/ids.ts';
+import type { Unit } from '../kernel/lifecycle.ts';
+import type { Log } from '../kernel/log.ts';
+import { type Metrics, noMetrics } from '../kernel/metrics.ts';
+import { fromHttpError, notFoundProblem, type Problem, problemType, retryAfterSeconds, toProblem } from './problem.ts';
+
+export interface HttpServerDeps {
+  readonly log: Log;
+  readonly metrics?: Metrics;
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** True behind a reverse proxy: `X-Forwarded-For`, `-Host` and `-Proto` are believed. */
+  readonly trustProxy?: boolean;
+  /** Bytes of a request's body; uploads have a limit of their own. */
+  readonly bodyLimit?: number;
+}
+
+/** Takes over the socket, or throws a Failure before it has touched it: the server then answers with that. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+
+export interface HttpServer {
+  /** Where protocols register their routes, each in a plugin of its own. */
+  readonly app: FastifyInstance;
+  /** Gives the upgrades of one exact path to a handler. */
+  onUpgrade(path: string, handler: UpgradeHandler): void;
+  /** `start` listens and serves; `stop` finishes what runs, then ends what is left. */
+  readonly unit: Unit;
+  /** The port in use, once started. */
+  readonly port: number;
+}
+
+/** How long `stop` lets upgraded sockets say goodbye, and requests end, in milliseconds. */
+const socketGraceMs = 1_000;
+const requestGraceMs = 5_000;
+
+/** The public HTTP port: problem documents, request ids, security headers, limits, upgrade dispatch. */
+export function createHttpServer(deps: HttpServerDeps): HttpServer {
+  const { log } = deps;
+  const app = fastify({
+    logger: false,
+    trustProxy: deps.trustProxy ?? false,
+    bodyLimit: deps.bodyLimit ?? 1024 * 1024,
+    genReqId: (request) => requestId(request.headers['x-request-id']),
+    routerOptions: { maxParamLength: 256 },
+    forceCloseConnections: 'idle',
+    requestTimeout: 120_000,
+    keepAliveTimeout: 65_000,
+    http: { maxHeaderSize: 16 * 1024, headersTimeout: 20_000 },
+    clientErrorHandler: refuseGarbage,
+    frameworkErrors: (error, request, reply) => sendFailure(log, error, request, reply),
+  });
+  addHooks(app, deps);
+  app.setErrorHandler((error, request, reply) => sendFailure(log, error, request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, notFoundProblem(request.method, pathOf(request.raw.url))),
+  );
+
+  const upgrades = createUpgrades(app, log);
+  return {
+    app,
+    onUpgrade: upgrades.on,
+    get port() {
+      return (app.server.address() as AddressInfo | null)?.port ?? deps.port;
+    },
+    unit: {
+      start: async () => {
+        await app.listen({ host: deps.host, port: deps.port });
+      },
+      stop: async () => {
+        const sockets = setTimeout(upgrades.destroyAll, socketGraceMs);
+        // A reader that takes no bytes would keep us for ever.
+        const requests = setTimeout(() => app.server.closeAllConnections(), requestGraceMs);
+        await app.close();
+        clearTimeout(sockets);
+        clearTimeout(requests);
+      },
+    },
+  };
+}
+
+function requestId(given: string | string[] | undefined): string {
+  return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : createId<string>();
+}
+
+function pathOf(url: string | undefined): string {
+  const whole = url ?? '/';
+  const query = whole.indexOf('?');
+  return query < 0 ? whole : whole.slice(0, query);
+}
+
+/** Answers that are no pages may load nothing and be framed by nobody; a page sets its own policy before this. */
+const headers = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+} as const;
+
+function addHooks(app: FastifyInstance, { log, metrics = noMetrics }: HttpServerDeps): void {
+  const seconds = metrics.histogram('parley_http_request_seconds', 'Time from request to answer.');
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    for (const [name, value] of Object.entries(headers)) {
+      if (!reply.hasHeader(name)) reply.header(name, value);
+    }
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    seconds.observe(reply.elapsedTime / 1000);
+    log.debug(
+      { request: request.id, method: request.method, path: pathOf(request.raw.url), status: reply.statusCode },
+      'answered',
+    );
+  });
+}
+
+function sendFailure(log: Log, thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const failure = fromHttpError(thrown);
+  if (failure.code === 'internal') {
+    log.error({ request: request.id, method: request.method, err: failure.cause ?? failure }, 'request failed');
+  }
+  const retryAfter = retryAfterSeconds(failure);
+  if (retryAfter !== null) reply.header('retry-after', String(retryAfter));
+  if (failure.row.http === 401) reply.header('www-authenticate', 'Bearer');
+  // Closed with bytes unread, the connection is reset and the sender may never see the answer; the rest is read and dropped instead,
+  // for as long as a request may take.
+  if (failure.code === 'request.too_large') reply.removeHeader('connection');
+  return sendProblem(reply, toProblem(failure));
+}
+
+function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  return reply.code(problem.status).type(problemType).send(JSON.stringify(problem));
+}
+
+/** An answer on a socket that no HTTP response object belongs to. */
+function answerAndEnd(socket: Socket, problem: Problem): void {
+  const body = JSON.stringify(problem);
+  socket.on('error', () => socket.destroy());
+  socket.once('finish', () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n` +
+      `Content-Type: ${problemType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+/** What came was no HTTP: headers too large, too slow, or noise. */
+function refuseGarbage(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const large = error.code === 'HPE_HEADER_OVERFLOW';
+  const failure = large
+    ? fail('request.too_large', 'The headers are too large.')
+    : fail('request.invalid', 'This is not a valid HTTP request.');
+  answerAndEnd(socket, { ...toProblem(failure), status: large ? 431 : 400 });
+}
+
+function createUpgrades(app: FastifyInstance, log: Log) {
+  const handlers = new Map<string, UpgradeHandler>();
+  // Kept to end what is left at the close: the HTTP server forgets a socket once it is upgraded.
+  const open = new Set<Socket>();
+  const forget = function (this: Socket) {
+    open.delete(this);
+  };
+  app.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    const path = pathOf(request.url);
+    const handler = handlers.get(path);
+    if (!handler) {
+      answerAndEnd(socket, notFoundProblem('upgrade of', path));
+      return;
+    }
+    open.add(socket);
+    socket.once('close', forget);
+    try {
+      handler(request, socket, head);
+    } catch (thrown) {
+      const failure: Failure = fromHttpError(thrown);
+      if (failure.code === 'internal') log.error({ path, err: failure.cause ?? failure }, 'upgrade failed');
+      answerAndEnd(socket, toProblem(failure));
+    }
+  });
+  return {
+    on(path: string, handler: UpgradeHandler) {
+      if (handlers.has(path)) throw new Error(`Two handlers for upgrades of ${path}.`);
+      handlers.set(path, handler);
+    },
+    destroyAll() {
+      for (const socket of open) socket.destroy();
+    },
+  };
+}

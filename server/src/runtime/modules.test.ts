@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import { silentLog } from '../kernel/log.ts';
+import { type Module, Program, planModules } from './modules.ts';
+
+interface Quirks {
+  startFails?: boolean;
+  hangs?: boolean;
+  drainHangs?: boolean;
+  breaks?: Promise<never>;
+}
+
+function chatModules(log: string[], quirks: Record<string, Quirks> = {}): Module<object>[] {
+  const module = (name: string, needs: string[] = []): Module<object> => ({
+    name,
+    needs,
+    init: () => ({
+      async start() {
+        await Promise.resolve();
+        if (quirks[name]?.startFails) throw new Error('boom');
+        log.push(`+${name}`);
+      },
+      async drain() {
+        if (quirks[name]?.drainHangs) await new Promise(() => {});
+        log.push(`~${name}`);
+      },
+      async stop() {
+        if (quirks[name]?.hangs) await new Promise(() => {});
+        log.push(`-${name}`);
+      },
+      ...(quirks[name]?.breaks && { failed: quirks[name].breaks }),
+    }),
+  });
+  return [
+    module('sql'),
+    module('bus', ['sql']),
+    module('chat', ['bus', 'sql']),
+    module('hub', ['chat']),
+    { name: 'all', needs: ['hub'] },
+  ];
+}
+
+const program = (modules: Module<object>[], targets = ['all'], stopTimeoutMs = 1_000) =>
+  new Program(modules, targets, {}, { log: silentLog, stopTimeoutMs });
+
+describe('the module manager', () => {
+  test('starts in order of needs, drains all before it stops any, stops in reverse', async () => {
+    const log: string[] = [];
+    const p = program(chatModules(log));
+    expect(p.ready()).toBe(false);
+    await p.start();
+    expect(p.ready()).toBe(true);
+    await p.stop();
+    await p.stop();
+    expect(log).toEqual([
+      '+sql',
+      '+bus',
+      '+chat',
+      '+hub',
+      '~hub',
+      '~chat',
+      '~bus',
+      '~sql',
+      '-hub',
+      '-chat',
+      '-bus',
+      '-sql',
+    ]);
+  });
+
+  test('a target starts only what it needs', async () => {
+    const log: string[] = [];
+    const p = program(chatModules(log), ['bus']);
+    await p.start();
+    expect(log).toEqual(['+sql', '+bus']);
+    await p.stop();
+  });
+
+  test('mistakes are named', () => {
+    expect(() => planModules(chatModules([]), ['al'])).toThrow(/unknown target "al"; known: all, bus/);
+    expect(() =>
+      planModules(
+        [
+          { name: 'a', needs: ['b'] },
+          { name: 'b', needs: ['a'] },
+        ],
+        ['a'],
+      ),
+    ).toThrow('a -> b -> a');
+    expect(() => planModules([{ name: 'a', needs: ['z'] }], ['a'])).toThrow('"a" needs "z"');
+    expect(() => planModules([{ name: 'a' }, { name: 'a' }], ['a'])).toThrow('twice');
+  });
+
+  test('a failed start stops what had started and names the culprit', async () => {
+    const log: string[] = [];
+    const p = program(chatModules(log, { chat: { startFails: true } }));
+    await expect(p.start()).rejects.toThrow('module "chat" failed to start: boom');
+    expect(log).toEqual(['+sql', '+bus', '~bus', '~sql', '-bus', '-sql']);
+    expect(p.health().chat).toEqual({ status: 'down', detail: 'failed' });
+  });
+
+  test('a module that breaks while running makes the program fail and not ready', async () => {
+    let breakIt: (error: Error) => void = () => {};
+    const breaks = new Promise<never>((_, reject) => {
+      breakIt = reject;
+    });
+    const p = program(chatModules([], { bus: { breaks } }));
+    await p.start();
+    breakIt(new Error('slot lost'));
+    await expect(p.failed).rejects.toThrow('module "bus" failed: slot lost');
+    expect(p.ready()).toBe(false);
+    await p.stop();
+  });
+
+  test('one module that hangs does not keep the others from stopping', async () => {
+    const log: string[] = [];
+    const p = program(chatModules(log, { hub: { hangs: true } }), ['all'], 20);
+    await p.start();
+    await expect(p.stop()).rejects.toThrow('some modules failed to stop');
+    expect(log).toContain('-sql');
+  });
+
+  test('a module that cannot drain is stopped all the same', async () => {
+    const log: string[] = [];
+    const p = program(chatModules(log, { hub: { drainHangs: true } }), ['all'], 20);
+    await p.start();
+    await expect(p.stop()).rejects.toThrow('some modules failed to stop');
+    expect(log).toContain('-hub');
+  });
+});

@@ -1,0 +1,177 @@
+import type { Unit } from '../kernel/lifecycle.ts';
+import type { Log } from '../kernel/log.ts';
+
+/** A part of the program by name. `init` only wires and must not do I/O; work begins in the unit's `start`. */
+export interface Module<C> {
+  readonly name: string;
+  /** Modules that must run before this one. Constant data: no module may ask which others are in the process. */
+  readonly needs?: readonly string[];
+  init?(context: C): Unit | undefined;
+}
+
+export type State = 'new' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
+
+/** Orders the targets and everything they need into waves; a wave starts only after the one before it runs. */
+export function planModules<C>(modules: readonly Module<C>[], targets: readonly string[]): Module<C>[][] {
+  const byName = new Map<string, Module<C>>();
+  for (const module of modules) {
+    if (byName.has(module.name)) throw new Error(`module "${module.name}" is registered twice`);
+    byName.set(module.name, module);
+  }
+  const depths = new Map<string, number>();
+  const visit = (name: string, path: readonly string[]): number => {
+    if (path.includes(name)) {
+      throw new Error(`modules need each other in a circle: ${[...path.slice(path.indexOf(name)), name].join(' -> ')}`);
+    }
+    const module = byName.get(name);
+    if (!module) {
+      throw new Error(
+        path.length > 0
+          ? `module "${path.at(-1)}" needs "${name}", which is not registered`
+          : `unknown target "${name}"; known: ${[...byName.keys()].sort().join(', ')}`,
+      );
+    }
+    const known = depths.get(name);
+    if (known !== undefined) return known;
+    const depth = Math.max(-1, ...(module.needs ?? []).map((need) => visit(need, [...path, name]))) + 1;
+    depths.set(name, depth);
+    return depth;
+  };
+  for (const target of targets) visit(target, []);
+  const waves: Module<C>[][] = [];
+  for (const [name, depth] of depths) {
+    waves[depth] ??= [];
+    waves[depth].push(byName.get(name) as Module<C>);
+  }
+  return waves;
+}
+
+interface Part {
+  readonly name: string;
+  readonly unit: Unit;
+  state: State;
+}
+
+/** Starts modules in the order of their needs and stops them in reverse; whoever breaks while running is told of by `failed`. */
+export class Program<C> {
+  readonly #waves: Part[][];
+  readonly #log: Log;
+  readonly #stopTimeoutMs: number;
+  #stopping: Promise<void> | undefined;
+  #reportFailure!: (failure: Error) => void;
+  /** Rejects with the first failure of a running module. */
+  readonly failed: Promise<never>;
+
+  constructor(
+    modules: readonly Module<C>[],
+    targets: readonly string[],
+    context: C,
+    options: { log: Log; stopTimeoutMs?: number },
+  ) {
+    this.#log = options.log;
+    this.#stopTimeoutMs = options.stopTimeoutMs ?? 10_000;
+    this.failed = new Promise((_, reject) => {
+      this.#reportFailure = reject;
+    });
+    this.failed.catch(() => {}); // a failure that nobody waits for yet must not end the process by itself
+    this.#waves = planModules(modules, targets).map((wave) =>
+      wave.map((module) => ({ name: module.name, unit: module.init?.(context) ?? {}, state: 'new' as State })),
+    );
+  }
+
+  get #parts(): Part[] {
+    return this.#waves.flat();
+  }
+
+  ready(): boolean {
+    return this.#stopping === undefined && this.#parts.every((part) => part.state === 'running');
+  }
+
+  /** For /readyz and /api/v1/status: what each module says of itself. */
+  health(): Record<string, { readonly status: 'ok' | 'degraded' | 'down'; readonly detail?: string }> {
+    return Object.fromEntries(
+      this.#parts.map((part) => [
+        part.name,
+        part.state === 'running' ? (part.unit.health?.() ?? { status: 'ok' }) : { status: 'down', detail: part.state },
+      ]),
+    );
+  }
+
+  async start(): Promise<void> {
+    for (const wave of this.#waves) {
+      const results = await Promise.allSettled(wave.map((part) => this.#startPart(part)));
+      const failure = results.find((result) => result.status === 'rejected');
+      if (failure) {
+        await this.stop().catch(() => {});
+        throw failure.reason;
+      }
+    }
+  }
+
+  async #startPart(part: Part): Promise<void> {
+    part.state = 'starting';
+    const began = performance.now();
+    try {
+      await part.unit.start?.();
+    } catch (cause) {
+      part.state = 'failed';
+      throw new Error(
+        `module "${part.name}" failed to start: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause },
+      );
+    }
+    part.state = 'running';
+    this.#log.debug({ module: part.name, ms: Math.round(performance.now() - began) }, 'module started');
+    part.unit.failed?.catch((cause: unknown) => {
+      part.state = 'failed';
+      this.#reportFailure(
+        new Error(`module "${part.name}" failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }),
+      );
+    });
+  }
+
+  /** Drains every module, then stops them in reverse order. Safe to call twice; one module's failure does not spare the others. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    const errors: unknown[] = [];
+    const waves = [...this.#waves].reverse();
+    for (const step of ['drain', 'stop'] as const) {
+      for (const wave of waves) {
+        await Promise.all(
+          wave.map(async (part) => {
+            if (part.state !== (step === 'drain' ? 'running' : 'stopping')) return;
+            part.state = 'stopping';
+            try {
+              await this.#inTime(part.unit[step]?.(), step);
+              if (step === 'stop') part.state = 'stopped';
+            } catch (cause) {
+              // what could not drain has to be stopped all the more
+              if (step === 'stop') part.state = 'failed';
+              errors.push(new Error(`module "${part.name}" failed to ${step}`, { cause }));
+            }
+          }),
+        );
+      }
+    }
+    if (errors.length > 0) throw new AggregateError(errors, 'some modules failed to stop');
+  }
+
+  async #inTime(work: Promise<void> | undefined, step: string): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Error(`did not ${step} within ${this.#stopTimeoutMs} ms`)),
+        this.#stopTimeoutMs,
+      );
+    });
+    try {
+      await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

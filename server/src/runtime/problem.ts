@@ -1,0 +1,70 @@
+import { STATUS_CODES } from 'node:http';
+import { type ErrorCode, Failure, fail, toFailure } from '../kernel/errors.ts';
+
+/** RFC 9457 `application/problem+json`. Without `code`: no route has this path. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code?: ErrorCode;
+  readonly errors?: readonly { readonly path: string; readonly message: string }[];
+}
+
+export const problemType = 'application/problem+json; charset=utf-8';
+
+export function toProblem(failure: Failure): Problem {
+  return {
+    type: `urn:parley:error:${failure.code}`,
+    title: failure.row.message,
+    status: failure.row.http,
+    detail: failure.message,
+    code: failure.code,
+    ...(failure.problems && { errors: failure.problems }),
+  };
+}
+
+/** For a path that nothing serves: the closed table of codes is about requests that were understood. */
+export function notFoundProblem(method: string, path: string): Problem {
+  return {
+    type: 'about:blank',
+    title: STATUS_CODES[404] as string,
+    status: 404,
+    detail: `Nothing answers ${method} ${path}. The paths that exist are listed at /docs.`,
+  };
+}
+
+/** Seconds for `Retry-After`; null when the failure names no time. Overload and limits always name one. */
+export function retryAfterSeconds(failure: Failure): number | null {
+  if (failure.retryAfterMs !== undefined) return Math.max(1, Math.ceil(failure.retryAfterMs / 1000));
+  return failure.code === 'rate.limited' || failure.code === 'service.overloaded' ? 1 : null;
+}
+
+interface HttpError {
+  readonly code?: string;
+  readonly statusCode?: number;
+  readonly message: string;
+  readonly validation?: readonly { readonly instancePath: string; readonly message?: string }[];
+  readonly validationContext?: string;
+}
+
+/** Whatever a handler, a validator or the HTTP library threw, as one row of the table. */
+export function fromHttpError(thrown: unknown): Failure {
+  if (thrown instanceof Failure) return thrown;
+  const error = thrown as HttpError | null;
+  if (error?.validation) {
+    const problems = error.validation.map((issue) => ({
+      path: issue.instancePath === '/' ? '' : issue.instancePath,
+      message: issue.message ?? 'is not valid',
+    }));
+    const part = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'request');
+    const said = problems.map(({ path, message }) => `${part}${path.replaceAll('/', '.')}: ${message}`).join('; ');
+    return fail('request.invalid', { detail: said, problems });
+  }
+  const status = error?.statusCode;
+  if (status === 413) return fail('request.too_large', { cause: thrown });
+  if (status === 415) return fail('request.unsupported', error?.message ?? {});
+  if (status === 503) return fail('service.unavailable', { cause: thrown });
+  if (status !== undefined && status >= 400 && status < 500) return fail('request.invalid', error?.message ?? {});
+  return toFailure(thrown);
+}
