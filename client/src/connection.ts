@@ -1,0 +1,231 @@
+import { backOff, type Clock } from './clock.ts';
+import { type ClientFrame, parseServerFrame, type ReadyFrame, type ServerFrame } from './frames.ts';
+
+/** What the client needs of a WebSocket: the browser's, Node 22's, or the class of `ws`. */
+export interface SocketLike {
+  readonly readyState: number;
+  send(data: string): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: string, listener: (event: never) => void): void;
+}
+export type SocketConstructor = new (url: string, protocols?: string | string[]) => SocketLike;
+
+export type ConnectionState = 'offline' | 'connecting' | 'online';
+
+export interface ConnectionDeps {
+  /** ws:// or wss:// address of `/realtime`. */
+  readonly url: string;
+  readonly WebSocket: SocketConstructor;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** The token for the `auth` frame; null: the cookie of the upgrade request speaks. */
+  access(): Promise<string | null>;
+  /** When the token ends; null: never of itself. */
+  accessEndsAt(): number | null;
+  /** Proves or replaces the credential; false: the session has ended. */
+  renew(): Promise<boolean>;
+  onState(state: ConnectionState): void;
+  onReady(frame: ReadyFrame): void;
+  onFrame(frame: ServerFrame): void;
+  /** The connection of which `onReady` was told has gone. */
+  onLost(): void;
+  /** Closed for good: the server ended the session (4501, or 4502 twice), or refuses how we speak (other 45xx). */
+  onRefused(code: number, reason: string): void;
+}
+
+export interface Connection {
+  readonly state: ConnectionState;
+  open(): void;
+  close(): void;
+  /** False: not online, nothing was sent. */
+  send(frame: ClientFrame): boolean;
+  /** Gives this socket up and connects anew, at once or with back-off. */
+  drop(reason: string): void;
+  /** The network has come (back): no waiting for the back-off. */
+  wake(): void;
+}
+
+/** Milliseconds from dialling to `ready`. */
+const openingMs = 15_000;
+/** A connection that lived this long was a good one: the next back-off begins anew. */
+const stableMs = 10_000;
+
+/** One connection kept open: back-off, credential, heartbeats, close codes (PROTOCOL "WebSocket"). */
+export function createConnection(deps: ConnectionDeps): Connection {
+  const { clock } = deps;
+  let state: ConnectionState = 'offline';
+  let wanted = false;
+  let socket: SocketLike | null = null;
+  let attempt = 0;
+  let readyAt: number | null = null;
+  let drainUntil: number | null = null;
+  let refusals = 0;
+  let missed = 0;
+  let timers: (() => void)[] = [];
+
+  function setState(next: ConnectionState): void {
+    if (state === next) return;
+    state = next;
+    deps.onState(next);
+  }
+
+  function after(ms: number, callback: () => void): void {
+    timers.push(clock.after(ms, callback));
+  }
+
+  function stopTimers(): void {
+    for (const stop of timers) stop();
+    timers = [];
+  }
+
+  async function dial(): Promise<void> {
+    stopTimers();
+    setState('connecting');
+    let token: string | null;
+    try {
+      token = await deps.access();
+    } catch {
+      // Signed out: whoever ended the session calls close(). Unreachable: try again.
+      if (wanted && !socket) retry();
+      return;
+    }
+    if (!wanted || socket) return;
+    const mine = new deps.WebSocket(deps.url, 'parley.v1');
+    socket = mine;
+    mine.addEventListener('open', () => {
+      if (token !== null && socket === mine) mine.send(JSON.stringify({ op: 'auth', token }));
+    });
+    mine.addEventListener('message', (event: { data: unknown }) => {
+      if (socket === mine) receive(event.data);
+    });
+    mine.addEventListener('error', () => {}); // always followed by close
+    mine.addEventListener('close', (event: { code: number; reason: string }) => {
+      if (socket === mine) void ended(event.code, event.reason);
+    });
+    after(openingMs, () => drop('no answer'));
+  }
+
+  function receive(data: unknown): void {
+    missed = 0;
+    const frame = parseServerFrame(data);
+    if (!frame) return;
+    if (frame.op === 'ready') ready(frame);
+    else if (state === 'online') deps.onFrame(frame);
+    if (frame.op === 'drain') drainUntil = clock.now() + frame.reconnectInMs;
+  }
+
+  function ready(frame: ReadyFrame): void {
+    stopTimers();
+    readyAt = clock.now();
+    refusals = 0;
+    after(frame.heartbeatMs, () => beat(frame.heartbeatMs));
+    renewLater();
+    setState('online');
+    deps.onReady(frame);
+  }
+
+  /** `ping` each beat; two beats without a word from the server: the line is dead, whatever the socket says. */
+  function beat(everyMs: number): void {
+    if (missed >= 2) {
+      drop('heartbeat missed');
+      return;
+    }
+    missed++;
+    send({ op: 'ping' });
+    after(everyMs, () => beat(everyMs));
+  }
+
+  /** A second `auth` before the token ends keeps the connection. */
+  function renewLater(): void {
+    const endsAt = deps.accessEndsAt();
+    if (endsAt === null) return;
+    const mine = socket;
+    after(Math.max(1_000, endsAt - clock.now() - 20_000), async () => {
+      const token = await deps.access().catch(() => null);
+      if (token === null || socket !== mine) return;
+      send({ op: 'auth', token });
+      renewLater();
+    });
+  }
+
+  async function ended(code: number, reason: string): Promise<void> {
+    forget();
+    if (code === 4502 && refusals === 0) {
+      refusals = 1;
+      const alive = await deps.renew().catch(() => null);
+      if (alive !== false && wanted && !socket) retry();
+      return;
+    }
+    if (code >= 4500 && code <= 4999) {
+      wanted = false;
+      setState('offline');
+      deps.onRefused(code, reason);
+      return;
+    }
+    if (wanted) retry();
+  }
+
+  /** Leaves the present socket behind; its later events are nobody's. */
+  function forget(): void {
+    stopTimers();
+    const was = state;
+    socket = null;
+    missed = 0;
+    if (readyAt !== null && clock.now() - readyAt >= stableMs) attempt = 0;
+    readyAt = null;
+    if (was === 'online') {
+      setState(wanted ? 'connecting' : 'offline');
+      deps.onLost();
+    }
+  }
+
+  function retry(): void {
+    setState('connecting');
+    const planned = drainUntil === null ? null : Math.max(0, drainUntil - clock.now());
+    drainUntil = null;
+    const wait = planned ?? backOff(attempt++, deps.random);
+    stopTimers();
+    after(wait, () => void dial());
+  }
+
+  function drop(reason: string): void {
+    const old = socket;
+    if (!old) return;
+    forget();
+    old.close(1000, reason);
+    if (wanted) retry();
+  }
+
+  function send(frame: ClientFrame): boolean {
+    if (state !== 'online' || !socket || socket.readyState !== 1) return false;
+    socket.send(JSON.stringify(frame));
+    return true;
+  }
+
+  return {
+    get state() {
+      return state;
+    },
+    open() {
+      if (wanted) return;
+      wanted = true;
+      attempt = 0;
+      refusals = 0;
+      void dial();
+    },
+    close() {
+      wanted = false;
+      const old = socket;
+      forget();
+      old?.close(1000, 'closed');
+      setState('offline');
+    },
+    send,
+    drop,
+    wake() {
+      if (!wanted || socket) return;
+      attempt = 0;
+      void dial();
+    },
+  };
+}

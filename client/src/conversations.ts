@@ -1,0 +1,128 @@
+import type { Api } from './api.ts';
+import { trimLog } from './conversation-log.ts';
+import { type ConversationState, createConversationState } from './conversation-state.ts';
+import { toParleyError } from './errors.ts';
+import type { Conversation } from './types.ts';
+
+/** The conversations of the signed-in account, by id; whoever changes one says so here. */
+export interface Conversations {
+  get(id: string): ConversationState | undefined;
+  all(): readonly ConversationState[];
+  /** False until the list has been read once: what is not known then may still exist. */
+  readonly listed: boolean;
+  set(id: string, state: ConversationState): void;
+  remove(id: string): void;
+  /** Tells `update` without a change of state (drafts). */
+  touch(id: string): void;
+  /** Reads the whole list; keeps the logs that are there. */
+  list(): Promise<void>;
+  /** Reads one anew: summary, role, counts. Undefined: it is not ours any more. */
+  refresh(id: string): Promise<ConversationState | undefined>;
+  clear(): void;
+}
+
+export function createConversations(deps: {
+  readonly api: Api;
+  /** Loaded messages that a conversation keeps. */
+  readonly keepMessages: number;
+  onUpdate(ids: readonly string[]): void;
+}): Conversations {
+  const states = new Map<string, ConversationState>();
+  const dirty = new Set<string>();
+  let listed = false;
+  let generation = 0;
+
+  function touch(id: string): void {
+    if (dirty.size === 0) {
+      queueMicrotask(() => {
+        const ids = [...dirty];
+        dirty.clear();
+        deps.onUpdate(ids);
+      });
+    }
+    dirty.add(id);
+  }
+
+  function set(id: string, state: ConversationState): void {
+    const log = trimLog(state.log, deps.keepMessages);
+    states.set(id, log === state.log ? state : { ...state, log });
+    touch(id);
+  }
+
+  function remove(id: string): void {
+    if (states.delete(id)) touch(id);
+  }
+
+  /** Takes a summary read from the server. Of one that is known, the log and the position stay: frames move them. */
+  function adopt(summary: Conversation): ConversationState {
+    const known = states.get(summary.id);
+    const fresh = createConversationState(summary);
+    if (!known || known.log.epoch !== summary.epoch) {
+      set(summary.id, fresh);
+      return fresh;
+    }
+    const delivered = Math.max(known.summary.delivered, summary.delivered);
+    const next = { ...known, summary: { ...newer(known.summary, summary), delivered } };
+    set(summary.id, next);
+    return next;
+  }
+
+  return {
+    get: (id) => states.get(id),
+    all: () => [...states.values()],
+    get listed() {
+      return listed;
+    },
+    set,
+    remove,
+    touch,
+    async list() {
+      const mine = generation;
+      const found = new Set<string>();
+      let after: string | undefined;
+      do {
+        const page = await deps.api.listConversations({ limit: 200, ...(after ? { after } : {}) });
+        if (mine !== generation) return;
+        for (const summary of page.items) {
+          found.add(summary.id);
+          adopt(summary);
+        }
+        after = page.next ?? undefined;
+      } while (after);
+      for (const id of states.keys()) if (!found.has(id)) remove(id);
+      listed = true;
+    },
+    async refresh(id) {
+      const mine = generation;
+      try {
+        const summary = await deps.api.getConversation(id);
+        if (mine !== generation) return undefined;
+        if (summary.role === null) {
+          remove(id);
+          return undefined;
+        }
+        return adopt(summary);
+      } catch (error) {
+        const { status } = toParleyError(error);
+        if (mine === generation && (status === 403 || status === 404)) {
+          remove(id);
+          return undefined;
+        }
+        throw error;
+      }
+    },
+    clear() {
+      generation++;
+      for (const id of [...states.keys()]) remove(id);
+      listed = false;
+    },
+  };
+}
+
+/** An answer read before the latest frames must not turn counts back. */
+function newer(known: Conversation, read: Conversation): Conversation {
+  const { lastSeq, lastRev, lastMessage, unread, mentions } = known;
+  const ahead = known.read > read.read ? { read: known.read, unread, mentions } : {};
+  if (read.lastRev >= known.lastRev) return { ...read, ...ahead };
+  return { ...read, lastSeq, lastRev, lastMessage, unread, mentions, ...ahead };
+}

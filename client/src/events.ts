@@ -1,0 +1,36 @@
+import type { Draft, Sent } from './draft.ts';
+import type { ParleyError } from './errors.ts';
+import type {
+  ConversationFrame,
+  ErrorFrame,
+  MessageFrame,
+  PresenceFrame,
+  ReceiptFrame,
+  TypingFrame,
+} from './frames.ts';
+import type { Message } from './types.ts';
+
+/** offline: not connected and not trying. connecting: trying. signedOut: there is no session. */
+export type ClientState = 'signedOut' | 'offline' | 'connecting' | 'online';
+
+export interface ClientEvents {
+  state: ClientState;
+  /** After connecting: every conversation is level with the server. */
+  synced: undefined;
+  /** What `conversation(id)` or `drafts(id)` gives has changed; gathered over one turn of the event loop. */
+  update: { readonly conversations: readonly string[] };
+  /** A message that was not there before, live or missed while away, our own included. */
+  message: Message;
+  /** An edit, deletion, reaction or pin. */
+  changed: Exclude<MessageFrame, { op: 'message' }>;
+  receipt: ReceiptFrame;
+  typing: TypingFrame;
+  presence: PresenceFrame;
+  conversation: ConversationFrame;
+  sent: { readonly draft: Draft; readonly sent: Sent };
+  failed: { readonly draft: Draft; readonly error: ParleyError };
+  /** Something was missed and is being fetched (`hole`), or must be read anew (`lost`). */
+  gap: { readonly conversation: string; readonly reason: 'hole' | 'lost' };
+  /** The server refused a frame that nobody waits for. */
+  refused: ErrorFrame;
+}

@@ -1,0 +1,194 @@
+import type { SignedIn } from '@parley/contracts';
+import type { Clock } from './clock.ts';
+import { ParleyError } from './errors.ts';
+import type { Http, HttpRequest } from './http.ts';
+import type { KeyValueStore } from './key-value-store.ts';
+import type { Account, OwnAccount, Tokens } from './types.ts';
+
+/** Where the session's secret is kept: by the client (`tokens`), or by the browser in an HttpOnly cookie (`cookie`). */
+export type CredentialMode = 'tokens' | 'cookie';
+
+export interface NewAccount {
+  readonly username: string;
+  readonly password: string;
+  readonly email?: string;
+  readonly name?: string;
+  /** Shown in the list of sessions. */
+  readonly device?: string;
+}
+
+export interface SessionDeps {
+  readonly http: Http;
+  readonly store: KeyValueStore;
+  readonly clock: Clock;
+  readonly mode: CredentialMode;
+  /** The session is over: signed out here, revoked elsewhere, or refused for good. */
+  onEnd(): void;
+}
+
+export interface Session {
+  /** null: signed out. */
+  readonly account: Account | null;
+  signUp(body: NewAccount): Promise<Account>;
+  signIn(body: { login: string; password: string; device?: string }): Promise<Account>;
+  signOut(): Promise<void>;
+  /** Takes up a session given, stored, or (cookie) known to the browser; null: there is none. */
+  restore(given?: { account: Account; tokens: Tokens }): Promise<Account | null>;
+  /** A token with some life left, refreshed when needed; null in cookie mode. Throws `session.missing` when signed out. */
+  access(): Promise<string | null>;
+  /** When the present access token ends, Unix milliseconds; null in cookie mode. */
+  readonly accessEndsAt: number | null;
+  /** After a 401 or 4502: proves or replaces the credential. False: the session has ended. Throws when nobody answers. */
+  renew(): Promise<boolean>;
+  /** Ends the session here without asking the server. */
+  end(): void;
+  /** A call with the credential; renewed once when it has expired. */
+  call<T>(method: string, path: string, request?: Omit<HttpRequest, 'token'>): Promise<T>;
+}
+
+interface Stored {
+  readonly account: Account;
+  readonly tokens: Tokens | null;
+  /** Unix milliseconds. */
+  readonly endsAt: number | null;
+}
+
+const key = 'parley.session';
+/** A token is refreshed when less than 30 s, or half of a short life, is left of it. */
+function isDue({ tokens, endsAt }: Stored, now: number): boolean {
+  return (endsAt ?? 0) <= now + Math.min(30_000, (tokens?.expiresIn ?? 0) * 500);
+}
+
+export function createSession({ http, store, clock, mode, onEnd }: SessionDeps): Session {
+  let current: Stored | null = null;
+  let refreshing: Promise<boolean> | null = null;
+
+  function keep(next: Stored | null): void {
+    current = next;
+    try {
+      if (next) store.set(key, JSON.stringify(next));
+      else store.remove(key);
+    } catch {
+      // A full or forbidden store: the session lives as long as this page.
+    }
+  }
+
+  function begin(account: Account, tokens: Tokens): Account {
+    const endsAt = clock.now() + tokens.expiresIn * 1000;
+    keep(mode === 'cookie' ? { account, tokens: null, endsAt: null } : { account, tokens, endsAt });
+    return account;
+  }
+
+  function end(): void {
+    if (!current) return;
+    keep(null);
+    onEnd();
+  }
+
+  function readStored(): Stored | null {
+    try {
+      const stored = JSON.parse(store.get(key) ?? 'null');
+      return typeof stored?.account?.id === 'string' ? stored : null;
+    } catch {
+      return null;
+    }
+  }
+
+  async function prove(): Promise<boolean> {
+    if (mode === 'cookie') {
+      await http<OwnAccount>('GET', '/me');
+      return true;
+    }
+    // Another page may have rotated the token already: a used refresh token would revoke the session (reuse detection).
+    const stored = readStored();
+    if (stored?.tokens && current?.tokens && stored.account.id === current.account.id) {
+      if (stored.tokens.refresh !== current.tokens.refresh && !isDue(stored, clock.now())) {
+        current = stored;
+        return true;
+      }
+    }
+    if (!current?.tokens) return false;
+    const { tokens } = await http<{ tokens: Tokens }>('POST', '/sessions/refresh', {
+      body: { refresh: current.tokens.refresh },
+    });
+    if (current) begin(current.account, tokens);
+    return current !== null;
+  }
+
+  const session: Session = {
+    get account() {
+      return current?.account ?? null;
+    },
+    get accessEndsAt() {
+      return current?.endsAt ?? null;
+    },
+    async signUp(body) {
+      const answer = await http<SignedIn>('POST', '/accounts', {
+        body: mode === 'cookie' ? { ...body, cookie: true } : body,
+      });
+      return begin(answer.account, answer.tokens);
+    },
+    async signIn(body) {
+      const answer = await http<SignedIn>('POST', '/sessions', {
+        body: mode === 'cookie' ? { ...body, cookie: true } : body,
+      });
+      return begin(answer.account, answer.tokens);
+    },
+    async signOut() {
+      if (!current) return;
+      try {
+        await session.call('DELETE', '/sessions/current');
+      } finally {
+        end();
+      }
+    },
+    async restore(given) {
+      if (given) return begin(given.account, given.tokens);
+      current = readStored();
+      if (mode === 'tokens') return current?.account ?? null;
+      try {
+        const { id, kind, username, email, emailVerified, name, createdAt } = await http<OwnAccount>('GET', '/me');
+        keep({ account: { id, kind, username, email, emailVerified, name, createdAt }, tokens: null, endsAt: null });
+      } catch (error) {
+        // Unreachable: go on with the account we know; the connection waits for the server.
+        if (error instanceof ParleyError && error.status === 401) keep(null);
+      }
+      return session.account;
+    },
+    async access() {
+      if (!current) throw new ParleyError('session.missing', 'Sign in first.');
+      if (mode === 'cookie') return null;
+      if (isDue(current, clock.now()) && !(await session.renew())) {
+        throw new ParleyError('session.missing', 'The session has ended: sign in again.', { status: 401 });
+      }
+      return current.tokens?.access ?? null;
+    },
+    async renew() {
+      // Single-flight: many callers find the token expired at the same moment.
+      refreshing ??= prove()
+        .catch((error) => {
+          if (error instanceof ParleyError && (error.status === 401 || error.status === 403)) return false;
+          throw error;
+        })
+        .finally(() => {
+          refreshing = null;
+        });
+      const alive = await refreshing;
+      if (!alive) end();
+      return alive;
+    },
+    end,
+    async call<T>(method: string, path: string, request: Omit<HttpRequest, 'token'> = {}): Promise<T> {
+      const token = await session.access();
+      try {
+        return await http<T>(method, path, { ...request, token });
+      } catch (error) {
+        if (!(error instanceof ParleyError) || error.status !== 401 || error.code === 'credentials.wrong') throw error;
+        if (error.code === 'session.revoked') end();
+        if (!current || !(await session.renew())) throw error;
+        return http<T>(method, path, { ...request, token: current?.tokens?.access ?? null });
+      }
+    },
+  };
+  return session;
+}

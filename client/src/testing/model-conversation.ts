@@ -1,0 +1,133 @@
+import type { MessageFrame } from '../frames.ts';
+import type { Conversation, StoredMessage } from '../types.ts';
+
+/** What the model can do to a conversation. */
+export type Act =
+  | { readonly act: 'send' }
+  | { readonly act: 'edit'; readonly at: number }
+  | { readonly act: 'delete'; readonly at: number }
+  | { readonly act: 'pin'; readonly at: number }
+  | { readonly act: 'react'; readonly at: number; readonly user: number; readonly on: boolean };
+
+export const deletedAt = '2026-01-01T00:00:00.000Z';
+
+/** A server's side of one conversation, small enough to be plainly right: the present messages, and every frame it made. */
+export class ModelConversation {
+  readonly messages: StoredMessage[] = [];
+  readonly frames: MessageFrame[] = [];
+  rev = 0;
+  /** What has been changed of the summary. */
+  settings: Partial<Conversation> = {};
+  readonly id = 'c';
+  readonly epoch = 'e';
+
+  apply(act: Act): void {
+    if (act.act === 'send') {
+      this.send('other', `m${this.messages.length + 1}`);
+      return;
+    }
+    const message = this.messages[act.at % Math.max(1, this.messages.length)];
+    if (!message || message.content === null) return;
+    const rev = ++this.rev;
+    const { seq } = message;
+    const base = { conversation: this.id, seq, rev };
+    if (act.act === 'edit') {
+      const edited = {
+        ...message,
+        rev,
+        content: { type: 'text' as const, text: `edited ${rev}` },
+        editedAt: deletedAt,
+      };
+      this.put(edited, { op: 'edited', ...edited });
+    } else if (act.act === 'delete') {
+      const tombstone = { ...message, rev, content: null, mentions: [], reactions: {}, pinned: false, deletedAt };
+      this.put(tombstone, { op: 'deleted', ...base });
+    } else if (act.act === 'pin') {
+      this.put({ ...message, rev, pinned: !message.pinned }, { op: 'pinned', ...base, user: 'u', on: !message.pinned });
+    } else {
+      const user = `u${act.user}`;
+      const users = (message.reactions['👍'] ?? []).filter((other) => other !== user);
+      const next = act.on ? [...users, user] : users;
+      this.put(
+        { ...message, rev, reactions: next.length > 0 ? { '👍': next } : {} },
+        { op: 'reaction', ...base, user, emoji: '👍', on: act.on },
+      );
+    }
+  }
+
+  send(sender: string, id: string, text = id): StoredMessage {
+    const message: StoredMessage = {
+      conversation: this.id,
+      seq: this.messages.length + 1,
+      rev: ++this.rev,
+      id,
+      sender: { id: sender, username: sender, name: sender },
+      content: { type: 'text', text },
+      replyTo: null,
+      thread: null,
+      mentions: [],
+      createdAt: '2026-01-01T00:00:00.000Z',
+      editedAt: null,
+      deletedAt: null,
+      reactions: {},
+      pinned: false,
+    };
+    this.messages.push(message);
+    this.frames.push({ op: 'message', ...message });
+    return message;
+  }
+
+  private put(message: StoredMessage, frame: MessageFrame): void {
+    this.messages[message.seq - 1] = message;
+    this.frames.push(frame);
+  }
+
+  /** What `resume` from a position brings: present states, ascending by rev. */
+  backlog(position: { seq: number; rev: number }): MessageFrame[] {
+    return this.messages
+      .filter((message) => message.rev > position.rev)
+      .sort((a, b) => a.rev - b.rev)
+      .map((message): MessageFrame => {
+        if (message.seq > position.seq) return { op: 'message', ...message };
+        if (message.content !== null) return { op: 'edited', ...message };
+        return { op: 'deleted', conversation: this.id, seq: message.seq, rev: message.rev };
+      });
+  }
+
+  get head() {
+    return { epoch: this.epoch, lastSeq: this.messages.length, lastRev: this.rev };
+  }
+
+  page(before: number, limit: number) {
+    const items = this.messages.filter((message) => message.seq < before).slice(-limit);
+    return { items, ...this.head };
+  }
+
+  get summary(): Conversation {
+    return {
+      id: this.id,
+      kind: 'group',
+      name: 'A group',
+      topic: null,
+      visibility: 'private',
+      history: 'all',
+      ...this.head,
+      role: 'member',
+      unread: 0,
+      mentions: 0,
+      delivered: 0,
+      read: 0,
+      muted: false,
+      mutedUntil: null,
+      archived: false,
+      pinned: false,
+      notify: 'all',
+      memberCount: 2,
+      peer: null,
+      lastMessage: this.messages.at(-1) ?? null,
+      createdAt: deletedAt,
+      updatedAt: deletedAt,
+      ...this.settings,
+    };
+  }
+}
