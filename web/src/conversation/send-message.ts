@@ -1,0 +1,44 @@
+import { type Attachment, type Member, ParleyError, type SendableContent } from '@parley/client';
+import { client } from '../client.ts';
+import { findMentions } from './mentions.ts';
+
+/** Where a message goes, and what is needed to know whom it names. */
+export interface SendTarget {
+  readonly conversation: string;
+  readonly replyTo: number | null;
+  readonly members: readonly Member[];
+}
+
+export function sendText(target: SendTarget, value: string): void {
+  send(target, { type: 'text', text: value }, value);
+}
+
+/** A file carries its name as its text when there is no other: readers learn it from nowhere else. */
+export function sendUpload(target: SendTarget, file: Attachment, caption: string): void {
+  const type = mediaKind(file.mediaType);
+  const label = type === 'file' ? caption || file.name : caption;
+  send(target, { type, attachment: file.id, ...(label ? { text: label } : {}) }, caption);
+}
+
+export async function saveEdit(conversation: string, seq: number, value: string): Promise<void> {
+  await client.api.editMessage(conversation, seq, { type: 'text', text: value });
+}
+
+export function errorText(thrown: unknown): string {
+  return thrown instanceof ParleyError ? thrown.message : String(thrown);
+}
+
+/** How a file is shown. Only what browsers show by themselves; all else is a file. */
+export function mediaKind(mediaType: string): 'image' | 'video' | 'audio' | 'file' {
+  if (/^image\/(png|jpeg|gif|webp|avif)$/.test(mediaType)) return 'image';
+  if (mediaType.startsWith('video/')) return 'video';
+  return mediaType.startsWith('audio/') ? 'audio' : 'file';
+}
+
+function send({ conversation, replyTo, members }: SendTarget, content: SendableContent, named: string): void {
+  const mentions = findMentions(named, members);
+  client.send(conversation, content, {
+    ...(replyTo === null ? {} : { replyTo }),
+    ...(mentions.length > 0 ? { mentions } : {}),
+  });
+}
