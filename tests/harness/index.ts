@@ -1,0 +1,12 @@
+export * from './bad-requests.ts';
+export * from './bad-values.ts';
+export * from './bystander.ts';
+export * from './knock.ts';
+export * from './open-documents.ts';
+export * from './people.ts';
+export * from './proxy.ts';
+export * from './raw-socket.ts';
+export * from './raw-tcp.ts';
+export * from './sdk.ts';
+export { runCommand, type ServerOptions, startServer, type TestServer } from './server.ts';
+export { until } from './until.ts';

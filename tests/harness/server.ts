@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The built program: what a user runs. Works from source and from dist. */
+const root = fileURLToPath(import.meta.url).split(`${path.sep}tests${path.sep}`)[0] as string;
+const cli = path.join(root, 'server', 'dist', 'main', 'cli.js');
+
+export interface ServerOptions {
+  /** Flags of `parley serve` without the dashes. */
+  readonly flags?: Readonly<Record<string, string>>;
+  /** Arguments of node itself, as `--cpu-prof`. */
+  readonly nodeArgs?: readonly string[];
+  /** An existing folder, kept at the end; none: a temporary one. */
+  readonly data?: string;
+}
+
+export interface TestServer {
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly data: string;
+  readonly pid: number;
+  /** Standard error so far, at most the last 200 KB. */
+  log(): string;
+  /** Ends the process with the signal and waits for its end; its exit code. */
+  kill(signal?: NodeJS.Signals): Promise<number | null>;
+  /** The same data on the same ports; waits until ready. */
+  start(): Promise<void>;
+  /** Ends it for good and removes its data. */
+  stop(): Promise<void>;
+}
+
+/** Runs `parley serve` on free ports and a data folder of its own; resolves when it says that it is ready. */
+export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
+  const data = options.data ?? (await createFolder());
+  let child: ChildProcess | undefined;
+  let log = '';
+  const ports = { url: '', adminUrl: '' };
+
+  async function start(): Promise<void> {
+    const flags: Record<string, string> = {
+      port: ports.url ? new URL(ports.url).port : '0',
+      'admin-port': ports.adminUrl ? new URL(ports.adminUrl).port : '0',
+      data,
+      'log-level': 'warn',
+      ...options.flags,
+    };
+    const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
+    const started = spawn(process.execPath, [...(options.nodeArgs ?? []), cli, 'serve', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child = started;
+    started.stderr.on('data', (text) => {
+      log = (log + text).slice(-200_000);
+    });
+    await new Promise<void>((resolve, reject) => {
+      let output = '';
+      started.stdout.on('data', (text) => {
+        output += text;
+        const ready = /ready at (http\S+) \(admin (http[^)]+)\)/.exec(output);
+        if (!ready) return;
+        [ports.url, ports.adminUrl] = [ready[1] as string, ready[2] as string];
+        resolve();
+      });
+      started.once('exit', (code) =>
+        reject(new Error(`the server ended with code ${code} before it was ready:\n${output}${log}`)),
+      );
+    });
+  }
+
+  async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
+    const ending = child;
+    if (!ending || ending.exitCode !== null || ending.signalCode !== null) return ending?.exitCode ?? null;
+    const ended = once(ending, 'exit');
+    ending.kill(signal);
+    const [code] = await ended;
+    return code as number | null;
+  }
+
+  await start();
+  return {
+    get url() {
+      return ports.url;
+    },
+    get adminUrl() {
+      return ports.adminUrl;
+    },
+    data,
+    get pid() {
+      return child?.pid as number;
+    },
+    log: () => log,
+    kill,
+    start,
+    async stop() {
+      await kill('SIGTERM');
+      if (!options.data) await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs another command of the program to its end and gives what it printed; throws with that when it fails. */
+export async function runCommand(...args: readonly string[]): Promise<string> {
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (text) => {
+      output += text;
+    });
+  }
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`parley ${args.join(' ')} ended with ${code}:\n${output}`);
+  return output;
+}
+
+/** Open to other users: run as root, the server gives PostgreSQL to one of them. */
+async function createFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'parley-scenario-'));
+  await chmod(folder, 0o755);
+  return folder;
+}
