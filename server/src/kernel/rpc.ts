@@ -1,0 +1,76 @@
+import type { Context } from './context.ts';
+import type { ErrorCode, ErrorOptions } from './errors.ts';
+
+/** Values of one kind as bytes (protobuf) and back. `decode` throws on bytes that are no such message. */
+export interface Codec<T> {
+  encode(value: T): Uint8Array;
+  decode(bytes: Uint8Array): T;
+}
+
+/** What of a failure crosses a process border: its code and what the caller may read, never the cause. */
+export interface WireFailure extends Pick<ErrorOptions, 'problems' | 'retryAfterMs'> {
+  readonly code: ErrorCode;
+  readonly detail: string;
+}
+
+interface MethodBase<A extends readonly unknown[]> {
+  /** `/package.Service/Method` */
+  readonly path: string;
+  /** True: asking another instance after a call whose outcome is unknown does no harm. */
+  readonly idempotent: boolean;
+  /** What decides the instance, by rendezvous hash, so that equal keys meet (rule 3); absent or null: any instance. */
+  readonly key?: (ctx: Context, ...args: A) => string | null;
+}
+
+/** One request, one answer. */
+export interface UnaryMethod<A extends readonly unknown[], R> extends MethodBase<A> {
+  readonly kind: 'unary';
+  readonly request: Codec<A>;
+  readonly response: Codec<R>;
+}
+
+/**
+ * One request, results as they become known, then the answer (server streaming). The api's last parameter is the function
+ * that hears the results; `A` leaves it out.
+ */
+export interface ResultsMethod<A extends readonly unknown[], R> extends MethodBase<A> {
+  readonly kind: 'results';
+  readonly request: Codec<A>;
+  readonly response: Codec<{ readonly result: readonly unknown[] } | { readonly response: R }>;
+}
+
+/**
+ * Calls that reach the callee in the order they were made, on one long-lived stream per peer (bidirectional streaming): each
+ * carries a number and is answered by it. When the stream breaks, every unanswered call fails with `service.unavailable`.
+ */
+export interface OrderedMethod<A extends readonly unknown[]> extends MethodBase<A> {
+  readonly kind: 'ordered';
+  readonly request: Codec<{ readonly number: number; readonly args: A }>;
+  readonly response: Codec<{ readonly number: number; readonly failure: WireFailure | null }>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the arguments of any method; RpcService ties them to the api's own
+export type RpcMethod = UnaryMethod<any, any> | ResultsMethod<any, any> | OrderedMethod<any>;
+
+/** How an api crosses the wire: given by the service's rpc.ts, run by runtime/rpc. */
+export interface RpcService<T> {
+  /** The service's name in discovery: `chat`. */
+  readonly name: string;
+  readonly methods: { readonly [K in keyof T]: RpcMethod };
+}
+
+/** A running instance of a service. */
+export interface Instance {
+  /** Unique per process start. A hub's is its hub id. */
+  readonly id: string;
+  readonly service: string;
+  /** `host:port` of its internal gRPC. */
+  readonly address: string;
+}
+
+/** Who runs a service now, as far as is known: the last known answer while discovery is away. */
+export interface InstanceSource {
+  list(): readonly Instance[];
+  /** Asks anew, for a caller that found an instance gone; resolves in any case. */
+  refresh(): Promise<void>;
+}

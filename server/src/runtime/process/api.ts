@@ -1,0 +1,22 @@
+import type { Context } from '../../kernel/context.ts';
+import type { AccountId, SessionId } from '../../kernel/ids.ts';
+import type { Health } from '../../kernel/lifecycle.ts';
+
+/** What a process says of itself. */
+export interface ProcessStatus {
+  readonly version: string;
+  readonly uptimeSeconds: number;
+  readonly ready: boolean;
+  /** Adapters: databases, bus, registry, storage. */
+  readonly foundation: Readonly<Record<string, Health>>;
+  readonly modules: Readonly<Record<string, Health>>;
+}
+
+/** What every process of the program answers, whatever runs in it; called on each instance, not on one of them. */
+export interface ProcessApi {
+  status(ctx: Context): Promise<ProcessStatus>;
+  /** These sessions have ended: nothing of this process accepts them from now on (rule 18). */
+  onRevoked(ctx: Context, user: AccountId, sessions: readonly SessionId[] | 'all'): Promise<void>;
+  /** The change stream has a gap or comes from another history (rule 11). */
+  onStreamReset(ctx: Context, reason: string): Promise<void>;
+}
