@@ -37,7 +37,7 @@ function initIdentity(p: ProgramContext): Unit {
     sql: p.sql.identity,
     mailer: p.mailer,
     onRevoked: (user, sessions) =>
-      void p.services
+      p.services
         .connect('router')
         .route(p.createContext('identity'), [{ kind: 'revoked', user, sessions }])
         .catch(p.onLost),

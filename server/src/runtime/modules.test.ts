@@ -43,6 +43,28 @@ const program = (modules: Module<object>[], targets = ['all'], stopTimeoutMs = 1
   new Program(modules, targets, {}, { log: silentLog, stopTimeoutMs });
 
 describe('the module manager', () => {
+  test('what comes after another waits for it where both are there, and does not bring it', () => {
+    const modules: Module<object>[] = [
+      { name: 'listener', after: ['rest', 'sockets'] },
+      { name: 'rest' },
+      { name: 'sockets', needs: ['rest'] },
+      { name: 'gateway', needs: ['listener', 'rest'] },
+      { name: 'all', needs: ['gateway', 'sockets'] },
+    ];
+    const names = (targets: string[]) => planModules(modules, targets).map((wave) => wave.map(({ name }) => name));
+    expect(names(['gateway'])).toEqual([['rest'], ['listener'], ['gateway']]);
+    expect(names(['all'])).toEqual([['rest'], ['sockets'], ['listener'], ['gateway'], ['all']]);
+    expect(() =>
+      planModules(
+        [
+          { name: 'a', after: ['b'] },
+          { name: 'b', after: ['a'] },
+        ],
+        ['a', 'b'],
+      ),
+    ).toThrow('circle');
+  });
+
   test('starts in order of needs, drains all before it stops any, stops in reverse', async () => {
     const log: string[] = [];
     const p = program(chatModules(log));

@@ -6,44 +6,61 @@ export interface Module<C> {
   readonly name: string;
   /** Modules that must run before this one. Constant data: no module may ask which others are in the process. */
   readonly needs?: readonly string[];
+  /** Modules that must run before this one where they are in the same process; it does not bring them. */
+  readonly after?: readonly string[];
   init?(context: C): Unit | undefined;
 }
 
 export type State = 'new' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
 
 /** Orders the targets and everything they need into waves; a wave starts only after the one before it runs. */
-export function planModules<C>(modules: readonly Module<C>[], targets: readonly string[]): Module<C>[][] {
-  const byName = new Map<string, Module<C>>();
+export function planModules<M extends Module<never>>(modules: readonly M[], targets: readonly string[]): M[][] {
+  const byName = new Map<string, M>();
   for (const module of modules) {
     if (byName.has(module.name)) throw new Error(`module "${module.name}" is registered twice`);
     byName.set(module.name, module);
   }
+  const wanted = findNeeded(byName, targets);
   const depths = new Map<string, number>();
   const visit = (name: string, path: readonly string[]): number => {
     if (path.includes(name)) {
       throw new Error(`modules need each other in a circle: ${[...path.slice(path.indexOf(name)), name].join(' -> ')}`);
     }
-    const module = byName.get(name);
-    if (!module) {
-      throw new Error(
-        path.length > 0
-          ? `module "${path.at(-1)}" needs "${name}", which is not registered`
-          : `unknown target "${name}"; known: ${[...byName.keys()].sort().join(', ')}`,
-      );
-    }
     const known = depths.get(name);
     if (known !== undefined) return known;
-    const depth = Math.max(-1, ...(module.needs ?? []).map((need) => visit(need, [...path, name]))) + 1;
+    const { needs = [], after = [] } = byName.get(name) as M;
+    const before = [...needs, ...after.filter((other) => wanted.has(other))];
+    const depth = Math.max(-1, ...before.map((other) => visit(other, [...path, name]))) + 1;
     depths.set(name, depth);
     return depth;
   };
-  for (const target of targets) visit(target, []);
-  const waves: Module<C>[][] = [];
+  for (const name of wanted) visit(name, []);
+  const waves: M[][] = [];
   for (const [name, depth] of depths) {
     waves[depth] ??= [];
-    waves[depth].push(byName.get(name) as Module<C>);
+    waves[depth].push(byName.get(name) as M);
   }
   return waves;
+}
+
+/** The targets and all that they need, by name. */
+function findNeeded(byName: ReadonlyMap<string, Module<never>>, targets: readonly string[]): Set<string> {
+  const found = new Set<string>();
+  const add = (name: string, needer: string | null): void => {
+    const module = byName.get(name);
+    if (!module) {
+      throw new Error(
+        needer === null
+          ? `unknown target "${name}"; known: ${[...byName.keys()].sort().join(', ')}`
+          : `module "${needer}" needs "${name}", which is not registered`,
+      );
+    }
+    if (found.has(name)) return;
+    found.add(name);
+    for (const need of module.needs ?? []) add(need, name);
+  };
+  for (const target of targets) add(target, null);
+  return found;
 }
 
 interface Part {

@@ -6,7 +6,7 @@ import { endSessions, type RevokedSession } from './session-store.ts';
 
 /**
  * Runs `work` in a transaction that ends sessions, and makes the end effective in this process before it resolves; connections
- * are told directly, and all other processes by the change stream (MESSAGE-PATH rule 18).
+ * and other processes are told directly, and once more by the change stream (MESSAGE-PATH rule 18).
  */
 export async function endingSessions<T>(
   parts: Parts,
@@ -20,14 +20,18 @@ export async function endingSessions<T>(
       return rows;
     }),
   );
-  for (const { account, rows } of ended) {
+  for (const { rows } of ended) {
     for (const row of rows) parts.revocations.add(row.id, row.revoked_reason, Date.parse(row.revoked_at));
-    if (rows.length > 0)
+  }
+  const told = ended.filter(({ rows }) => rows.length > 0);
+  await Promise.all(
+    told.map(({ account, rows }) =>
       parts.onRevoked(
         account,
         rows.map((row) => row.id),
-      );
-  }
+      ),
+    ),
+  );
   return result;
 }
 

@@ -44,10 +44,11 @@ export interface IdentityDeps {
   readonly clock: Clock;
   readonly config?: Partial<IdentityConfig>;
   /**
-   * Told of ended sessions after the commit: open connections must end at once, also while the change stream, which tells of
-   * them too, stands still or is behind (MESSAGE-PATH rule 18). Must not throw.
+   * Told of ended sessions after the commit, and waited for before the caller is answered: other processes refuse them and open
+   * connections end at once, also while the change stream, which tells of them too, stands still or is behind (MESSAGE-PATH
+   * rule 18). Must not reject, and must not take long.
    */
-  readonly onRevoked?: (account: AccountId, sessions: readonly SessionId[]) => void;
+  readonly onRevoked?: (account: AccountId, sessions: readonly SessionId[]) => Promise<void>;
 }
 
 /** For whoever runs the program, from its command line; never behind a protocol. Works without `start`. */
@@ -70,7 +71,15 @@ export function createIdentity(deps: IdentityDeps): { api: IdentityApi; unit: Un
   return { api: createApi(parts), unit: createUnit(parts, deps.bus), operator: createOperator(parts) };
 }
 
-function createParts({ sql, mailer, log, metrics, clock, onRevoked = () => {}, config: given }: IdentityDeps): Parts {
+function createParts({
+  sql,
+  mailer,
+  log,
+  metrics,
+  clock,
+  onRevoked = async () => {},
+  config: given,
+}: IdentityDeps): Parts {
   const config = { ...identityDefaults, ...given };
   const tokenMs = config.accessTokenSeconds * 1_000 + clockSkewMs;
   const keys = createSigningKeys({

@@ -20,7 +20,7 @@ export interface Parts {
   readonly keys: SigningKeys;
   readonly tokens: AccessTokens;
   readonly revocations: Revocations;
-  readonly onRevoked: (account: AccountId, sessions: readonly SessionId[]) => void;
+  readonly onRevoked: (account: AccountId, sessions: readonly SessionId[]) => Promise<void>;
   readonly hasher: PasswordHasher;
   readonly mailer: Mailer;
   readonly courier: Courier;

@@ -49,7 +49,7 @@ test('connections are told directly of what has ended, and only of that', async 
     log: silentLog,
     metrics: noMetrics,
     clock: systemClock,
-    onRevoked: (account, sessions) => void told.push([account, sessions]),
+    onRevoked: async (account, sessions) => void told.push([account, sessions]),
   });
   await unit.start?.();
   const { account, session } = await own.signUp(ctx, { username: `person${++serial}`, password }, {});
