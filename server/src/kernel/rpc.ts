@@ -1,5 +1,5 @@
 import type { Context } from './context.ts';
-import type { ErrorCode, ErrorOptions } from './errors.ts';
+import { type ErrorCode, type ErrorOptions, Failure } from './errors.ts';
 
 /** Values of one kind as bytes (protobuf) and back. `decode` throws on bytes that are no such message. */
 export interface Codec<T> {
@@ -73,4 +73,34 @@ export interface InstanceSource {
   list(): readonly Instance[];
   /** Asks anew, for a caller that found an instance gone; resolves in any case. */
   refresh(): Promise<void>;
+}
+
+/**
+ * The call failed on its way, not in the service: no connection, a connection that broke, a credential that was refused.
+ * Lives only in the caller's process; to its caller's caller it is a Failure like any other.
+ */
+export class TransportFailure extends Failure {
+  /** False: certainly nothing of the call ran, so that it may be made again elsewhere whatever it does. */
+  readonly reached: boolean;
+
+  constructor(code: ErrorCode, reached: boolean, options: ErrorOptions = {}) {
+    super(code, options);
+    this.reached = reached;
+  }
+}
+
+/** The connection to one address. It opens at the first call and again after a break. */
+export interface Peer {
+  /**
+   * Rejects with a Failure: the callee's own, or a TransportFailure. `args` are the arguments after the context, without the
+   * function that hears the results; after the promise has settled `onResult` is called no more.
+   */
+  call(
+    method: RpcMethod,
+    ctx: Context,
+    args: readonly unknown[],
+    onResult?: (...items: unknown[]) => void,
+  ): Promise<unknown>;
+  /** Calls in flight fail with `service.unavailable`. */
+  close(): void;
 }
