@@ -13,6 +13,20 @@ export interface WireFailure extends Pick<ErrorOptions, 'problems' | 'retryAfter
   readonly detail: string;
 }
 
+/**
+ * How a call about items of many keys is cut into a call per instance. Such a method is of kind `results`: each result is
+ * `[index, what became of the item]`, heard once for each item, and the answer is the list of them in the order asked; so whoever
+ * cuts the call numbers and joins without knowing what the items are.
+ */
+export interface Spread<A extends readonly unknown[]> {
+  /** The key of each item, in order. */
+  keys(...args: A): readonly string[];
+  /** The same call for some of the items: `indexes` rise. */
+  take(args: A, indexes: readonly number[]): A;
+  /** What becomes of an item whose part of the call failed as a whole: one part's failure never fails its neighbours. */
+  failed(failure: Failure): unknown;
+}
+
 interface MethodBase<A extends readonly unknown[]> {
   /** `/package.Service/Method` */
   readonly path: string;
@@ -37,6 +51,8 @@ export interface ResultsMethod<A extends readonly unknown[], R> extends MethodBa
   readonly kind: 'results';
   readonly request: Codec<A>;
   readonly response: Codec<{ readonly result: readonly unknown[] } | { readonly response: R }>;
+  /** Present when the items of one call may belong to many instances; `key` is then absent. */
+  readonly spread?: Spread<A>;
 }
 
 /**
@@ -52,11 +68,21 @@ export interface OrderedMethod<A extends readonly unknown[]> extends MethodBase<
 // biome-ignore lint/suspicious/noExplicitAny: the arguments of any method; RpcService ties them to the api's own
 export type RpcMethod = UnaryMethod<any, any> | ResultsMethod<any, any> | OrderedMethod<any>;
 
+/** The method that carries calls of the function `F` of an api: its arguments after the context, without the results' listener. */
+export type MethodOf<F> = F extends (ctx: Context, ...args: infer A) => Promise<infer R>
+  ? Required<A> extends readonly [...infer B, Listener]
+    ? ResultsMethod<B, R>
+    : UnaryMethod<A, R> | OrderedMethod<A>
+  : never;
+
+// biome-ignore lint/suspicious/noExplicitAny: the results of any method
+type Listener = (...result: any[]) => void;
+
 /** How an api crosses the wire: given by the service's rpc.ts, run by runtime/rpc. */
 export interface RpcService<T> {
   /** The service's name in discovery: `chat`. */
   readonly name: string;
-  readonly methods: { readonly [K in keyof T]: RpcMethod };
+  readonly methods: { readonly [K in keyof T]: MethodOf<T[K]> };
 }
 
 /** A running instance of a service. */
