@@ -1,6 +1,7 @@
 import type { Context, Principal } from '../../kernel/context.ts';
 import type { AccountId, SessionId } from '../../kernel/ids.ts';
 import type { Account } from '../../model/account.ts';
+import type { RevocationReason } from '../../model/identity-rows.ts';
 
 export interface Tokens {
   /** JWT (ES256), `sub` account, `sid` session. */
@@ -44,6 +45,14 @@ export interface Verified {
   readonly principal: Principal;
   /** Unix milliseconds. */
   readonly expiresAt: number;
+}
+
+/** A session that has ended and of which access tokens may still be about. */
+export interface Revoked {
+  readonly session: SessionId;
+  readonly reason: RevocationReason;
+  /** Unix milliseconds. */
+  readonly at: number;
 }
 
 /**
@@ -94,6 +103,11 @@ export interface IdentityApi {
 
   /** `token.invalid`, `token.expired`, `session.revoked`, `account.suspended`. No database on the way; safe to call per request. */
   verifyAccess(ctx: Context, token: string): Promise<Verified>;
+  /**
+   * What a process must know to refuse the tokens of ended sessions by itself (rule 18): those ended, for whatever reason, within
+   * the last `keepMs` milliseconds, which is one token's lifetime and what clocks may differ by. Older ones have no valid token.
+   */
+  listRevoked(ctx: Context): Promise<{ readonly keepMs: number; readonly sessions: readonly Revoked[] }>;
   /** Asks the database: is the session alive now? The check between registering a connection and `ready` (rule 18). */
   checkSession(ctx: Context, session: SessionId): Promise<boolean>;
   /** An access token for a browser's session cookie: the cookie holds a refresh-like secret that lives as long as its session. */

@@ -8,7 +8,11 @@ export function onIdentityChanges(records: readonly BusRecord[], revocations: Re
     if (value.source.table !== 'sessions' || !value.after) continue;
     const row = value.after as SessionRow;
     if (row.revoked_at !== null) {
-      revocations.add(row.id, row.revoked_reason ?? 'signed-out', Date.parse(row.revoked_at));
+      revocations.add({
+        session: row.id,
+        reason: row.revoked_reason ?? 'signed-out',
+        at: Date.parse(row.revoked_at),
+      });
     }
   }
 }

@@ -2,7 +2,7 @@ import type { AccountId, SessionId } from '../../kernel/ids.ts';
 import type { RevocationReason } from '../../model/identity-rows.ts';
 import type { SqlSession } from '../../ports/sql.ts';
 import type { Parts } from './parts.ts';
-import { endSessions, type RevokedSession } from './session-store.ts';
+import { endSessions, type RevokedSession, toRevoked } from './session-store.ts';
 
 /**
  * Runs `work` in a transaction that ends sessions, and makes the end effective in this process before it resolves; connections
@@ -21,7 +21,7 @@ export async function endingSessions<T>(
     }),
   );
   for (const { rows } of ended) {
-    for (const row of rows) parts.revocations.add(row.id, row.revoked_reason, Date.parse(row.revoked_at));
+    for (const row of rows) parts.revocations.add(toRevoked(row));
   }
   const told = ended.filter(({ rows }) => rows.length > 0);
   await Promise.all(

@@ -25,7 +25,7 @@ import { requestRecovery, resetPassword } from './recovery.ts';
 import { refresh } from './refresh.ts';
 import { createRevocations } from './revocations.ts';
 import { createSessionCookies } from './session-cookie.ts';
-import { purgeSessions, readRevoked } from './session-store.ts';
+import { purgeSessions, readRevoked, toRevoked } from './session-store.ts';
 import { listSessions, revokeSession } from './sessions.ts';
 import { setAdmin } from './set-admin.ts';
 import { setSuspended, setSuspendedUnchecked } from './set-suspended.ts';
@@ -131,6 +131,10 @@ function createApi(parts: Parts): IdentityApi {
     resolveUsernames: bind(parts, resolveUsernames),
     setSuspended: bind(parts, setSuspended),
     verifyAccess: (_ctx, token) => parts.tokens.verify(token),
+    listRevoked: async () => ({
+      keepMs: parts.revocations.keepMs,
+      sessions: (await readRevoked(parts.sql, parts.revocations.keepMs)).map(toRevoked),
+    }),
     checkSession: createCheckSession(parts.sql),
     ...createSessionCookies(parts),
     jwks: async () => ({ keys: parts.keys.published() }),
@@ -164,8 +168,8 @@ function createUnit({ sql, log, keys, config, revocations, courier }: Parts, bus
       subscription = await bus.subscribe(`identity-revocations-${createId()}`, [topics.identity], async (records) =>
         onIdentityChanges(records, revocations),
       );
-      for (const row of await readRevoked(sql, config.accessTokenSeconds * 1_000 + clockSkewMs)) {
-        revocations.add(row.id, row.revoked_reason, Date.parse(row.revoked_at));
+      for (const row of await readRevoked(sql, revocations.keepMs)) {
+        revocations.add(toRevoked(row));
       }
       timers = [
         every(reloadKeysMs, 'reading the signing keys', () => keys.load()),

@@ -2,14 +2,15 @@ import type { Clock } from '../../kernel/clock.ts';
 import { type ErrorCode, fail } from '../../kernel/errors.ts';
 import type { SessionId } from '../../kernel/ids.ts';
 import type { RevocationReason } from '../../model/identity-rows.ts';
+import type { Revoked } from './api.ts';
 
 /** The session ids revoked within one access-token lifetime (MESSAGE-PATH rule 18); older ones have no valid token left. */
 export interface Revocations {
-  /** `at`: when it was revoked, Unix milliseconds. */
-  add(session: SessionId, reason: RevocationReason, at: number): void;
+  add(revoked: Revoked): void;
   /** `session.revoked` or `account.suspended` when it is. */
   check(session: SessionId): void;
   readonly size: number;
+  readonly keepMs: number;
 }
 
 export function createRevocations(keepMs: number, clock: Clock): Revocations {
@@ -25,7 +26,7 @@ export function createRevocations(keepMs: number, clock: Clock): Revocations {
   }
 
   return {
-    add(session, reason, at) {
+    add({ session, reason, at }) {
       forgetExpired();
       if (!revoked.has(session)) revoked.set(session, { reason, until: at + keepMs });
     },
@@ -36,6 +37,7 @@ export function createRevocations(keepMs: number, clock: Clock): Revocations {
     get size() {
       return revoked.size;
     },
+    keepMs,
   };
 }
 

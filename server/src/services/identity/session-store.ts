@@ -1,6 +1,6 @@
 import type { AccountId, SessionId } from '../../kernel/ids.ts';
 import type { RevocationReason } from '../../model/identity-rows.ts';
-import type { Origin } from './api.ts';
+import type { Origin, Revoked } from './api.ts';
 import type { RefreshToken } from './opaque-tokens.ts';
 import type { Queryable } from './store.ts';
 
@@ -53,6 +53,10 @@ export interface RevokedSession {
   readonly id: SessionId;
   readonly revoked_reason: RevocationReason;
   readonly revoked_at: string;
+}
+
+export function toRevoked({ id, revoked_reason, revoked_at }: RevokedSession): Revoked {
+  return { session: id, reason: revoked_reason, at: Date.parse(revoked_at) };
 }
 
 const revoked = 'id, revoked_reason, revoked_at';

@@ -169,6 +169,24 @@ describe('revocation', () => {
     await later.stop();
   });
 
+  test('is listed with its reason for as long as a token of it may live, whoever ended it', async () => {
+    const [signedOut, suspended, alive, old] = [await signUp(), await signUp(), await signUp(), await signUp()];
+    await api.revokeSession(await contextOf(identity, signedOut), signedOut.session);
+    await api.revokeSession(await contextOf(identity, old), old.session);
+    await identity.operator.setSuspended(suspended.account.id, true);
+    await database.sql.query("update identity.sessions set revoked_at = now() - interval '12 minutes' where id = $1", [
+      old.session,
+    ]);
+    const { keepMs, sessions } = await api.listRevoked(ctx);
+    expect(keepMs).toBe(660_000);
+    const byId = new Map(sessions.map((revoked) => [revoked.session, revoked]));
+    expect(byId.get(signedOut.session)).toMatchObject({ reason: 'signed-out' });
+    expect(byId.get(suspended.session)).toMatchObject({ reason: 'suspended' });
+    expect(Math.abs((byId.get(suspended.session)?.at ?? 0) - Date.now())).toBeLessThan(60_000);
+    expect(byId.has(alive.session)).toBe(false);
+    expect(byId.has(old.session)).toBe(false);
+  });
+
   test('thousands of questions at once are each answered truly', async () => {
     const alive = await signUp();
     const asked = Array.from({ length: 3_000 }, (_, i) => (i % 3 === 0 ? alive.session : createId<SessionId>()));
