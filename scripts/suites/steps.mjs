@@ -15,6 +15,7 @@ export const steps = [
   { name: 'style', minutes: 0.5, script: ['node', 'scripts/check-style.mjs'] },
   { name: 'docs', minutes: 0.5, script: ['node', 'scripts/check-docs.mjs'] },
   { name: 'erd', minutes: 0.5, script: ['node', 'scripts/generate-erd.mjs', '--check'] },
+  { name: 'proto', minutes: 0.5, script: ['node', 'scripts/generate-proto.mjs', '--check'] },
   { name: 'lock', minutes: 0.5, script: ['node', 'scripts/complete-lock.mjs', '--check'] },
   { name: 'types', minutes: 1.5, script: ['tsc', '-b'] },
   { name: 'test-types', minutes: 1, script: ['tsc', '-p', 'server/tsconfig.test.json'] },
@@ -29,7 +30,7 @@ export const steps = [
 ];
 
 /** The steps of `npm run check`: what needs no test runner. */
-export const checkSteps = ['format', 'walls', 'style', 'docs', 'erd', 'lock'];
+export const checkSteps = ['format', 'walls', 'style', 'docs', 'erd', 'proto', 'lock'];
 
 /**
  * @param {readonly string[]} names none: all
