@@ -8,7 +8,7 @@ const dir = `${defaultDir}-of-tests`;
 const portOffset = 100;
 
 /** PostgreSQL is not among them: the database suite brings its own. */
-const wanted = ['redis', 'rabbitmq', 'kafka'];
+const wanted = ['redis', 'rabbitmq', 'kafka', 'nginx'];
 
 /**
  * Brings up the engines this machine can have. One that is missing skips its own tests, in CI it fails them.

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { chownSync, mkdtempSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { locateBinaries } from '../src/adapters/sql/embedded/locate-binaries.ts';
@@ -9,6 +8,7 @@ import { migrate, migrationsFolder } from '../src/adapters/sql/migrate.ts';
 import { createPostgres } from '../src/adapters/sql/postgres/create-postgres.ts';
 import { silentLog } from '../src/kernel/log.ts';
 import type { Sql } from '../src/ports/sql.ts';
+import { freePort } from './free-port.ts';
 
 export interface TestDatabase {
   readonly sql: Sql;
@@ -89,16 +89,4 @@ async function startServer(): Promise<Sql> {
   (child.stdin as unknown as { unref(): void }).unref();
   (child.stdout as unknown as { unref(): void }).unref();
   return createPostgres({ url: `postgres://postgres@127.0.0.1:${port}/postgres`, max: 2 });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
 }

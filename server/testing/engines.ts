@@ -7,6 +7,7 @@ const variables = {
   redis: 'PARLEY_TEST_REDIS_URL',
   rabbitmq: 'PARLEY_TEST_RABBITMQ_URL',
   kafka: 'PARLEY_TEST_KAFKA_URL',
+  nginx: 'PARLEY_TEST_NGINX_URL',
 };
 
 export type EngineName = keyof typeof variables;
@@ -62,7 +63,8 @@ function controlEngine(engine: EngineName, dir: string): EngineControl {
   };
 }
 
-function runEngines(args: readonly string[]): Promise<void> {
+/** `npm run engines -- …`; rejects with what it said when it fails. */
+export function runEngines(args: readonly string[]): Promise<void> {
   const script = new URL('../../scripts/engines.mjs', import.meta.url).pathname;
   return new Promise((resolve, reject) => {
     let output = '';

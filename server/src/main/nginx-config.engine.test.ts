@@ -1,0 +1,150 @@
+import { once } from 'node:events';
+import { afterEach, expect } from 'vitest';
+import { WebSocket } from 'ws';
+import { type Backend, startBackend } from '../../testing/backend.ts';
+import { engineTest } from '../../testing/engines.ts';
+import { startNginx } from '../../testing/nginx.ts';
+import { createNginxConfig } from './nginx-config.ts';
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+type Answer = Parameters<typeof startBackend>[1];
+
+async function start(answer?: Answer) {
+  const backends = [];
+  for (const name of ['gateway-1', 'gateway-2', 'realtime-1', 'realtime-2']) {
+    const backend = await startBackend(name, name.startsWith('gateway') ? answer : undefined);
+    cleanups.push(backend.kill);
+    backends.push(backend);
+  }
+  const [g1, g2, r1, r2] = backends as [Backend, Backend, Backend, Backend];
+  const nginx = await startNginx((listen) =>
+    createNginxConfig({
+      listen,
+      gateways: [g1.address, g2.address],
+      realtimes: [r1.address, r2.address],
+      maxAttachmentMb: 1,
+    }),
+  );
+  cleanups.push(nginx.stop);
+  return { url: nginx.url, gateways: [g1, g2] as const, realtimes: { 'realtime-1': r1, 'realtime-2': r2 } };
+}
+
+/** Opens a socket; rejects when the handshake fails. `name` is the backend that took it. */
+async function openSocket(url: string): Promise<{ socket: WebSocket; name: keyof Sockets }> {
+  const socket = new WebSocket(url.replace('http', 'ws'));
+  const [data] = await once(socket, 'message');
+  cleanups.push(async () => socket.terminate());
+  return { socket, name: String(data) as keyof Sockets };
+}
+type Sockets = Awaited<ReturnType<typeof start>>['realtimes'];
+
+engineTest('nginx', 'requests go to both gateways, over connections that stay open', async () => {
+  const { url, gateways } = await start();
+  const names = new Set<string>();
+  for (let i = 0; i < 40; i++) {
+    const told = (await (await fetch(`${url}/api/v1/status?n=${i}`)).json()) as { name: string; url: string };
+    expect(told.url).toBe(`/api/v1/status?n=${i}`);
+    names.add(told.name);
+  }
+  expect([...names].sort()).toEqual(['gateway-1', 'gateway-2']);
+  expect(gateways[0].connections + gateways[1].connections).toBeLessThan(10);
+});
+
+engineTest('nginx', 'a gateway learns who asked and at which address, whatever the client claims', async () => {
+  const { url } = await start();
+  const claims = { 'x-forwarded-for': '6.6.6.6', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'evil.example' };
+  const { headers } = (await (await fetch(url, { headers: claims })).json()) as { headers: Record<string, string> };
+  const { host } = new URL(url);
+  expect(headers).toMatchObject({
+    host,
+    'x-forwarded-for': '127.0.0.1',
+    'x-forwarded-proto': 'http',
+    'x-forwarded-host': host,
+  });
+});
+
+engineTest('nginx', 'an upgrade at the path of a socket goes to a realtime, everything else to a gateway', async () => {
+  const { url, gateways } = await start();
+  const { socket, name } = await openSocket(`${url}/realtime?protocol=1`);
+  expect(name).toMatch(/^realtime-/);
+  socket.send('hello');
+  const [echo] = await once(socket, 'message');
+  expect(String(echo)).toBe('hello');
+
+  for (const path of ['/realtime/other', '/realtimes', '/'])
+    expect((await openSocket(`${url}${path}`)).name).toMatch(/^gateway-/);
+  await fetch(`${url}/realtime`);
+  expect(gateways.flatMap((gateway) => gateway.requests)).toContain('GET /realtime');
+});
+
+engineTest('nginx', 'with one of two gateways killed, every next request succeeds', async () => {
+  const { url, gateways } = await start();
+  for (let i = 0; i < 10; i++) await fetch(url);
+  await gateways[0].kill();
+  for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'GET', 'POST']) {
+    const answer = await fetch(url, { method, ...(method !== 'GET' && { body: 'x'.repeat(100_000) }) });
+    expect(answer.status, method).toBe(200);
+    expect(await answer.json()).toMatchObject({ name: 'gateway-2', method });
+  }
+});
+
+/** The first gateway to be asked for /dies goes down with the request; `carriedOut` is what reached a gateway. */
+async function startDying() {
+  const carriedOut: (string | undefined)[] = [];
+  const { url } = await start((request) => {
+    if (request.url !== '/dies') return false;
+    carriedOut.push(request.method);
+    if (carriedOut.length === 1) request.socket.resetAndDestroy();
+    return carriedOut.length === 1;
+  });
+  return { url: `${url}/dies`, carriedOut };
+}
+
+engineTest('nginx', 'an idempotent request that a gateway did not survive is answered by the other', async () => {
+  const { url, carriedOut } = await startDying();
+  expect((await fetch(url)).status).toBe(200);
+  expect(carriedOut).toEqual(['GET', 'GET']);
+});
+
+engineTest('nginx', 'another request that a gateway may have carried out is not repeated', async () => {
+  const { url, carriedOut } = await startDying();
+  expect((await fetch(url, { method: 'POST', body: '{}' })).status).toBe(503);
+  expect(carriedOut).toEqual(['POST']);
+});
+
+engineTest('nginx', 'with one of two realtimes killed, its clients come back to the other', async () => {
+  const { url, realtimes } = await start();
+  const first = await openSocket(`${url}/realtime`);
+  const ended = once(first.socket, 'close');
+  await realtimes[first.name].kill();
+  await ended;
+  for (let i = 0; i < 5; i++) {
+    const { name } = await openSocket(`${url}/realtime`);
+    expect(name).not.toBe(first.name);
+  }
+});
+
+engineTest('nginx', 'with no gateway left the refusal is retryable, and the first one back is found', async () => {
+  const { url, gateways } = await start();
+  await Promise.all(gateways.map((gateway) => gateway.kill()));
+  const refused = await fetch(url);
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get('retry-after')).toBe('1');
+  expect(refused.headers.get('content-type')).toContain('application/problem+json');
+  expect(await refused.json()).toMatchObject({ code: 'service.unavailable', status: 503 });
+
+  await gateways[1].start();
+  await expect.poll(async () => (await fetch(url)).status, { timeout: 30_000 }).toBe(200);
+});
+
+engineTest('nginx', 'a body above the limit of attachments is refused as the API does', async () => {
+  const { url, gateways } = await start();
+  const answer = await fetch(url, { method: 'POST', body: Buffer.alloc(2 * 1024 * 1024 + 1) });
+  expect(answer.status).toBe(413);
+  expect(await answer.json()).toMatchObject({ code: 'request.too_large' });
+  expect(gateways.flatMap((gateway) => gateway.requests)).toEqual([]);
+});

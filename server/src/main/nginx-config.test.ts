@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { createNginxConfig } from './nginx-config.ts';
+
+const site = { listen: '8080', gateways: ['10.0.0.1:4000'], realtimes: ['[::1]:4000', 'realtime-1:4000'] };
+
+test('lists every address under its upstream', () => {
+  const text = createNginxConfig(site);
+  expect(text).toMatch(/upstream parley_gateways \{[^}]*server 10\.0\.0\.1:4000 [^}]*\}/);
+  expect(text).toMatch(/upstream parley_realtimes \{[^}]*server \[::1\]:4000 [^}]*server realtime-1:4000 [^}]*\}/);
+});
+
+test('asks a resolver again only when there is one', () => {
+  expect(createNginxConfig(site)).not.toMatch(/resolve/);
+  expect(createNginxConfig({ ...site, resolver: '127.0.0.11' })).toMatch(
+    /^resolver 127\.0\.0\.11 valid=5s;$[\s\S]*server 10\.0\.0\.1:4000 .* resolve;/m,
+  );
+});
+
+test('lets an attachment of the largest size through, with what a form adds to it', () => {
+  expect(createNginxConfig({ ...site, maxAttachmentMb: 100 })).toContain('client_max_body_size 101m;');
+});
+
+test.each([
+  [[], 'needs at least one address'],
+  [['10.0.0.1'], 'not host:port: "10.0.0.1"'],
+  [['a:1; } server { listen 1'], 'not host:port'],
+])('refuses %j as gateways', (gateways, message) => {
+  expect(() => createNginxConfig({ ...site, gateways })).toThrow(message);
+});

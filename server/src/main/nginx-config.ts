@@ -1,0 +1,112 @@
+import { type ErrorCode, fail } from '../kernel/errors.ts';
+import { problemType, toProblem } from '../runtime/problem.ts';
+
+export interface NginxSite {
+  /** As nginx's `listen` takes it: `8080`, `127.0.0.1:8090`. */
+  readonly listen: string;
+  /** `host:port` of the gateways' and realtimes' HTTP ports; at least one each. */
+  readonly gateways: readonly string[];
+  readonly realtimes: readonly string[];
+  /**
+   * A DNS server that nginx asks anew for names that stand for several or changing addresses (nginx 1.27.3 or newer); none: names
+   * are looked up once, when nginx starts.
+   */
+  readonly resolver?: string;
+  /** `--max-attachment-mb` of the gateways, in megabytes. */
+  readonly maxAttachmentMb?: number;
+}
+
+/** Where a protocol's sockets are opened. An upgrade anywhere else is a gateway's to refuse. */
+const socketPaths = ['/realtime'];
+
+/**
+ * A site for nginx, to be included at the level of `http`: everything goes to the gateways, upgrades at a socket's path to the
+ * realtimes. Throws on an address that is none.
+ */
+export function createNginxConfig(site: NginxSite): string {
+  return `# One balancer before Parley's gateways and realtimes. Written by createNginxConfig (server/src/main/nginx-config.ts).
+${site.resolver ? `resolver ${site.resolver} valid=5s;\n` : ''}
+${upstream('parley_gateways', site.gateways, site)}
+${upstream('parley_realtimes', site.realtimes, site)}
+map "$http_upgrade $uri" $parley_upstream {
+  default parley_gateways;
+${socketPaths.map((path) => `  "~^(?i:websocket) ${path}$" parley_realtimes;`).join('\n')}
+}
+
+# Without an upgrade the header is left out, which keeps connections to the upstreams alive.
+map $http_upgrade $parley_connection {
+  default upgrade;
+  '' '';
+}
+
+server {
+  listen ${site.listen};
+  server_name _;
+  server_tokens off;
+  access_log off;
+  client_max_body_size ${(site.maxAttachmentMb ?? 25) + 1}m;
+
+  location / {
+    proxy_pass http://$parley_upstream;
+    proxy_http_version 1.1;
+    proxy_set_header Host $http_host;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection $parley_connection;
+
+    # Set, not added to: what a client claims to have been forwarded for must not be believed.
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Forwarded-Host $http_host;
+
+    # A request that an upstream may have begun to carry out is repeated only when its method is idempotent (nginx's default);
+    # one that could not be handed over goes to the next in any case.
+    proxy_next_upstream error timeout;
+    proxy_next_upstream_tries 3;
+    proxy_next_upstream_timeout 10s;
+    proxy_connect_timeout 2s;
+
+    # A socket says something at least every 25 seconds.
+    proxy_read_timeout 75s;
+    proxy_send_timeout 75s;
+  }
+
+  location = /nginx-alive {
+    return 200 "alive\\n";
+  }
+
+  # What nginx itself has to refuse is refused in the words of the API.
+  error_page 413 = @too_large;
+  error_page 502 504 = @unavailable;
+  location @too_large {
+${refusal('request.too_large')}
+  }
+  location @unavailable {
+    add_header Retry-After 1 always;
+${refusal('service.unavailable')}
+  }
+}
+`;
+}
+
+/** The zone lets all workers of nginx share what they know about an upstream that has failed. */
+function upstream(name: string, addresses: readonly string[], { resolver }: NginxSite): string {
+  if (addresses.length === 0) throw new Error(`${name} needs at least one address`);
+  const servers = addresses.map((address) => {
+    if (!/^([\w.-]+|\[[\da-f:]+\]):\d{1,5}$/i.test(address))
+      throw new Error(`not host:port: ${JSON.stringify(address)}`);
+    return `  server ${address} max_fails=1 fail_timeout=2s${resolver ? ' resolve' : ''};`;
+  });
+  return `upstream ${name} {
+  zone ${name} 64k;
+  least_conn;
+${servers.join('\n')}
+  keepalive 64;
+}
+`;
+}
+
+function refusal(code: ErrorCode): string {
+  const problem = toProblem(fail(code));
+  return `    default_type "${problemType}";
+    return ${problem.status} '${JSON.stringify(problem).replaceAll("'", "\\'")}';`;
+}
