@@ -5,5 +5,9 @@
 
 /* eslint-disable */
 
+export * as model from "./index.parley.model.ts";
+export * as chat from "./index.parley.chat.ts";
+export * as identity from "./index.parley.identity.ts";
+export * as people from "./index.parley.people.ts";
 export * as process from "./index.parley.process.ts";
 export * as rpc from "./index.parley.rpc.ts";
