@@ -137,7 +137,7 @@ function createApi(parts: Parts): IdentityApi {
     }),
     checkSession: createCheckSession(parts.sql),
     ...createSessionCookies(parts),
-    jwks: async () => ({ keys: parts.keys.published() }),
+    jwks: async () => ({ keys: await parts.keys.published() }),
   };
 }
 

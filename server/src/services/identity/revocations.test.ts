@@ -17,3 +17,29 @@ test('a revocation is remembered as long as a token may live, and no longer', ()
   expect(revocations.size).toBe(1);
   revocations.check(first);
 });
+
+test('a reason that comes later replaces none, and nothing else', () => {
+  const revocations = createRevocations(600_000, { wall: () => 0, monotonic: () => 0 });
+  const session = createId<SessionId>();
+  for (const [reason, code] of [
+    [null, 'session.revoked'],
+    ['suspended', 'account.suspended'],
+    ['signed-out', 'account.suspended'],
+    [null, 'account.suspended'],
+  ] as const) {
+    revocations.add({ session, reason, at: 0 });
+    expect(() => revocations.check(session)).toThrow(expect.objectContaining({ code }));
+  }
+});
+
+test('one that was learned before it was known how long tokens live goes in time as well', () => {
+  let now = 0;
+  const revocations = createRevocations(Number.POSITIVE_INFINITY, { wall: () => now, monotonic: () => now });
+  const early = createId<SessionId>();
+  revocations.add({ session: early, reason: null, at: now });
+  revocations.keepMs = 600_000;
+  now = 600_001;
+  revocations.add({ session: createId<SessionId>(), reason: 'reuse', at: now });
+  revocations.check(early);
+  expect(revocations.size).toBe(1);
+});

@@ -6,29 +6,32 @@ import type { Revoked } from './api.ts';
 
 /** The session ids revoked within one access-token lifetime (MESSAGE-PATH rule 18); older ones have no valid token left. */
 export interface Revocations {
-  add(revoked: Revoked): void;
+  /** The first reason stays, except null (not told yet), which the next one replaces. */
+  add(revoked: Omit<Revoked, 'reason'> & { readonly reason: RevocationReason | null }): void;
   /** `session.revoked` or `account.suspended` when it is. */
   check(session: SessionId): void;
   readonly size: number;
-  readonly keepMs: number;
+  /** How long each is remembered. */
+  keepMs: number;
 }
 
 export function createRevocations(keepMs: number, clock: Clock): Revocations {
-  const revoked = new Map<SessionId, { readonly reason: RevocationReason; readonly until: number }>();
+  const revoked = new Map<SessionId, { readonly reason: RevocationReason | null; readonly at: number }>();
 
   function forgetExpired(): void {
-    const now = clock.wall();
+    const over = clock.wall() - revocations.keepMs;
     // In order of arrival, which is nearly the order of time: what is left behind goes a moment later.
-    for (const [session, { until }] of revoked) {
-      if (until > now) break;
+    for (const [session, { at }] of revoked) {
+      if (at > over) break;
       revoked.delete(session);
     }
   }
 
-  return {
+  const revocations: Revocations = {
+    keepMs,
     add({ session, reason, at }) {
       forgetExpired();
-      if (!revoked.has(session)) revoked.set(session, { reason, until: at + keepMs });
+      if ((revoked.get(session)?.reason ?? null) === null) revoked.set(session, { reason, at });
     },
     check(session) {
       const entry = revoked.get(session);
@@ -37,8 +40,8 @@ export function createRevocations(keepMs: number, clock: Clock): Revocations {
     get size() {
       return revoked.size;
     },
-    keepMs,
   };
+  return revocations;
 }
 
 /** What the holder of a session that ended for this reason is told. */

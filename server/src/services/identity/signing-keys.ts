@@ -19,7 +19,8 @@ export interface SigningKeys {
   current(): SigningKey;
   /** Asks the database for a key it does not know, a few times a minute at the most: another process may have rotated. */
   find(kid: string): Promise<SigningKey | null>;
-  published(): readonly JWK[];
+  /** Read anew, for another process may have rotated; those last known while the database is away. */
+  published(): Promise<readonly JWK[]>;
 }
 
 interface KeyRow {
@@ -76,6 +77,16 @@ export function createSigningKeys(deps: {
       ]);
     });
 
+  /** One reading at a time, however many want it. */
+  function ask(): Promise<void> {
+    asking ??= readRows(sql)
+      .then(adopt)
+      .finally(() => {
+        asking = null;
+      });
+    return asking;
+  }
+
   async function load(): Promise<void> {
     let rows = await readRows(sql);
     const due = (present: KeyRow | undefined) => !present || present.too_old;
@@ -100,15 +111,13 @@ export function createSigningKeys(deps: {
     async find(kid) {
       const key = keys.get(kid);
       if (key || clock.monotonic() - loadedAt < askAgainMs) return key ?? null;
-      asking ??= readRows(sql)
-        .then(adopt)
-        .finally(() => {
-          asking = null;
-        });
-      await asking;
+      await ask();
       return keys.get(kid) ?? null;
     },
-    published: () => [...keys.values()].map((key) => key.publicJwk),
+    async published() {
+      await ask().catch(() => {}); // that the database is away is for others to say
+      return [...keys.values()].map((key) => key.publicJwk);
+    },
   };
 }
 
