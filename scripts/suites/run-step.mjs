@@ -1,74 +1,84 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { cache, root } from '../setup/paths.mjs';
 import { run } from '../setup/run.mjs';
+import { filesToRerun, mergeRerun } from './merge-rerun.mjs';
 
 const vitest = `${root}/node_modules/vitest/vitest.mjs`;
+const reporter = `${root}/scripts/suites/write-report.mjs`;
 
 /**
  * Runs one step of `npm test`.
  *
  * @param {import('./steps.mjs').steps[number]} step
- * @param {{ci: boolean}} options `ci`: what is missing fails instead of being skipped
- * @returns {Promise<{ok: boolean, passed: number, failed: number, skipped: number, note: string}>}
- *   `failed` is at least 1 when `ok` is false
+ * @param {{ci: boolean}} options `ci`: what is missing fails instead of being skipped, and the files that failed run once
+ *   more, alone: docs/testing.md says why
+ * @returns {Promise<{ok: boolean, passed: number, failed: number, skipped: number, note: string, failures: Failure[],
+ *   unstable: Failure[]}>} `failed` is at least 1 when `ok` is false
+ * @typedef {import('./write-report.mjs').Failure} Failure
  */
 export async function runStep(step, { ci }) {
-  const timeoutMs = step.minutes * 2 * 60_000;
-  if (step.script) {
-    const [name, ...args] = step.script;
-    const command = name === 'node' ? process.execPath : `${root}/node_modules/.bin/${name}`;
-    return outcome(await run(command, args, { timeoutMs }), { passed: 0, failed: 0, skipped: 0 });
-  }
+  if (step.script) return runScript(step);
   const needed = step.need ? await step.need() : {};
   if (needed) {
     try {
-      return await runSuite(step, needed, timeoutMs);
+      return await runSuite(step, needed, ci);
     } finally {
       await needed.release?.();
     }
   }
   const count = Math.max(1, await countTests(step.suite));
-  return {
-    ok: !ci,
-    passed: 0,
-    failed: ci ? count : 0,
-    skipped: ci ? 0 : count,
-    note: step.missing,
-  };
+  if (ci) return { ...outcome({ failures: [{ file: '', test: step.missing, error: '' }] }), failed: count };
+  return { ...outcome({}), skipped: count, note: step.missing };
 }
 
-async function runSuite(step, { node = process.execPath, env = {} }, timeoutMs) {
-  const report = `${cache}/reports/${step.name}.json`;
+async function runScript(step) {
+  const [name, ...args] = step.script;
+  const command = name === 'node' ? process.execPath : `${root}/node_modules/.bin/${name}`;
+  const { code, output, timedOut } = await run(command, args, { quiet: true, timeoutMs: limitMs(step) });
+  process.stdout.write(output);
+  const failures = code === 0 ? [] : [{ file: '', test: step.script.join(' '), error: output }];
+  return outcome({ failures, timedOut });
+}
+
+async function runSuite(step, needed, ci) {
+  const first = await runTests(step, needed, []);
+  const again = ci && !first.timedOut ? filesToRerun(first) : [];
+  if (again.length === 0) return outcome(first);
+  console.log(`\nOnce more, alone: ${again.join(' ')}`);
+  return outcome(mergeRerun(first, await runTests(step, needed, again)));
+}
+
+/** @returns {Promise<import('./write-report.mjs').Report & {timedOut: boolean}>} */
+async function runTests(step, { node = process.execPath, env = {} }, files) {
+  const path = `${cache}/reports/${step.name}.json`;
   mkdirSync(`${cache}/reports`, { recursive: true });
-  rmSync(report, { force: true });
-  const args = ['run', '--project', step.suite, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const result = await run(node, [vitest, ...args], { env, timeoutMs });
-  return outcome(result, readReport(report));
-}
-
-/** A step that ended badly has failed, even when no single test says so (a file that cannot be imported, a time-out). */
-function outcome(result, counts) {
-  const ok = result.code === 0 && !result.timedOut && counts.failed === 0;
-  return {
-    ok,
-    ...counts,
-    failed: ok ? 0 : Math.max(1, counts.failed),
-    note: result.timedOut ? 'killed: too slow' : '',
-  };
-}
-
-/** The counts of vitest's JSON report; zeros when it was not written. */
-function readReport(path) {
-  try {
-    const report = JSON.parse(readFileSync(path, 'utf8'));
-    return {
-      passed: report.numPassedTests,
-      failed: report.numFailedTests,
-      skipped: report.numPendingTests + report.numTodoTests,
-    };
-  } catch {
-    return { passed: 0, failed: 0, skipped: 0 };
+  rmSync(path, { force: true });
+  const args = ['run', '--project', step.suite, '--reporter=default', `--reporter=${reporter}`, ...files];
+  if (files.length) args.push('--maxWorkers=1');
+  const result = await run(node, [vitest, ...args], {
+    env: { ...env, PARLEY_TEST_REPORT: path },
+    timeoutMs: limitMs(step),
+  });
+  const report = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : { files: {}, failures: [] };
+  if (result.code !== 0 && report.failures.length === 0) {
+    report.failures.push({ file: '', test: '', error: `vitest ended with code ${result.code}, though no test failed` });
   }
+  return { ...report, timedOut: result.timedOut };
+}
+
+const limitMs = (step) => step.minutes * 2 * 60_000;
+
+function outcome({ files = {}, failures = [], unstable = [], timedOut = false }) {
+  const sum = (count) => Object.values(files).reduce((total, file) => total + file[count], 0);
+  return {
+    ok: failures.length === 0,
+    passed: sum('passed'),
+    failed: failures.length,
+    skipped: sum('skipped'),
+    note: timedOut ? 'killed: too slow' : '',
+    failures,
+    unstable,
+  };
 }
 
 async function countTests(project) {

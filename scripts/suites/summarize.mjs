@@ -1,16 +1,20 @@
+import { describeFailures } from './describe-failures.mjs';
+
 /**
- * The table that `npm test` ends with, and its last line.
+ * What `npm test` ends with: the table, then what failed or was unstable by name, and the counts as the last line.
  *
  * @param {readonly {name: string, minutes: number, seconds: number, ok: boolean, passed: number, failed: number,
- *   skipped: number, note: string}[]} results
+ *   skipped: number, note: string, failures: readonly Failure[], unstable: readonly Failure[]}[]} results
  * @returns {string}
+ * @typedef {import('./write-report.mjs').Failure} Failure
  */
 export function summarize(results) {
   const width = Math.max(...results.map((result) => result.name.length));
   const rows = results.map((result) => {
     const counts = result.passed + result.failed + result.skipped ? describeCounts(result) : '';
     const slow = result.seconds > result.minutes * 60 ? `over its budget of ${result.minutes} min` : '';
-    const notes = [counts, result.note, slow].filter(Boolean).join('; ');
+    const unstable = result.unstable.length ? `${result.unstable.length} unstable` : '';
+    const notes = [counts, unstable, result.note, slow].filter(Boolean).join('; ');
     return `${result.ok ? 'ok  ' : 'FAIL'}  ${result.name.padEnd(width)}  ${result.seconds.toFixed(1).padStart(6)} s  ${notes}`.trimEnd();
   });
   const total = results.reduce(
@@ -22,7 +26,9 @@ export function summarize(results) {
     }),
     { passed: 0, failed: 0, skipped: 0, seconds: 0 },
   );
-  return [...rows, `${(total.seconds / 60).toFixed(1)} minutes in all`, '', describeCounts(total)].join('\n');
+  const minutes = `${(total.seconds / 60).toFixed(1)} minutes in all`;
+  const failures = describeFailures(results);
+  return [...rows, minutes, '', ...failures, ...(failures.length ? [''] : []), describeCounts(total)].join('\n');
 }
 
 function describeCounts({ passed, failed, skipped }) {
