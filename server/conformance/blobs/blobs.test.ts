@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createDiskBlobs } from '../../src/adapters/blobs/disk/create-disk-blobs.ts';
-import { type BlobFault, blobFaults } from './break-blobs.ts';
+import { type BlobFault, blobFaults, lateWrites } from './break-blobs.ts';
 import { blobProperties } from './properties.ts';
 
 const folders: string[] = [];
@@ -15,6 +15,7 @@ async function createFolder(): Promise<string> {
 }
 
 afterEach(async () => {
+  await Promise.all(lateWrites.splice(0));
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
 });
 

@@ -1,6 +1,10 @@
 import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BlobStore } from '../../src/ports/blobs.ts';
+
+/** What 'put resolves early' is still writing: to be awaited before its folder is removed. */
+export const lateWrites: Promise<unknown>[] = [];
 
 /** Ways a blob store can be wrong, to prove that the suite notices. */
 export const blobFaults = {
@@ -8,7 +12,12 @@ export const blobFaults = {
     ...blobs,
     async put(key, bytes, limits) {
       const all = await buffer(bytes);
-      setTimeout(() => void blobs.put(key, Readable.from([all]), limits).catch(() => {}), 5);
+      const write = () => blobs.put(key, Readable.from([all]), limits);
+      lateWrites.push(
+        sleep(5)
+          .then(write)
+          .catch(() => {}),
+      );
       return { size: all.length };
     },
   }),
