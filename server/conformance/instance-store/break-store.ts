@@ -1,0 +1,79 @@
+import type { Instance } from '../../src/kernel/rpc.ts';
+import type { InstanceStore } from '../../src/ports/instance-store.ts';
+
+/** Ways a store can be wrong, to prove that the suite notices. Each is the sound one with some calls replaced. */
+export const storeFaults = {
+  'put is confirmed before it is seen': (sound: InstanceStore) => ({
+    async put(instances: readonly Instance[], leaseMs: number) {
+      setImmediate(() => void sound.put(instances, leaseMs));
+    },
+  }),
+  'the first match is the answer': (sound: InstanceStore) => ({
+    async list(services?: readonly string[]) {
+      const answer = await sound.list(services);
+      return { ...answer, instances: answer.instances.slice(0, 1) };
+    },
+  }),
+  'all services are one': (sound: InstanceStore) => ({ list: () => sound.list() }),
+  'addresses may be there twice': (sound: InstanceStore) => {
+    const old: Instance[] = [];
+    return {
+      async put(instances: readonly Instance[], leaseMs: number) {
+        old.push(...(await sound.list()).instances);
+        await sound.put(instances, leaseMs);
+      },
+      async list(services?: readonly string[]) {
+        const answer = await sound.list(services);
+        const ids = new Set(answer.instances.map(({ id }) => id));
+        return { ...answer, instances: [...answer.instances, ...old.filter(({ id }) => !ids.has(id))] };
+      },
+    };
+  },
+  'ids may be there twice': (sound: InstanceStore) => {
+    const all: Instance[] = [];
+    return {
+      async put(instances: readonly Instance[], leaseMs: number) {
+        all.push(...instances);
+        await sound.put(instances, leaseMs);
+      },
+      async list(services?: readonly string[]) {
+        const answer = await sound.list(services);
+        return { ...answer, instances: all.filter((each) => answer.instances.some(({ id }) => id === each.id)) };
+      },
+    };
+  },
+  'leases do not end': (sound: InstanceStore) => ({
+    put: (instances: readonly Instance[]) => sound.put(instances, 1e9),
+  }),
+  'leases are not renewed': () => ({ renew: async (ids: readonly string[]) => ids.map(() => true) }),
+  'a renewal brings back what has run out': (sound: InstanceStore) => {
+    const all = new Map<string, Instance>();
+    return {
+      async put(instances: readonly Instance[], leaseMs: number) {
+        for (const instance of instances) all.set(instance.id, instance);
+        await sound.put(instances, leaseMs);
+      },
+      async renew(ids: readonly string[]) {
+        const known = await sound.renew(ids);
+        const gone = ids.flatMap((id, i) => (known[i] ? [] : (all.get(id) ?? [])));
+        await sound.put(gone, 1_000);
+        return known;
+      },
+    };
+  },
+  'remove does nothing': () => ({ async remove() {} }),
+  'remove takes all': (sound: InstanceStore) => ({
+    async remove() {
+      await sound.remove((await sound.list()).instances.map(({ id }) => id));
+    },
+  }),
+  'it is always old enough': (sound: InstanceStore) => ({
+    list: async (services?: readonly string[]) => ({ ...(await sound.list(services)), ageMs: 60_000 }),
+  }),
+} as const satisfies Record<string, (sound: InstanceStore) => Partial<InstanceStore>>;
+
+export type StoreFault = keyof typeof storeFaults;
+
+export function breakStore(sound: InstanceStore, fault: StoreFault): InstanceStore {
+  return { ...sound, ...storeFaults[fault](sound) };
+}

@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { createMemoryInstanceStore } from '../../src/adapters/instance-store/memory/create-memory-instance-store.ts';
+import { breakStore, type StoreFault, storeFaults } from './break-store.ts';
+import { type StoreSubject, storeProperties } from './properties.ts';
+
+function createMemorySubject(): StoreSubject {
+  let now = 0;
+  return {
+    store: createMemoryInstanceStore({ clock: { wall: () => 0, monotonic: () => now } }),
+    async advance(ms) {
+      now += ms;
+    },
+  };
+}
+
+describe('the memory store of instances', () => {
+  for (const property of storeProperties) {
+    test(property.name, () => property.check(createMemorySubject()));
+  }
+});
+
+/** Fault → words of the property that must notice it. */
+const noticedBy: Record<StoreFault, string> = {
+  'put is confirmed before it is seen': 'at once, with all',
+  'the first match is the answer': 'or for all',
+  'all services are one': 'or for all',
+  'addresses may be there twice': 'each address of a service once',
+  'ids may be there twice': 'each instance once',
+  'leases do not end': 'lease has run out',
+  'leases are not renewed': 'as long as it renews',
+  'a renewal brings back what has run out': 'does not bring back',
+  'remove does nothing': 'what is removed',
+  'remove takes all': 'what is removed',
+  'it is always old enough': 'for how long',
+};
+
+describe('the suite notices that', () => {
+  for (const fault of Object.keys(storeFaults) as StoreFault[]) {
+    test(fault, async () => {
+      const property = storeProperties.find((p) => p.name.includes(noticedBy[fault]));
+      if (!property) throw new Error(`no property is named "${noticedBy[fault]}"`);
+      const subject = createMemorySubject();
+      await expect(property.check({ ...subject, store: breakStore(subject.store, fault) })).rejects.toThrow();
+    });
+  }
+});
