@@ -69,9 +69,21 @@ module.exports = {
     ),
     wall(
       'wire-types-stay-at-the-border',
-      'only rpc.ts translates between the wire and the api',
-      { path: `^${S}services/`, pathNot: `${testFiles}|/rpc\\.ts$` },
+      'only rpc.ts, and rpc-….ts beside it, translates between the wire and the api',
+      { path: `^${S}services/`, pathNot: `${testFiles}|/rpc[.-][^/]*$` },
       { path: '^contracts/' },
+    ),
+    wall(
+      'wire-serves-rpc',
+      'the shapes of messages are for the tables of rpc.ts',
+      { path: `^${S}`, pathNot: `${testFiles}|/rpc[.-][^/]*$|^${S}wire/` },
+      { path: `^${S}wire/` },
+    ),
+    wall(
+      'wire-knows-the-model',
+      'how nouns are written: of no service, no input or output',
+      { path: `^${S}wire/`, pathNot: testFiles },
+      { path: `^${S}`, pathNot: `^${S}(kernel|model|wire|main)/` },
     ),
     wall(
       'protocols-only-translate',

@@ -24,7 +24,11 @@ export const lawfulTree = {
     "import type { Message } from '../../model/message.ts'; export interface ChatApi { send(m: Message): void }",
   [`${S}services/chat/append.ts`]:
     "import type { Sql } from '../../ports/sql.ts'; export const append = (s: Sql) => s;",
-  [`${S}services/chat/rpc.ts`]: "import { wire } from '@parley/contracts'; export const r = wire;",
+  [`${S}wire/model.ts`]:
+    "import { wire } from '@parley/contracts'; import type { Message } from '../model/message.ts'; export const m = (x: Message) => [x, wire];",
+  [`${S}services/chat/rpc.ts`]:
+    "import { m } from '../../wire/model.ts'; import { views } from './rpc-views.ts'; export const r = [m, views];",
+  [`${S}services/chat/rpc-views.ts`]: "import { wire } from '@parley/contracts'; export const views = wire;",
   [`${S}services/chat/append.db.test.ts`]:
     "import { sql } from '../../adapters/sql/postgres/create-postgres.ts'; import { append } from './append.ts'; append(sql);",
   [`${S}services/identity/api.ts`]: 'export interface IdentityApi { x: 1 }',
@@ -69,6 +73,8 @@ export const probes = {
   },
   'services-meet-at-api': { [`${S}services/people/probe.ts`]: "import '../chat/append.ts';" },
   'wire-types-stay-at-the-border': { [`${S}services/chat/probe.ts`]: "import '@parley/contracts';" },
+  'wire-serves-rpc': { [`${S}services/chat/probe.ts`]: "import '../../wire/model.ts';" },
+  'wire-knows-the-model': { [`${S}wire/probe.ts`]: "import '../services/chat/api.ts';" },
   'protocols-only-translate': { [`${S}protocols/native/probe.ts`]: "import '../../services/chat/append.ts';" },
   'protocols-hear-the-bus-in-consumer': { [`${S}protocols/native/probe.ts`]: "import '../../ports/bus.ts';" },
   'protocols-need-only-the-http-type': { [`${S}protocols/native/probe.ts`]: "import '../../runtime/telemetry.ts';" },

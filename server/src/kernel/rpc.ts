@@ -15,8 +15,8 @@ export interface WireFailure extends Pick<ErrorOptions, 'problems' | 'retryAfter
 
 /**
  * How a call about items of many keys is cut into a call per instance. Such a method is of kind `results`: each result is
- * `[index, what became of the item]`, heard once for each item, and the answer is the list of them in the order asked; so whoever
- * cuts the call numbers and joins without knowing what the items are.
+ * `[index, what became of the item]`, heard once at the most for each item, and the answer is the list of all of them in the order
+ * asked; so whoever cuts the call numbers and joins without knowing what the items are.
  */
 export interface Spread<A extends readonly unknown[]> {
   /** The key of each item, in order. */

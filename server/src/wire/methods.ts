@@ -1,0 +1,87 @@
+import type { Context } from '../kernel/context.ts';
+import { fail } from '../kernel/errors.ts';
+import type { Codec, ResultsMethod, RpcService, Spread, UnaryMethod } from '../kernel/rpc.ts';
+import { type Shape, WireError } from './shapes.ts';
+
+/** A generated message: what of it is needed here. */
+export interface Message<W> {
+  encode(message: W): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): W;
+}
+
+/** A method without its path, which follows from its name in the api and the service it is in. */
+type Unplaced<M> = Omit<M, 'path'>;
+
+/** True: asking another instance after a call whose outcome is unknown does no harm. See MethodBase in kernel/rpc. */
+interface Traits<A extends readonly unknown[]> {
+  readonly idempotent: boolean;
+  readonly key?: (ctx: Context, ...args: A) => string | null;
+}
+
+/** One request, one answer. */
+export function unary<Q, P, A extends readonly unknown[], R>(
+  request: Message<Q>,
+  args: Shape<A, Q>,
+  response: Message<P>,
+  answer: Shape<R, P>,
+  traits: Traits<NoInfer<A>>,
+): Unplaced<UnaryMethod<A, R>> {
+  return { kind: 'unary', ...traits, request: createRequest(request, args), response: createCodec(response, answer) };
+}
+
+/** One request, results as they become known, then the answer: the two cases of `step` in the response. */
+export function results<Q, P, A extends readonly unknown[], R>(
+  request: Message<Q>,
+  args: Shape<A, Q>,
+  response: Message<P>,
+  step: Shape<{ readonly result: readonly unknown[] } | { readonly response: R }, P>,
+  traits: Traits<NoInfer<A>> & { readonly spread?: Spread<NoInfer<A>> },
+): Unplaced<ResultsMethod<A, R>> {
+  return { kind: 'results', ...traits, request: createRequest(request, args), response: createCodec(response, step) };
+}
+
+/**
+ * The table of an api. `service` is the proto's full name; the method `getMessage` is its `GetMessage`.
+ */
+export function createRpcService<T>(
+  name: string,
+  service: string,
+  methods: { readonly [K in keyof T]: Unplaced<RpcService<T>['methods'][K]> },
+): RpcService<T> {
+  const placed = Object.entries<object>(methods).map(([method, rest]) => [
+    method,
+    { ...rest, path: `/${service}/${method.charAt(0).toUpperCase()}${method.slice(1)}` },
+  ]);
+  return { name, methods: Object.fromEntries(placed) };
+}
+
+export function createCodec<A, W>(message: Message<W>, shape: Shape<A, W>): Codec<A> {
+  return {
+    encode: (value) => message.encode(shape.to(value)).finish(),
+    decode: (bytes) => shape.from(message.decode(bytes)),
+  };
+}
+
+/**
+ * What is wrong with a request is the caller's to know, on either side of the wire: `request.invalid`. (What is wrong with an
+ * answer is nobody's fault who asked, and stays `internal`.)
+ */
+export function createRequest<A, W>(message: Message<W>, shape: Shape<A, W>): Codec<A> {
+  const { encode, decode } = createCodec(message, shape);
+  return {
+    encode(value) {
+      try {
+        return encode(value);
+      } catch (cause) {
+        throw cause instanceof WireError ? fail('request.invalid', { detail: `${cause.message}.`, cause }) : cause;
+      }
+    },
+    decode(bytes) {
+      try {
+        return decode(bytes);
+      } catch (cause) {
+        throw fail('request.invalid', { detail: 'The request is no message of this method.', cause });
+      }
+    },
+  };
+}
