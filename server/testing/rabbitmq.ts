@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Channel, Connection } from 'rabbitmq-client';
 import { createRabbitmqBus, type RabbitmqBusDeps } from '../src/adapters/bus/rabbitmq/create-rabbitmq-bus.ts';
-import { createTopology, type GroupTopology } from '../src/adapters/bus/rabbitmq/topology.ts';
+import { createTopology } from '../src/adapters/bus/rabbitmq/topology.ts';
 import { silentLog } from '../src/kernel/log.ts';
-import { type Bus, topics } from '../src/ports/bus.ts';
+import { type Bus, type GroupTopology, topics } from '../src/ports/bus.ts';
 
 export const partitions = 4;
 

@@ -3,6 +3,7 @@ import type { Bus, BusRecord, Subscription } from '../../src/ports/bus.ts';
 import type { BusSubject } from './properties.ts';
 
 type Handler = (records: readonly BusRecord[]) => Promise<void>;
+type Listening = Parameters<Bus['listen']>;
 
 /** A fault for the publishing half, for the consuming half, or both. */
 interface Fault {
@@ -11,6 +12,7 @@ interface Fault {
   topics?(topics: readonly string[]): readonly string[];
   handler?(handler: Handler, maxBatch: number): Handler;
   close?(subscription: Subscription): Promise<void>;
+  listen?(bus: Bus, ...listening: Listening): Promise<Subscription>;
 }
 
 /** Ways a bus can be wrong, to prove that the suite notices. Each fault gets state of its own. */
@@ -96,6 +98,61 @@ export const busFaults = {
       void subscription.close();
     },
   }),
+  'listeners compete': (): Fault => ({
+    listen: (bus, topics, handler) => bus.subscribe('listeners', topics, async (records) => handler(records)),
+  }),
+  'a listener gets what was before': (): Fault => {
+    const before: BusRecord[] = [];
+    return {
+      publish(bus, records) {
+        before.push(...records);
+        return bus.publish(records);
+      },
+      async listen(bus, topics, handler, options) {
+        await handler(before);
+        return bus.listen(topics, handler, options);
+      },
+    };
+  },
+  'a listener is waited for while it is away': (): Fault => ({
+    listen: (bus, topics, handler) => bus.subscribe('me', topics, async (records) => handler(records)),
+  }),
+  'a listener is cut off in its work': (): Fault => ({
+    async listen(bus, ...listening) {
+      const listener = await bus.listen(...listening);
+      return {
+        async close() {
+          void listener.close();
+        },
+      };
+    },
+  }),
+  'a listener that fails is not told': (): Fault => ({
+    listen: (bus, topics, handler) => bus.listen(topics, handler, { onGap() {} }),
+  }),
+  'a listener that fails gets it again': (): Fault => ({
+    listen: (bus, topics, handler, options) =>
+      bus.listen(
+        topics,
+        async (records) => {
+          try {
+            await handler(records);
+          } catch {
+            await handler(records);
+            await options.onGap();
+          }
+        },
+        options,
+      ),
+  }),
+  'a gap is told once': (): Fault => ({
+    listen: (bus, topics, handler, options) =>
+      bus.listen(topics, handler, {
+        async onGap() {
+          await Promise.resolve(options.onGap()).catch(() => {});
+        },
+      }),
+  }),
 } as const satisfies Record<string, () => Fault>;
 
 export type BusFault = keyof typeof busFaults;
@@ -117,6 +174,7 @@ export function breakBus({ bus, deadLetters }: BusSubject, name: BusFault): BusS
         );
         return { close: () => fault.close?.(subscription) ?? subscription.close() };
       },
+      listen: (...listening) => fault.listen?.(bus, ...listening) ?? bus.listen(...listening),
       close: () => bus.close(),
     },
   };

@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { createMemoryBus } from '../../src/adapters/bus/memory/create-memory-bus.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { type BusFault, breakBus, busFaults } from './break-bus.ts';
+import { listenProperties } from './listen-properties.ts';
 import { type BusSubject, busProperties } from './properties.ts';
+
+const properties = [...busProperties, ...listenProperties];
 
 function createMemorySubject(): BusSubject {
   const bus = createMemoryBus({ log: silentLog, retryFirstMs: 1, retryMaxMs: 4 });
@@ -17,7 +20,7 @@ function createMemorySubject(): BusSubject {
 }
 
 describe('the memory bus', () => {
-  for (const property of busProperties) {
+  for (const property of properties) {
     test(property.name, async () => {
       const subject = createMemorySubject();
       await property.check(subject);
@@ -44,12 +47,19 @@ const noticedBy: Record<BusFault, string> = {
   'poison takes its neighbours along': 'poisoned record',
   'transactions are cut': 'cut between transactions',
   'close does not wait': 'closes a subscription',
+  'listeners compete': 'every listener',
+  'a listener gets what was before': 'from before',
+  'a listener is waited for while it is away': 'is away',
+  'a listener is cut off in its work': 'closes a listener',
+  'a listener that fails is not told': 'for a gap',
+  'a listener that fails gets it again': 'for a gap',
+  'a gap is told once': 'until that succeeds',
 };
 
 describe('the suite notices that', () => {
   for (const fault of Object.keys(busFaults) as BusFault[]) {
     test(fault, async () => {
-      const property = busProperties.find((p) => p.name.includes(noticedBy[fault]));
+      const property = properties.find((p) => p.name.includes(noticedBy[fault]));
       if (!property) throw new Error(`no property is named "${noticedBy[fault]}"`);
       await expect(withLimit(property.check(breakBus(createMemorySubject(), fault)))).rejects.toThrow();
     });

@@ -10,12 +10,13 @@ import { engineUrl } from '../../testing/engines.ts';
 import { durableBusProperties } from './durable-properties.ts';
 import { createCollector, createGate, createRecord, group, numberOf, range, topic } from './fixtures.ts';
 import { createDurableKafkaSubject, createKafkaSubject, durableFaults } from './kafka-subject.ts';
+import { listenProperties } from './listen-properties.ts';
 import { busProperties } from './properties.ts';
 
 const url = engineUrl('kafka');
 
 describe.skipIf(url === null)('the Kafka bus', () => {
-  for (const property of busProperties) {
+  for (const property of [...busProperties, ...listenProperties]) {
     test(property.name, async () => {
       const subject = createKafkaSubject(url!);
       try {

@@ -25,6 +25,20 @@ export interface GroupOptions {
   readonly poisonAfter?: number;
 }
 
+/** A consumer group and what it reads; every service says which it has. */
+export interface GroupTopology {
+  readonly group: string;
+  readonly topics: readonly string[];
+}
+
+export interface ListenOptions {
+  /**
+   * Records may have been missed: the broker or the way to it was away, a handler failed, the process did not keep up. Forget
+   * what was built from them, or read it anew. Called again until it succeeds, one call at a time; records go on meanwhile.
+   */
+  onGap(): void | Promise<void>;
+}
+
 /**
  * The transport of the change stream. Records belong to everybody once published: neither the publisher nor a handler may
  * change them (an adapter may freeze them); the published array stays the publisher's.
@@ -49,6 +63,17 @@ export interface Bus {
     topics: readonly string[],
     handler: (records: readonly BusRecord[]) => Promise<void>,
     options?: GroupOptions,
+  ): Promise<Subscription>;
+  /**
+   * For what every process keeps for itself (caches, revoked sessions): each listener gets its own copy of every record published
+   * from the moment this resolves, in the order of each key, until it is closed. The broker keeps nothing for a listener that
+   * is away, and what it may have missed it is told of by `onGap`; nothing is handed over twice on purpose, and nothing is set
+   * aside. Counter-example: a group named after the process, whose queue or offsets outlive it for ever.
+   */
+  listen(
+    topics: readonly string[],
+    handler: (records: readonly BusRecord[]) => void | Promise<void>,
+    options: ListenOptions,
   ): Promise<Subscription>;
   close(): Promise<void>;
 }

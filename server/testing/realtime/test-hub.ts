@@ -104,6 +104,7 @@ const noBus: Bus = {
   guarantees: { durable: false },
   publish: async () => {},
   subscribe: async () => ({ close: async () => {} }),
+  listen: async () => ({ close: async () => {} }),
   close: async () => {},
 };
 

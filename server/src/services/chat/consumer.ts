@@ -1,11 +1,19 @@
 import type { Unit } from '../../kernel/lifecycle.ts';
 import type { MembershipRow } from '../../model/chat-rows.ts';
-import { type BusRecord, type Subscription, topics } from '../../ports/bus.ts';
+import { type BusRecord, type GroupTopology, type Subscription, topics } from '../../ports/bus.ts';
 import { foldBlocks } from './blocks-projection.ts';
 import type { ChatDeps } from './deps.ts';
 import type { MemberCache } from './member-cache.ts';
 import { createProjection } from './projection.ts';
 import { foldSearch } from './search-projection.ts';
+
+const groups = { search: 'search', blocks: 'chat-blocks' };
+
+/** Every group of this service and what it reads. */
+export const chatGroups: readonly GroupTopology[] = [
+  { group: groups.search, topics: [topics.chat] },
+  { group: groups.blocks, topics: [topics.people] },
+];
 
 /** Records of one projection's transaction at the most (rule 13). */
 const maxBatch = 500;
@@ -16,15 +24,16 @@ export function createConsumers(deps: ChatDeps, members: MemberCache): Unit {
     'parley_search_lag_seconds',
     'Age of the newest message change the search index has taken in, when it took it',
   );
-  const search = createProjection(deps.sql, 'search', foldSearch);
-  const blocks = createProjection(deps.sql, 'chat-blocks', foldBlocks);
+  const ordered = !deps.bus.guarantees.durable;
+  const search = createProjection(deps.sql, groups.search, foldSearch, ordered);
+  const blocks = createProjection(deps.sql, groups.blocks, foldBlocks, ordered);
   let subscriptions: readonly Subscription[] = [];
 
   return {
     async start() {
       subscriptions = await Promise.all([
         deps.bus.subscribe(
-          'search',
+          groups.search,
           [topics.chat],
           async (records) => {
             await search(records);
@@ -34,16 +43,18 @@ export function createConsumers(deps: ChatDeps, members: MemberCache): Unit {
           { maxBatch, poisonAfter: 3 },
         ),
         deps.bus.subscribe(
-          'chat-blocks',
+          groups.blocks,
           [topics.people],
           async (records) => {
             await blocks(records);
-            // rare, and an entry does not say which two accounts it depends on
-            if (records.some((record) => record.value.source.table === 'blocks')) members.clear();
+            // Again, now that the projection holds them: what was read since the listener forgot is as old as before.
+            if (records.some(isBlock)) members.clear();
           },
           { maxBatch, poisonAfter: 3 },
         ),
-        deps.bus.subscribe('chat-members', [topics.chat], async (records) => forgetMembers(members, records)),
+        deps.bus.listen([topics.chat, topics.people], (records) => forgetMembers(members, records), {
+          onGap: members.clear,
+        }),
       ]);
     },
     async stop() {
@@ -52,7 +63,11 @@ export function createConsumers(deps: ChatDeps, members: MemberCache): Unit {
   };
 }
 
+const isBlock = ({ value }: BusRecord) => value.source.table === 'blocks';
+
 function forgetMembers(members: MemberCache, records: readonly BusRecord[]): void {
+  // rare, and an entry does not say which two accounts it depends on
+  if (records.some(isBlock)) members.clear();
   for (const { value } of records) {
     if (value.source.table !== 'memberships' || !value.after) continue;
     const row = value.after as MembershipRow;

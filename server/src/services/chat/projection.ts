@@ -12,14 +12,24 @@ export type Fold = (changes: readonly Change<object>[]) => ((tx: SqlSession) => 
 /**
  * A consumer whose position is stored in the transaction of its effects (MESSAGE-PATH rule 13): what is replayed after a crash
  * is skipped, and nothing is skipped that was not written.
+ *
+ * @param ordered the records come as one sequence. A broker's partitions have none: what is older than the position of one may
+ *   be new in another. There the fold alone must do, which it does: replaying a key's changes in order ends where it had ended.
  */
 export function createProjection(
   sql: Sql,
   consumer: string,
   fold: Fold,
+  ordered: boolean,
 ): (records: readonly BusRecord[]) => Promise<void> {
   let position: Version | null | undefined;
 
+  if (!ordered) {
+    return async (records) => {
+      const write = fold(records.map(({ value }) => value));
+      if (write) await refuseForGood(inOneTrip(sql, (tx) => [write(tx)]));
+    };
+  }
   return async (records) => {
     position ??= await loadPosition(sql, consumer);
     const reached = position;

@@ -1,10 +1,10 @@
 import type { Clock } from '../../kernel/clock.ts';
 import { type Context, systemContext } from '../../kernel/context.ts';
-import { type AccountId, createId, type SessionId } from '../../kernel/ids.ts';
+import type { AccountId, SessionId } from '../../kernel/ids.ts';
 import type { Unit } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
-import { type Bus, type Subscription, topics } from '../../ports/bus.ts';
+import { type Bus, type BusRecord, type Subscription, topics } from '../../ports/bus.ts';
 import type { Mailer } from '../../ports/mail.ts';
 import type { Sql } from '../../ports/sql.ts';
 import { createAccessTokens } from './access-tokens.ts';
@@ -160,17 +160,18 @@ function createUnit({ sql, log, keys, config, revocations, courier }: Parts, bus
     }, ms).unref();
   }
 
+  async function loadRevocations(): Promise<void> {
+    for (const row of await readRevoked(sql, revocations.keepMs)) revocations.add(toRevoked(row));
+  }
+
   return {
     async start() {
       await keys.load();
       await promote(sql, config.admins);
-      // Every process needs all revocations, so each is a group of its own. Subscribed before the past is read: nothing between.
-      subscription = await bus.subscribe(`identity-revocations-${createId()}`, [topics.identity], async (records) =>
-        onIdentityChanges(records, revocations),
-      );
-      for (const row of await readRevoked(sql, revocations.keepMs)) {
-        revocations.add(toRevoked(row));
-      }
+      // Every process needs all revocations. It listens before the past is read: nothing between.
+      const onChanges = (records: readonly BusRecord[]) => onIdentityChanges(records, revocations);
+      subscription = await bus.listen([topics.identity], onChanges, { onGap: loadRevocations });
+      await loadRevocations();
       timers = [
         every(reloadKeysMs, 'reading the signing keys', () => keys.load()),
         every(purgeMs, 'forgetting old sessions', () => purgeSessions(sql, 2 * config.sessionDays)),

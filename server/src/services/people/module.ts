@@ -1,5 +1,4 @@
 import type { Context } from '../../kernel/context.ts';
-import { createId } from '../../kernel/ids.ts';
 import type { Unit } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
 import { type Bus, type Subscription, topics } from '../../ports/bus.ts';
@@ -67,10 +66,7 @@ function createUnit(sql: Sql, bus: Bus, cache: Parts['cache'], log: Log): Unit {
           // A transaction of at most a thousand rows (rule 13): a profile and its search row each.
           { maxBatch: 500 },
         ),
-        // Every process has a cache of its own, so each is a group of its own.
-        await bus.subscribe(`people-cache-${createId()}`, [topics.people], async (records) =>
-          onProfileChanges(records, cache),
-        ),
+        await bus.listen([topics.people], (records) => onProfileChanges(records, cache), { onGap: cache.clear }),
       );
       log.debug({ group: directoryGroup }, 'people follows the accounts');
     },

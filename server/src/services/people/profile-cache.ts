@@ -8,6 +8,8 @@ export interface ProfileCache {
   /** Call before reading; what is read is kept only if nothing was forgotten in the meantime. */
   begin(): { keep(profile: Profile): void };
   forget(ids: Iterable<AccountId>): void;
+  /** Forgets all. */
+  clear(): void;
 }
 
 /** `maxProfiles` at about 300 bytes each; `ttlMs` bounds what a change stream that stands still can hide. */
@@ -28,6 +30,10 @@ export function createProfileCache(maxProfiles: number, ttlMs: number): ProfileC
     forget(ids) {
       forgotten++;
       for (const id of ids) profiles.delete(id);
+    },
+    clear() {
+      forgotten++;
+      profiles.clear();
     },
   };
 }

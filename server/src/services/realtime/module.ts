@@ -5,7 +5,7 @@ import { type AccountId, createId, type HubId } from '../../kernel/ids.ts';
 import type { Unit } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
-import { type Bus, type Subscription, topics } from '../../ports/bus.ts';
+import { type Bus, type BusRecord, type Subscription, topics } from '../../ports/bus.ts';
 import type { HubRegistry } from '../../ports/hub-registry.ts';
 import type { ChatApi } from '../chat/api.ts';
 import type { IdentityApi } from '../identity/api.ts';
@@ -180,9 +180,10 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   const unit: Unit = {
     async start() {
       await lease.begin();
-      renamed = await deps.bus.subscribe(`realtime.${hubId}`, [topics.people], async (records) => {
+      const onRenamed = (records: readonly BusRecord[]) => {
         for (const record of records) profiles.forget(record.key as AccountId);
-      });
+      };
+      renamed = await deps.bus.listen([topics.people], onRenamed, { onGap: profiles.clear });
       loopDelay = watchLoopDelay({ log, metrics, alarmMs: config.loopDelayAlarmMs });
       stopTicking = scheduler.every(tickMs, onTick);
     },

@@ -16,6 +16,7 @@ export interface Profiles {
   get(id: AccountId): Profile;
   load(ids: Iterable<AccountId>): Promise<void>;
   forget(id: AccountId): void;
+  clear(): void;
 }
 
 export function createProfiles(people: Pick<PeopleApi, 'getProfiles'>, log: Log): Profiles {
@@ -36,5 +37,6 @@ export function createProfiles(people: Pick<PeopleApi, 'getProfiles'>, log: Log)
       }
     },
     forget: (id) => void known.delete(id),
+    clear: () => known.clear(),
   };
 }

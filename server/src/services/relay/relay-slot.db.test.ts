@@ -101,6 +101,7 @@ describe('the replication slot', () => {
         return new Promise(() => {});
       },
       subscribe: () => Promise.reject(new Error('not here')),
+      listen: () => Promise.reject(new Error('not here')),
       close: async () => {},
     };
     const { unit } = relay.openRelay(stuck);

@@ -156,6 +156,7 @@ describe('the relay', () => {
         return new Promise((resolve) => pending.push(resolve));
       },
       subscribe: () => Promise.reject(new Error('not here')),
+      listen: () => Promise.reject(new Error('not here')),
       close: async () => {},
     };
     await relay.openRelay(slow).unit.start?.();
@@ -193,6 +194,7 @@ describe('the relay', () => {
         });
       },
       subscribe: () => Promise.reject(new Error('not here')),
+      listen: () => Promise.reject(new Error('not here')),
       close: async () => {},
     };
     const { bus } = await openBus();

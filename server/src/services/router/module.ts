@@ -13,6 +13,9 @@ import type { RouterApi } from './api.ts';
 import { applyChanges } from './apply-changes.ts';
 import { createStartFilter } from './start-filter.ts';
 
+/** Every group of this service and what it reads. */
+export const routerGroups = [{ group: 'router', topics: [topics.chat, topics.identity] }] as const;
+
 export interface RouterConfig {
   /** Above the rows of any business transaction, so that those of one rev come together (rule 13). */
   readonly maxBatch: number;
@@ -85,7 +88,8 @@ export function createRouter(deps: RouterDeps): { readonly api: RouterApi; reado
       const isNew = createStartFilter(await deps.startLsn());
       const { maxBatch } = config;
       const handler = (records: readonly BusRecord[]) => onChanges(records, isNew);
-      subscription = await bus.subscribe('router', [topics.chat, topics.identity], handler, { maxBatch });
+      const [{ group, topics: read }] = routerGroups;
+      subscription = await bus.subscribe(group, read, handler, { maxBatch });
     },
     async stop() {
       stopping.abort();

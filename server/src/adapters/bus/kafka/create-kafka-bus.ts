@@ -2,11 +2,13 @@ import { fail } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
 import { type Metrics, noMetrics } from '../../../kernel/metrics.ts';
 import type { Bus, Subscription } from '../../../ports/bus.ts';
+import { createListener } from '../create-listener.ts';
 import { consumeTopics } from './consume-topics.ts';
 import { createPublisher } from './create-publisher.ts';
 import { encodeRecord } from './encode-record.ts';
 import type { Entry } from './held-partition.ts';
 import { keepTopics } from './keep-topics.ts';
+import { listenTopics } from './listen-topics.ts';
 import { parseKafkaUrl } from './parse-kafka-url.ts';
 
 export interface KafkaBusDeps {
@@ -43,7 +45,8 @@ const clientId = 'parley';
 
 /** The bus over Kafka ≥ 3.5: durable, shared between processes. Connects when it is first used. */
 export function createKafkaBus(deps: KafkaBusDeps): KafkaBus {
-  const { log, metrics = noMetrics, prefix = '' } = deps;
+  const { log, metrics = noMetrics, prefix = '', retryFirstMs = 50, retryMaxMs = 5_000 } = deps;
+  const { maxQueuedBytes = 32 << 20 } = deps;
   const address = parseKafkaUrl(deps.url);
   const limits = { partitions: deps.partitions ?? 12, retentionMs: deps.retentionMs ?? 7 * 24 * 3_600_000 };
   const topics = keepTopics(address, clientId, limits, log);
@@ -60,6 +63,7 @@ export function createKafkaBus(deps: KafkaBusDeps): KafkaBus {
   const deadTotal = metrics.counter('parley_bus_dead_letters_total', 'Records set aside because no retry could help');
   const queued = metrics.gauge('parley_bus_queued_bytes', 'Estimated bytes waiting for the slowest consumer group');
   const queuedBytes = new Map<number, number>();
+  const topicName = (topic: string) => topic.slice(prefix.length);
   let members = 0;
   let closed = false;
 
@@ -119,12 +123,12 @@ export function createKafkaBus(deps: KafkaBusDeps): KafkaBus {
           handler,
           maxBatch: options.maxBatch ?? 1_000,
           poisonAfter: options.poisonAfter ?? 5,
-          retryFirstMs: deps.retryFirstMs ?? 50,
-          retryMaxMs: deps.retryMaxMs ?? 5_000,
+          retryFirstMs,
+          retryMaxMs,
           sessionMs: deps.sessionMs ?? 10_000,
-          maxQueuedBytes: deps.maxQueuedBytes ?? 32 << 20,
+          maxQueuedBytes,
           log,
-          topicName: (topic) => topic.slice(prefix.length),
+          topicName,
           setAside: (entry, reason) => setAside(group, entry, reason),
           onRetry: () => retries.add(),
           onQueued(bytes) {
@@ -137,6 +141,21 @@ export function createKafkaBus(deps: KafkaBusDeps): KafkaBus {
         return subscription;
       } catch (thrown) {
         throw fail('service.unavailable', { detail: 'The consumer group could not be joined.', cause: thrown });
+      }
+    },
+    async listen(wanted, handler, options) {
+      if (closed) throw fail('service.unavailable', 'The bus is closed.');
+      const names = wanted.map((topic) => prefix + topic);
+      await ensure(names);
+      const listener = createListener({ topics: wanted, handler, ...options, log, retryFirstMs, retryMaxMs });
+      try {
+        const subscription = await listenTopics(listener, {
+          ...{ address, clientId, topics: names, maxQueuedBytes, log, topicName },
+        });
+        subscriptions.add(subscription);
+        return subscription;
+      } catch (thrown) {
+        throw fail('service.unavailable', { detail: 'The topics could not be listened to.', cause: thrown });
       }
     },
     async close() {

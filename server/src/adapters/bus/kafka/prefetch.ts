@@ -14,6 +14,8 @@ export interface PrefetchDeps {
   readonly topicName: (topic: string) => string;
   readonly log: Log;
   onEntries(): void;
+  /** The records at a position are gone; it has been moved. */
+  onMissed?(): void;
 }
 
 export interface Prefetch {
@@ -143,18 +145,23 @@ export function createPrefetch(deps: PrefetchDeps): Prefetch {
     await pause(retryMs);
   }
 
-  /** The records we stand at are gone: their retention is over. */
+  /** The records we stand at are gone: their retention is over, or the topic is another one under the same name. */
   async function catchUp(list: readonly HeldPartition[]): Promise<void> {
-    const earliest = await client.listOffsets({ topics: [...new Set(list.map(({ topic }) => topic))], timestamp: -2n });
+    const topics = [...new Set(list.map(({ topic }) => topic))];
+    const earliest = await client.listOffsets({ topics, timestamp: -2n });
+    const latest = await client.listOffsets({ topics, timestamp: -1n });
     for (const held of list) {
       const first = earliest.get(held.topic)?.[held.partition];
-      if (first === undefined || held.position === null || held.position >= first) continue;
+      const end = latest.get(held.topic)?.[held.partition];
+      if (first === undefined || end === undefined || held.position === null) continue;
+      if (held.position >= first && held.position <= end) continue;
       const fields = { topic: held.topic, partition: held.partition, from: String(held.position), to: String(first) };
       log.error(
         fields,
-        'records were deleted before they were handled: the group was away for longer than they are kept',
+        'records were deleted before they were handled: nobody read them for longer than they are kept',
       );
       held.position = first;
+      deps.onMissed?.();
     }
   }
 

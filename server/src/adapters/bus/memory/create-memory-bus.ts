@@ -2,6 +2,7 @@ import { fail } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
 import { type Metrics, noMetrics } from '../../../kernel/metrics.ts';
 import type { Bus, BusRecord } from '../../../ports/bus.ts';
+import { createListener, type Listener } from '../create-listener.ts';
 import { createGroup, type Group } from '../group.ts';
 import { weighRecords } from './weigh-records.ts';
 
@@ -43,7 +44,10 @@ interface Publish {
  */
 export function createMemoryBus(deps: MemoryBusDeps): MemoryBus {
   const { log, metrics = noMetrics, maxQueuedBytes = 64 << 20, keptDeadLetters = 1_000 } = deps;
+  const { retryFirstMs = 50, retryMaxMs = 5_000 } = deps;
   const groups = new Map<string, Group>();
+  const listeners = new Set<Listener>();
+  let listened = 0;
   // Admitted, not yet handled by all; and in line for room. Order of calls in both.
   const pending = new Set<Publish>();
   const line: Publish[] = [];
@@ -105,8 +109,8 @@ export function createMemoryBus(deps: MemoryBusDeps): MemoryBus {
       name,
       topics: new Set(topics),
       log,
-      retryFirstMs: deps.retryFirstMs ?? 50,
-      retryMaxMs: deps.retryMaxMs ?? 5_000,
+      retryFirstMs,
+      retryMaxMs,
       onSettled() {
         queued.set(Math.max(0, ...[...groups.values()].map((g) => g.queuedBytes)));
         admit();
@@ -133,12 +137,28 @@ export function createMemoryBus(deps: MemoryBusDeps): MemoryBus {
       if (closed) throw fail('service.unavailable', 'The bus is closed.');
       return declare(group, topics).join(handler, options);
     },
+    async listen(topics, handler, options) {
+      if (closed) throw fail('service.unavailable', 'The bus is closed.');
+      const listener = createListener({ topics, handler, ...options, log, retryFirstMs, retryMaxMs });
+      // A group that nobody can join: it never fails, and once closed it lets pass what still waits for it.
+      const name = ` listener ${++listened}`;
+      declare(name, topics).join(listener.deliver, {});
+      listeners.add(listener);
+      return {
+        async close() {
+          groups.delete(name);
+          listeners.delete(listener);
+          await listener.close();
+        },
+      };
+    },
     deadLetters: () => dead,
     async close() {
       closed = true;
       const reason = fail('service.unavailable', 'The bus is closed.');
       for (const publish of [...pending, ...line.splice(0)]) publish.reject(reason);
       pending.clear();
+      await Promise.all([...listeners].map((listener) => listener.close()));
       await Promise.all([...groups.values()].map((group) => group.close()));
     },
   };

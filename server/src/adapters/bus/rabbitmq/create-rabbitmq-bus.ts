@@ -2,12 +2,14 @@ import { Connection } from 'rabbitmq-client';
 import { fail } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
 import { type Metrics, noMetrics } from '../../../kernel/metrics.ts';
-import type { Bus, Subscription } from '../../../ports/bus.ts';
+import type { Bus, GroupTopology, Subscription } from '../../../ports/bus.ts';
+import { createListener } from '../create-listener.ts';
 import { createPublisher } from './create-publisher.ts';
 import { createSubscription, type SubscriptionDeps } from './create-subscription.ts';
 import { keepConnection } from './keep-connection.ts';
+import { listen } from './listen.ts';
 import { openSender } from './open-sender.ts';
-import { createTopology, declareGroup, type GroupTopology } from './topology.ts';
+import { createTopology, declareGroup } from './topology.ts';
 
 export interface RabbitmqBusDeps {
   /** `amqp://user:password@host:port/vhost`, `amqps://` for TLS. */
@@ -28,6 +30,8 @@ export interface RabbitmqBusDeps {
   /** Pause after a handler's first failure; doubles up to `retryMaxMs`. */
   readonly retryFirstMs?: number;
   readonly retryMaxMs?: number;
+  /** Bytes that may wait for one listener's handler. */
+  readonly maxQueuedBytes?: number;
   /** How long a publish waits for a broker that is away. */
   readonly connectTimeoutMs?: number;
   /** How long the broker may take to answer or to confirm before its connection is given up. */
@@ -59,7 +63,7 @@ export async function declareRabbitmqTopology(
 
 /** The bus over RabbitMQ: it keeps every record until every declared group has handled it. */
 export function createRabbitmqBus(deps: RabbitmqBusDeps): Bus {
-  const { log, metrics = noMetrics } = deps;
+  const { log, metrics = noMetrics, retryFirstMs = 50, retryMaxMs = 5_000 } = deps;
   const retries = metrics.counter('parley_bus_retries_total', 'Batches a consumer failed to handle');
   const deadTotal = metrics.counter('parley_bus_dead_letters_total', 'Records set aside because no retry could help');
   const topology = createTopology(deps.prefix ?? '', deps.partitions ?? defaultPartitions);
@@ -103,6 +107,20 @@ export function createRabbitmqBus(deps: RabbitmqBusDeps): Bus {
     };
   }
 
+  /** So that it ends with the bus. */
+  async function keep(opening: Promise<Subscription>): Promise<Subscription> {
+    const subscription = await opening.catch((cause) => {
+      throw fail('service.unavailable', { detail: 'RabbitMQ is away.', cause });
+    });
+    subscriptions.add(subscription);
+    return {
+      async close() {
+        await subscription.close();
+        subscriptions.delete(subscription);
+      },
+    };
+  }
+
   return {
     guarantees: { durable: true },
     publish: (records) => {
@@ -121,22 +139,20 @@ export function createRabbitmqBus(deps: RabbitmqBusDeps): Bus {
         topology,
         log,
         prefetch: deps.prefetch ?? 8,
-        retryFirstMs: deps.retryFirstMs ?? 50,
-        retryMaxMs: deps.retryMaxMs ?? 5_000,
+        retryFirstMs,
+        retryMaxMs,
         onRetry: () => retries.add(),
         setAside: setAside(group),
       };
-      const subscription = await createSubscription(subscriptionDeps, target, handler, options).catch((cause) => {
-        throw fail('service.unavailable', { detail: 'RabbitMQ is away.', cause });
-      });
+      const subscription = await keep(createSubscription(subscriptionDeps, target, handler, options));
       groups.set(group, target);
-      subscriptions.add(subscription);
-      return {
-        async close() {
-          await subscription.close();
-          subscriptions.delete(subscription);
-        },
-      };
+      return subscription;
+    },
+    listen(topics, handler, options) {
+      if (closed) return Promise.reject(fail('service.unavailable', 'The bus is closed.'));
+      const listener = createListener({ topics, handler, ...options, log, retryFirstMs, retryMaxMs });
+      const maxQueuedBytes = deps.maxQueuedBytes ?? 32 << 20;
+      return keep(listen(topics, listener, { connection: consuming, topology, log, retryMaxMs, maxQueuedBytes }));
     },
     async close() {
       closed = true;

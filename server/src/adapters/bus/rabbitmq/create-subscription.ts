@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AsyncMessage, Channel } from 'rabbitmq-client';
 import type { Log } from '../../../kernel/log.ts';
-import type { BusRecord, GroupOptions, Subscription } from '../../../ports/bus.ts';
+import type { BusRecord, GroupOptions, GroupTopology, Subscription } from '../../../ports/bus.ts';
 import { createGroup, type Group } from '../group.ts';
 import { decodeRecords } from './encode-records.ts';
+import { type KeptChannel, keepChannel } from './keep-channel.ts';
 import type { KeptConnection } from './keep-connection.ts';
-import { declareGroup, type GroupTopology, type Topology } from './topology.ts';
+import { declareGroup, type Topology } from './topology.ts';
 
 export interface SubscriptionDeps {
   readonly connection: KeptConnection;
@@ -33,8 +33,6 @@ export async function createSubscription(
 ): Promise<Subscription> {
   const { connection, topology, log } = deps;
   let closing = false;
-  let channel: Channel | null = null;
-  const stopped = new AbortController();
 
   const group: Group = createGroup({
     name: target.group,
@@ -48,23 +46,6 @@ export async function createSubscription(
       deps.setAside(record.topic, record.key, Buffer.from(JSON.stringify(record.value)), reason),
   });
   const membership = group.join(handler, options);
-
-  async function open(): Promise<void> {
-    const fresh = await connection.acquire();
-    fresh.on('error', (err) => log.warn({ group: target.group, err }, 'RabbitMQ closed the channel of a consumer'));
-    // A queue was removed under us: start over, which declares it again.
-    fresh.on('basic.cancel', () => void fresh.close());
-    try {
-      await connection.inTime(consume(fresh));
-      if (!fresh.active) throw new Error('The channel was lost while it was set up.');
-      channel = fresh;
-      fresh.once('close', () => void onLost());
-    } catch (thrown) {
-      group.abandon();
-      void fresh.close();
-      throw thrown;
-    }
-  }
 
   async function consume(fresh: Channel): Promise<void> {
     await declareGroup(fresh, topology, target);
@@ -94,24 +75,16 @@ export async function createSubscription(
       .then(acknowledge, () => from.close());
   }
 
-  async function onLost(): Promise<void> {
-    channel = null;
-    group.abandon();
-    for (let attempt = 1; !closing; attempt++) {
-      try {
-        await open();
-        log.info({ group: target.group }, 'the consumer is connected again');
-        return;
-      } catch (err) {
-        if (closing) return;
-        if (attempt === 1) log.warn({ group: target.group, err }, 'the consumer is not connected; it keeps trying');
-        await sleep(Math.min(deps.retryMaxMs, 100 * attempt), null, { signal: stopped.signal }).catch(() => {});
-      }
-    }
-  }
-
+  let channel: KeptChannel;
   try {
-    await open();
+    channel = await keepChannel({
+      connection,
+      name: target.group,
+      log,
+      retryMaxMs: deps.retryMaxMs,
+      setUp: consume,
+      onLost: group.abandon,
+    });
   } catch (thrown) {
     await membership.close();
     throw thrown;
@@ -120,10 +93,10 @@ export async function createSubscription(
     async close() {
       if (closing) return membership.close();
       closing = true;
-      stopped.abort();
+      channel.stop();
       // The next active consumer gets nothing of a queue before the channel is closed, when our handler has finished.
       await membership.close();
-      await channel?.close();
+      await channel.close();
     },
   };
 }

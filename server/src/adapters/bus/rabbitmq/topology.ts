@@ -1,10 +1,5 @@
 import type { Channel } from 'rabbitmq-client';
-
-/** A consumer group and what it reads. */
-export interface GroupTopology {
-  readonly group: string;
-  readonly topics: readonly string[];
-}
+import type { GroupTopology } from '../../../ports/bus.ts';
 
 /**
  * Names in the broker. Per topic one direct exchange; per topic and group a fixed number of queues, each bound to the number
