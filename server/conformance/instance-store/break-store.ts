@@ -9,12 +9,11 @@ export const storeFaults = {
     },
   }),
   'the first match is the answer': (sound: InstanceStore) => ({
-    async list(services?: readonly string[]) {
-      const answer = await sound.list(services);
+    async list() {
+      const answer = await sound.list();
       return { ...answer, instances: answer.instances.slice(0, 1) };
     },
   }),
-  'all services are one': (sound: InstanceStore) => ({ list: () => sound.list() }),
   'addresses may be there twice': (sound: InstanceStore) => {
     const old: Instance[] = [];
     return {
@@ -22,8 +21,8 @@ export const storeFaults = {
         old.push(...(await sound.list()).instances);
         await sound.put(instances, leaseMs);
       },
-      async list(services?: readonly string[]) {
-        const answer = await sound.list(services);
+      async list() {
+        const answer = await sound.list();
         const ids = new Set(answer.instances.map(({ id }) => id));
         return { ...answer, instances: [...answer.instances, ...old.filter(({ id }) => !ids.has(id))] };
       },
@@ -36,8 +35,8 @@ export const storeFaults = {
         all.push(...instances);
         await sound.put(instances, leaseMs);
       },
-      async list(services?: readonly string[]) {
-        const answer = await sound.list(services);
+      async list() {
+        const answer = await sound.list();
         return { ...answer, instances: all.filter((each) => answer.instances.some(({ id }) => id === each.id)) };
       },
     };
@@ -68,7 +67,7 @@ export const storeFaults = {
     },
   }),
   'it is always old enough': (sound: InstanceStore) => ({
-    list: async (services?: readonly string[]) => ({ ...(await sound.list(services)), ageMs: 60_000 }),
+    list: async () => ({ ...(await sound.list()), ageMs: 60_000 }),
   }),
 } as const satisfies Record<string, (sound: InstanceStore) => Partial<InstanceStore>>;
 

@@ -21,9 +21,8 @@ describe('the memory store of instances', () => {
 
 /** Fault → words of the property that must notice it. */
 const noticedBy: Record<StoreFault, string> = {
-  'put is confirmed before it is seen': 'at once, with all',
-  'the first match is the answer': 'or for all',
-  'all services are one': 'or for all',
+  'put is confirmed before it is seen': 'confirmed at once',
+  'the first match is the answer': 'confirmed at once',
   'addresses may be there twice': 'each address of a service once',
   'ids may be there twice': 'each instance once',
   'leases do not end': 'lease has run out',

@@ -17,8 +17,8 @@ export interface InstanceStore {
   renew(ids: readonly string[]): Promise<readonly boolean[]>;
   /** Ends the leases held under these ids. Idempotent. */
   remove(ids: readonly string[]): Promise<void>;
-  /** The live instances of these services; of all services when none are named. */
-  list(services?: readonly string[]): Promise<StoredInstances>;
+  /** The live instances of all services: as many as there are processes, so nobody asks for less. */
+  list(): Promise<StoredInstances>;
   close(): Promise<void>;
 }
 

@@ -41,13 +41,9 @@ export function createMemoryInstanceStore({ clock }: { readonly clock: Clock }):
     async remove(ids) {
       keep(({ instance }) => !ids.includes(instance.id));
     },
-    async list(services) {
+    async list() {
       keep(() => true);
-      const instances = entries.map(({ instance }) => instance);
-      return {
-        instances: services ? instances.filter(({ service }) => services.includes(service)) : instances,
-        ageMs: clock.monotonic() - began,
-      };
+      return { instances: entries.map(({ instance }) => instance), ageMs: clock.monotonic() - began };
     },
     async close() {},
   };

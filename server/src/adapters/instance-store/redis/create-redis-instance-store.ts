@@ -60,13 +60,13 @@ export function createRedisInstanceStore(deps: RedisInstanceStoreDeps): Instance
     async remove(ids) {
       await run('remove', ...ids);
     },
-    async list(services) {
+    async list() {
       const [ageMs, ...entries] = (await run('list')) as [number, ...string[]];
       const instances = entries.map((text): Instance => {
         const { id, service, address } = JSON.parse(text) as Instance;
         return { id, service, address };
       });
-      return { instances: services ? instances.filter(({ service }) => services.includes(service)) : instances, ageMs };
+      return { instances, ageMs };
     },
     async close() {
       redis.disconnect();
