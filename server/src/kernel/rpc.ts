@@ -120,12 +120,15 @@ export interface Peer {
   /**
    * Rejects with a Failure: the callee's own, or a TransportFailure. `args` are the arguments after the context, without the
    * function that hears the results; after the promise has settled `onResult` is called no more.
+   * `onBegun` hears once, at the latest with the first result, that the callee runs a `results` call: what is called after that
+   * begins after it. Calls that are merely made one after the other may overtake each other on their way.
    */
   call(
     method: RpcMethod,
     ctx: Context,
     args: readonly unknown[],
     onResult?: (...items: unknown[]) => void,
+    onBegun?: () => void,
   ): Promise<unknown>;
   /** Calls in flight fail with `service.unavailable`. */
   close(): void;
