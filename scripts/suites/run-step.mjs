@@ -56,7 +56,7 @@ async function runTests(step, { node = process.execPath, env = {} }, files) {
   const args = ['run', '--project', step.suite, '--reporter=default', `--reporter=${reporter}`, ...files];
   if (files.length) args.push('--maxWorkers=1');
   const result = await run(node, [vitest, ...args], {
-    env: { ...env, PARLEY_TEST_REPORT: path },
+    env: { ...env, TEST_REPORT: path },
     timeoutMs: limitMs(step),
   });
   const report = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : { files: {}, failures: [] };

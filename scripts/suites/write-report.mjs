@@ -11,10 +11,10 @@ import { root } from '../setup/paths.mjs';
  * @typedef {{files: Record<string, {passed: number, skipped: number}>, failures: Failure[]}} Report
  */
 
-/** A reporter of vitest that writes a `Report` to PARLEY_TEST_REPORT: vitest's own JSON leaves out the errors nobody caught. */
+/** A reporter of vitest that writes a `Report` to the file TEST_REPORT: vitest's own JSON leaves out the errors nobody caught. */
 export default class WriteReport {
   onTestRunEnd(modules, unhandled) {
-    writeFileSync(process.env.PARLEY_TEST_REPORT, JSON.stringify(createReport(modules, unhandled)));
+    writeFileSync(process.env.TEST_REPORT, JSON.stringify(createReport(modules, unhandled)));
   }
 }
 

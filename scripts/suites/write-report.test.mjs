@@ -28,7 +28,7 @@ test('every way to fail is in the report, by name and file', async () => {
   writeFileSync(`${dir}/b.test.mjs`, `import './missing.mjs';`);
   const reporter = `${root}/scripts/suites/write-report.mjs`;
   const args = [`${root}/node_modules/vitest/vitest.mjs`, 'run', '--root', dir, `--reporter=${reporter}`];
-  await run(process.execPath, args, { quiet: true, env: { PARLEY_TEST_REPORT: `${dir}/report.json` } });
+  await run(process.execPath, args, { quiet: true, env: { TEST_REPORT: `${dir}/report.json` } });
 
   const { files, failures } = JSON.parse(readFileSync(`${dir}/report.json`, 'utf8'));
   const [a, b] = ['a', 'b'].map((name) => `${relative(root, dir)}/${name}.test.mjs`);

@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(import.meta.url).split(`${path.sep}tests${path.sep}`)[0] as string;
 const cli = path.join(root, 'server', 'dist', 'main', 'cli.js');
 
+/** What the program is to know is given as flags: it takes every PARLEY_ variable for an option, those of the tests too. */
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PARLEY_')));
+
 export interface ServerOptions {
   /** Flags of `parley serve` without the dashes. */
   readonly flags?: Readonly<Record<string, string>>;
@@ -50,6 +53,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     };
     const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
     const started = spawn(process.execPath, [...(options.nodeArgs ?? []), cli, 'serve', ...args], {
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = started;
@@ -104,7 +108,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
 
 /** Runs another command of the program to its end and gives what it printed; throws with that when it fails. */
 export async function runCommand(...args: readonly string[]): Promise<string> {
-  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [cli, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (text) => {
