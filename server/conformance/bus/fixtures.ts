@@ -44,5 +44,13 @@ export function createGate() {
   const opened = new Promise<void>((resolve) => {
     open = resolve;
   });
-  return { opened, open: () => open() };
+  let isOpen = false;
+  return {
+    opened,
+    isOpen: () => isOpen,
+    open() {
+      isOpen = true;
+      open();
+    },
+  };
 }

@@ -1,11 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Admin } from '@platformatic/kafka';
 import { afterAll, describe, expect, test } from 'vitest';
 // @ts-expect-error a script without types
 import { down, up } from '../../../scripts/engines/kafka.mjs';
+import { parseKafkaUrl } from '../../src/adapters/bus/kafka/parse-kafka-url.ts';
 import { noMetrics } from '../../src/kernel/metrics.ts';
-import type { BusRecord } from '../../src/ports/bus.ts';
+import type { Bus, BusRecord } from '../../src/ports/bus.ts';
 import { engineUrl } from '../../testing/engines.ts';
 import { durableBusProperties } from './durable-properties.ts';
 import { createCollector, createGate, createRecord, group, numberOf, range, topic } from './fixtures.ts';
@@ -79,6 +83,34 @@ describe.skipIf(url === null)('the Kafka bus, fetching ahead', () => {
     await bus.close();
   });
 });
+
+describe.skipIf(url === null)('the Kafka bus, listening', () => {
+  test('tells of records that are gone from the topic, and goes on', async () => {
+    const prefix = `t${randomUUID().slice(0, 8)}.`;
+    const { bus } = createKafkaSubject(url!, { prefix, partitions: 1 });
+    const [before, after] = [createCollector(), createCollector()];
+    const gap = createGate();
+    const handler = (records: readonly BusRecord[]) => (gap.isOpen() ? after : before).add(records);
+    await bus.listen([topic], handler, { onGap: gap.open });
+    await bus.publish(range(0, 10).map((n) => createRecord('a', n)));
+    await before.seen(10);
+    const admin = new Admin({ clientId: 'test', bootstrapBrokers: [...parseKafkaUrl(url!).brokers] });
+    await admin.deleteTopics({ topics: [prefix + topic] });
+    await admin.close();
+    const { bus: another } = createKafkaSubject(url!, { prefix, partitions: 1 });
+    while (!(await isPublished(another, createRecord('a', 10)))) await delay(100);
+    await gap.opened;
+    await another.publish([createRecord('a', 11)]);
+    while (!after.got.some((record) => numberOf(record) === 11)) await delay(50);
+    await Promise.all([bus.close(), another.close()]);
+  });
+});
+
+const isPublished = (bus: Bus, record: BusRecord) =>
+  bus.publish([record]).then(
+    () => true,
+    () => false,
+  );
 
 function pad(record: BusRecord, bytes: number): BusRecord {
   return { ...record, value: { ...record.value, after: { ...record.value.after, text: 'x'.repeat(bytes) } } };
