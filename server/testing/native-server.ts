@@ -228,7 +228,6 @@ function createHub(): FakeHub {
     get connectionCount() {
       return opened.length;
     },
-    presenceOf: () => new Map([[bob, { online: true, lastSeen: null }]]),
     open: async (_ctx: Context, { principal, outlet, greet }) => {
       const connection = {
         id: `0190eeee-0000-7000-8000-${String(opened.length).padStart(12, '0')}` as ConnectionId,
@@ -277,7 +276,11 @@ function createAttachments(): AttachmentStore & { readonly blobs: ReadonlyMap<st
 }
 
 /** Listens on a free port; `close` ends everything. */
-export async function startNativeServer(config: Partial<NativeConfig> = {}, webRoot: string | null = null) {
+export async function startNativeServer(
+  config: Partial<NativeConfig> = {},
+  webRoot: string | null = null,
+  serve: { readonly http?: boolean; readonly sockets?: boolean } = { http: true, sockets: true },
+) {
   const http = createHttpServer({ log: silentLog, host: '127.0.0.1', port: 0 });
   const chat = createChat();
   const hub = createHub();
@@ -286,20 +289,26 @@ export async function startNativeServer(config: Partial<NativeConfig> = {}, webR
     identity: createIdentity(),
     people: createPeople(),
     chat,
-    hub,
-    attachments,
-    status: () => ({
-      status: 'ok',
-      version: '1.2.3',
-      uptimeSeconds: 1,
-      services: { chat: { status: 'ok', instances: 1 } },
-    }),
+    http: serve.http
+      ? {
+          presence: { presenceOf: async () => new Map([[bob, { online: true, lastSeen: null }]]) },
+          attachments,
+          status: () => ({
+            status: 'ok',
+            version: '1.2.3',
+            uptimeSeconds: 1,
+            services: { chat: { status: 'ok', instances: 1 } },
+          }),
+          webRoot,
+        }
+      : null,
+    sockets: serve.sockets ? { hub } : null,
     config,
     log: silentLog,
     metrics: noMetrics,
-    webRoot,
   });
-  await protocol.register(http);
+  if (serve.http) await protocol.registerHttp(http);
+  if (serve.sockets) protocol.registerSockets(http);
   await http.unit.start?.();
   const url = `http://127.0.0.1:${http.port}`;
   return {

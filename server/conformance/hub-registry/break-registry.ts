@@ -1,4 +1,4 @@
-import type { ConversationId, HubId } from '../../src/kernel/ids.ts';
+import type { AccountId, ConversationId, HubId } from '../../src/kernel/ids.ts';
 import type { HubRegistry } from '../../src/ports/hub-registry.ts';
 
 /** Ways a registry can be wrong, to prove that the suite notices. Each is the sound one with some calls replaced. */
@@ -66,6 +66,59 @@ export const registryFaults = {
     },
   }),
   'leave does nothing': () => ({ async leave() {} }),
+  'who leaves one hub is offline': (sound: HubRegistry) => {
+    const dropped = new Set<AccountId>();
+    return {
+      async drop(hub: HubId, users: readonly AccountId[]) {
+        for (const user of users) dropped.add(user);
+        await sound.drop(hub, users);
+      },
+      async presenceOf(users: readonly AccountId[]) {
+        const found = new Map(await sound.presenceOf(users));
+        for (const user of users) if (dropped.has(user)) found.set(user, { online: false, lastSeen: null });
+        return found;
+      },
+    };
+  },
+  'only those known are told of': (sound: HubRegistry) => ({
+    async presenceOf(users: readonly AccountId[]) {
+      return new Map([...(await sound.presenceOf(users))].filter(([, { online, lastSeen }]) => online || lastSeen));
+    },
+  }),
+  'last seen is now': (sound: HubRegistry) => {
+    let serial = 0;
+    return {
+      async presenceOf(users: readonly AccountId[]) {
+        const lastSeen = new Date(serial++).toISOString();
+        const found = [...(await sound.presenceOf(users))];
+        return new Map(found.map(([user, p]) => [user, p.online || !p.lastSeen ? p : { online: false, lastSeen }]));
+      },
+    };
+  },
+  'any drop counts as seen': (sound: HubRegistry) => ({
+    async drop(hub: HubId, users: readonly AccountId[]) {
+      await sound.hold(hub, users);
+      await sound.drop(hub, users);
+    },
+  }),
+  'who was ever held stays online': (sound: HubRegistry) => {
+    const held = new Set<AccountId>();
+    return {
+      async hold(hub: HubId, users: readonly AccountId[]) {
+        for (const user of users) held.add(user);
+        await sound.hold(hub, users);
+      },
+      async drop(hub: HubId, users: readonly AccountId[]) {
+        for (const user of users) held.delete(user);
+        await sound.drop(hub, users);
+      },
+      async presenceOf(users: readonly AccountId[]) {
+        const found = new Map(await sound.presenceOf(users));
+        for (const user of users) if (held.has(user)) found.set(user, { online: true, lastSeen: null });
+        return found;
+      },
+    };
+  },
 } as const satisfies Record<string, (sound: HubRegistry) => Partial<HubRegistry>>;
 
 export type RegistryFault = keyof typeof registryFaults;

@@ -6,7 +6,7 @@ import { type RegistrySubject, registryProperties } from './properties.ts';
 function createMemorySubject(): RegistrySubject {
   let now = 0;
   return {
-    registry: createMemoryHubRegistry({ clock: { wall: () => 0, monotonic: () => now } }),
+    registry: createMemoryHubRegistry({ clock: { wall: () => now, monotonic: () => now } }),
     async advance(ms) {
       now += ms;
     },
@@ -33,6 +33,11 @@ const noticedBy: Record<RegistryFault, string> = {
   'the first renewal counts as a lapse': 'as long as it renews',
   'hubs without a lease are served': 'confirms nothing',
   'leave does nothing': 'that leaves',
+  'who leaves one hub is offline': 'says of everybody',
+  'only those known are told of': 'says of everybody',
+  'last seen is now': 'says of everybody',
+  'any drop counts as seen': 'says of everybody',
+  'who was ever held stays online': 'keeps nobody online',
 };
 
 describe('the suite notices that', () => {

@@ -24,6 +24,7 @@ async function createHub(registry: HubRegistry): Promise<HubId> {
 
 const hubsOf = async (registry: HubRegistry, conversation: ConversationId) =>
   [...((await registry.hubsOfConversations([conversation])).get(conversation) ?? [])].sort();
+const presenceOf = async (registry: HubRegistry, user: AccountId) => (await registry.presenceOf([user])).get(user);
 const holdersOf = async (registry: HubRegistry, user: AccountId) =>
   [...((await registry.hubsOfUsers([user])).get(user) ?? [])].sort();
 
@@ -137,6 +138,55 @@ export const registryProperties: readonly RegistryProperty[] = [
       await advance(leaseMs + 1);
       await assert.rejects(registry.serve(hub, [createId()]), { code: 'service.unavailable' });
       await assert.rejects(registry.hold(hub, [createId()]), { code: 'service.unavailable' });
+    },
+  },
+  {
+    name: 'says of everybody asked about whether any hub holds them, and when the last one dropped them',
+    async check({ registry, advance }) {
+      const [a, b] = [await createHub(registry), await createHub(registry)];
+      const [user, other, stranger] = [createId<AccountId>(), createId<AccountId>(), createId<AccountId>()];
+      await registry.hold(a, [user, other]);
+      await registry.hold(b, [user]);
+      await registry.drop(a, [user]);
+      const online = { online: true, lastSeen: null };
+      assert.deepEqual(
+        await registry.presenceOf([user, stranger, other]),
+        new Map([
+          [user, online],
+          [stranger, { online: false, lastSeen: null }],
+          [other, online],
+        ]),
+      );
+      await advance(20);
+      await registry.drop(b, [user, stranger]);
+      const gone = await presenceOf(registry, user);
+      assert.equal(gone?.online, false);
+      assert.equal(typeof gone.lastSeen, 'string');
+      // Of one moment: what is remembered does not move on.
+      await advance(20);
+      assert.deepEqual(await presenceOf(registry, user), gone);
+      // Dropped by a hub that did not hold them: nobody has seen them.
+      assert.deepEqual(await presenceOf(registry, stranger), { online: false, lastSeen: null });
+      await registry.hold(a, [user]);
+      assert.deepEqual(await presenceOf(registry, user), online);
+      await advance(20);
+      await registry.drop(a, [user]);
+      const again = await presenceOf(registry, user);
+      assert.ok((again?.lastSeen ?? '') > (gone.lastSeen ?? ''), 'a later departure is seen later');
+    },
+  },
+  {
+    name: 'keeps nobody online whose hub has gone, by its lease or by itself',
+    async check({ registry, advance }) {
+      const [a, b] = [await createHub(registry), await createHub(registry)];
+      const [user, other] = [createId<AccountId>(), createId<AccountId>()];
+      await registry.hold(a, [user]);
+      await registry.hold(b, [other]);
+      await registry.leave(b);
+      assert.equal((await presenceOf(registry, user))?.online, true);
+      assert.equal((await presenceOf(registry, other))?.online, false);
+      await advance(leaseMs + 1);
+      assert.equal((await presenceOf(registry, user))?.online, false);
     },
   },
   {

@@ -7,6 +7,7 @@ import { createChat } from '../services/chat/module.ts';
 import { createIdentity } from '../services/identity/module.ts';
 import { createPeople } from '../services/people/module.ts';
 import { createRealtime } from '../services/realtime/module.ts';
+import { createPresenceReader } from '../services/realtime/presence-reader.ts';
 import { createRelay } from '../services/relay/module.ts';
 import { createRouter } from '../services/router/module.ts';
 import { onReset } from './on-reset.ts';
@@ -124,12 +125,15 @@ function initHttp(p: ProgramContext): Unit {
     identity: p.services.connect('identity'),
     people: p.services.connect('people'),
     chat: p.services.connect('chat'),
-    hub: p.hub,
-    attachments: p.blobs,
-    status: p.status,
+    http: {
+      presence: createPresenceReader({ registry: p.registry, clock: p.clock, log }),
+      attachments: p.blobs,
+      status: p.status,
+      webRoot: p.webRoot,
+    },
+    sockets: { hub: p.hub },
     log,
     metrics: p.metrics,
-    webRoot: p.webRoot,
     config: {
       trustProxy: p.options['trust-proxy'],
       allowedOrigins: p.options['public-url'] ? [new URL(p.options['public-url']).origin] : [],
@@ -141,7 +145,8 @@ function initHttp(p: ProgramContext): Unit {
   return {
     ...http.unit,
     async start() {
-      await native.register(http);
+      await native.registerHttp(http);
+      native.registerSockets(http);
       await http.unit.start?.().catch((error) => explainPort(error, p.options));
       p.httpPort = http.port;
     },

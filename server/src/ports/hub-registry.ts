@@ -1,4 +1,5 @@
 import type { AccountId, ConversationId, HubId } from '../kernel/ids.ts';
+import type { Presence } from '../model/presence.ts';
 
 /**
  * Which hubs serve a conversation and which hold connections of a user (MESSAGE-PATH rule 15).
@@ -17,9 +18,15 @@ export interface HubRegistry {
   serve(hub: HubId, conversations: readonly ConversationId[]): Promise<void>;
   release(hub: HubId, conversations: readonly ConversationId[]): Promise<void>;
   hold(hub: HubId, users: readonly AccountId[]): Promise<void>;
+  /** Also notes that the users were seen now: `presenceOf` tells it once no hub holds them. */
   drop(hub: HubId, users: readonly AccountId[]): Promise<void>;
   hubsOfConversations(conversations: readonly ConversationId[]): Promise<ReadonlyMap<ConversationId, readonly HubId[]>>;
   hubsOfUsers(users: readonly AccountId[]): Promise<ReadonlyMap<AccountId, readonly HubId[]>>;
+  /**
+   * An entry for every user asked about: online as long as any live hub holds them. When somebody was last seen is forgotten
+   * after a month, or earlier where memory is scarce.
+   */
+  presenceOf(users: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Presence>>;
   /** Live hubs. */
   hubs(): Promise<readonly HubId[]>;
   /** The hub and all its entries. */

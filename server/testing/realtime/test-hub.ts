@@ -3,6 +3,7 @@ import type { AccountId, ConversationId, HubId, SessionId } from '../../src/kern
 import { silentLog } from '../../src/kernel/log.ts';
 import { noMetrics } from '../../src/kernel/metrics.ts';
 import type { Delivery } from '../../src/model/delivery.ts';
+import { neverSeen, type Presence } from '../../src/model/presence.ts';
 import type { Bus } from '../../src/ports/bus.ts';
 import type { HubRegistry } from '../../src/ports/hub-registry.ts';
 import type { Connection, Encoder, Outgoing, Outlet } from '../../src/services/realtime/api.ts';
@@ -67,10 +68,17 @@ export class TestRegistry implements HubRegistry {
   readonly guarantees = { shared: false };
   readonly conversations = new Set<ConversationId>();
   readonly users = new Set<AccountId>();
+  /** Of those this hub does not hold. */
+  readonly others = new Map<AccountId, Presence>();
+  /** What every call fails with while the registry is away. */
+  away: Error | null = null;
+  asked: (readonly AccountId[])[] = [];
   alive = true;
   latency: () => number = () => 0;
+  wall: () => number = () => 0;
 
   async renew() {
+    if (this.away) throw this.away;
     const was = this.alive;
     this.alive = true;
     return was;
@@ -80,7 +88,23 @@ export class TestRegistry implements HubRegistry {
   release = (_: HubId, ids: readonly ConversationId[]) =>
     this.later(() => ids.forEach((id) => void this.conversations.delete(id)));
   hold = (_: HubId, ids: readonly AccountId[]) => this.later(() => ids.forEach((id) => void this.users.add(id)));
-  drop = (_: HubId, ids: readonly AccountId[]) => this.later(() => ids.forEach((id) => void this.users.delete(id)));
+  drop = (_: HubId, ids: readonly AccountId[]) =>
+    this.later(() => {
+      for (const id of ids) {
+        this.users.delete(id);
+        this.others.set(id, { online: false, lastSeen: new Date(this.wall()).toISOString() });
+      }
+    });
+  presenceOf = async (ids: readonly AccountId[]) => {
+    this.asked.push(ids);
+    let found: ReadonlyMap<AccountId, Presence> = new Map();
+    await this.later(() => {
+      const of = (id: AccountId) =>
+        this.users.has(id) ? { online: true, lastSeen: null } : (this.others.get(id) ?? neverSeen);
+      found = new Map(ids.map((id) => [id, of(id)]));
+    });
+    return found;
+  };
   hubsOfConversations = async () => new Map();
   hubsOfUsers = async () => new Map();
   hubs = async () => [];
@@ -95,6 +119,7 @@ export class TestRegistry implements HubRegistry {
 
   private async later(effect: () => void): Promise<void> {
     await turns(this.latency());
+    if (this.away) throw this.away;
     effect();
     await turns(this.latency());
   }
@@ -119,6 +144,7 @@ export class TestHub {
   private onTick: () => void = () => {};
 
   constructor(config: Partial<RealtimeConfig> = {}) {
+    this.registry.wall = () => this.now;
     this.realtime = createRealtime({
       chat: this.chat.api,
       identity: { checkSession: async (_ctx, session) => !this.revoked.has(session) },

@@ -1,10 +1,10 @@
 import type { AccountId } from '../../kernel/ids.ts';
 import type { Profile } from '../../model/account.ts';
+import type { Presence } from '../../model/presence.ts';
 import type { ConversationView } from '../../services/chat/api.ts';
-import type { HubApi } from '../../services/realtime/api.ts';
 import { encodeMessage } from './encode-message.ts';
 
-export type PresenceOf = ReturnType<HubApi['presenceOf']>;
+export type PresenceOf = ReadonlyMap<AccountId, Presence>;
 
 /** A conversation as REST says it: with the other one of a direct conversation and the last message. JSON text. */
 export function encodeConversation(

@@ -5,8 +5,8 @@ import type { Metrics } from '../../kernel/metrics.ts';
 import type { ChatApi } from '../../services/chat/api.ts';
 import type { IdentityApi } from '../../services/identity/api.ts';
 import type { PeopleApi } from '../../services/people/api.ts';
-import type { HubApi } from '../../services/realtime/api.ts';
-import type { Rate } from '../shared/rate-limit.ts';
+import type { HubApi, PresenceApi } from '../../services/realtime/api.ts';
+import type { Rate, RateLimit } from '../shared/rate-limit.ts';
 
 /** Where the bytes of attachments are kept; what they are and who may read them is for chat to say. */
 export interface AttachmentStore {
@@ -61,17 +61,49 @@ export const nativeDefaults: NativeConfig = {
   unauthenticatedSockets: 2_000,
 };
 
-export interface NativeDeps {
+/** What both halves use. */
+interface NativeCommon {
+  /** Need not run in this process; `verifyAccess` and `resolveCookie` are asked for every request and socket. */
   readonly identity: IdentityApi;
   readonly people: PeopleApi;
   readonly chat: ChatApi;
-  readonly hub: HubApi;
-  readonly attachments: AttachmentStore;
-  readonly status: () => ServiceStatus | Promise<ServiceStatus>;
-  /** What is left out keeps its default. */
-  readonly config?: Partial<NativeConfig>;
   readonly log: Log;
   readonly metrics: Metrics;
+}
+
+/** What REST, the documents and the web application use beyond that. */
+export interface NativeHttpDeps {
+  readonly presence: PresenceApi;
+  readonly attachments: AttachmentStore;
+  readonly status: () => ServiceStatus | Promise<ServiceStatus>;
   /** Folder of the built web application; null: this port serves none. */
   readonly webRoot: string | null;
+}
+
+/** What sockets use beyond that. */
+export interface NativeSocketDeps {
+  readonly hub: HubApi;
+}
+
+export interface NativeDeps extends NativeCommon {
+  /** What is left out keeps its default. */
+  readonly config?: Partial<NativeConfig>;
+  /** null: HTTP is served by other processes. */
+  readonly http: NativeHttpDeps | null;
+  /** null: sockets are served by other processes. */
+  readonly sockets: NativeSocketDeps | null;
+}
+
+/** What the route files are handed. */
+export interface RestDeps extends NativeCommon, NativeHttpDeps {
+  readonly config: NativeConfig;
+  readonly sends: RateLimit;
+  readonly signIns: RateLimit;
+}
+
+/** What the socket's files are handed. */
+export interface RealtimeSocketDeps extends NativeCommon, NativeSocketDeps {
+  readonly config: NativeConfig;
+  readonly sends: RateLimit;
+  readonly frames: RateLimit;
 }

@@ -1,13 +1,16 @@
-import { fail } from '../../kernel/errors.ts';
-import type { Protocol } from '../shared/protocol.ts';
+import { type Failure, fail } from '../../kernel/errors.ts';
+import type { HttpHost, Protocol } from '../shared/protocol.ts';
 import { createRateLimit } from '../shared/rate-limit.ts';
 import { type NativeConfig, type NativeDeps, nativeDefaults } from './native-deps.ts';
 import { addRest } from './rest/rest-plugin.ts';
 import { addWebRoutes } from './rest/web-routes.ts';
 import { createRealtimeSocket, subprotocol } from './socket/realtime-socket.ts';
 
+const socketPath = '/realtime';
+
 /** Parley's own protocol: REST under /api/v1, the socket at /realtime, the web application at / and under /app/. */
 export function createNativeProtocol(deps: NativeDeps): Protocol {
+  const { http, sockets, ...common } = deps;
   const config: NativeConfig = { ...nativeDefaults, ...deps.config };
   // One allowance per account, however it sends.
   const sends = createRateLimit(config.sends);
@@ -15,15 +18,33 @@ export function createNativeProtocol(deps: NativeDeps): Protocol {
   const signIns = createRateLimit(config.signIns);
   return {
     name: 'native',
-    async register(host) {
-      const { version } = await deps.status();
-      await addRest(host.app, { ...deps, config, sends, signIns }, version);
-      const { webRoot } = deps;
+    async registerHttp(host) {
+      if (!http) throw new Error('the native protocol was given nothing to serve HTTP with');
+      const { version } = await http.status();
+      await addRest(host.app, { ...common, ...http, config, sends, signIns }, version);
+      const { webRoot } = http;
       if (webRoot !== null) await host.app.register((app) => addWebRoutes(app, webRoot));
-      host.app.get('/realtime', { schema: { hide: true } }, async () => {
-        throw fail('request.invalid', `Open /realtime as a WebSocket, with the subprotocol ${subprotocol}.`);
+      if (sockets) return;
+      const elsewhere = () =>
+        fail('request.invalid', 'This process is a gateway: sockets are served by the realtime processes.');
+      refuse(host, elsewhere);
+      host.onUpgrade(socketPath, () => {
+        throw elsewhere();
       });
-      host.onUpgrade('/realtime', createRealtimeSocket({ ...deps, config, sends, frames }));
+    },
+    registerSockets(host) {
+      if (!sockets) throw new Error('the native protocol was given no hub to serve sockets with');
+      refuse(host, () =>
+        fail('request.invalid', `Open ${socketPath} as a WebSocket, with the subprotocol ${subprotocol}.`),
+      );
+      host.onUpgrade(socketPath, createRealtimeSocket({ ...common, ...sockets, config, sends, frames }));
     },
   };
+}
+
+/** What a request that is no upgrade is told. */
+function refuse(host: HttpHost, why: () => Failure): void {
+  host.app.get(socketPath, { schema: { hide: true } }, async () => {
+    throw why();
+  });
 }

@@ -9,9 +9,14 @@ export interface HttpHost {
   onUpgrade(path: string, handler: (request: IncomingMessage, socket: Socket, head: Buffer) => void): void;
 }
 
-/** One public protocol family: a folder beside this one, which translates and nothing else. */
+/**
+ * One public protocol family: a folder beside this one, which translates and nothing else. Its halves may be served by different
+ * processes, or both on one port; each is added once per HTTP port, before the port listens.
+ */
 export interface Protocol {
   readonly name: string;
-  /** Adds its routes and upgrades; called once per HTTP port that speaks it, before the port listens. */
-  register(host: HttpHost): Promise<void>;
+  /** Requests and answers: needs no hub. */
+  registerHttp(host: HttpHost): Promise<void>;
+  /** What is upgraded: beside the hub. */
+  registerSockets(host: HttpHost): void;
 }

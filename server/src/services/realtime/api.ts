@@ -4,6 +4,7 @@ import type { Profile } from '../../model/account.ts';
 import type { Delivery } from '../../model/delivery.ts';
 import type { Message } from '../../model/message.ts';
 import type { Continuity, Position } from '../../model/position.ts';
+import type { Presence } from '../../model/presence.ts';
 import type { ConversationView } from '../chat/api.ts';
 
 /**
@@ -117,6 +118,12 @@ export interface Connection {
   closed(): void;
 }
 
+/** Who is online, on whichever hub. */
+export interface PresenceApi {
+  /** Never rejects; who is left out is offline, as far as anybody knows. */
+  presenceOf(users: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Presence>>;
+}
+
 /** The in-process registry of connections of one realtime process. */
 export interface HubApi {
   readonly heartbeatMs: number;
@@ -135,9 +142,5 @@ export interface HubApi {
       greet(connection: Connection): Buffer | null;
     },
   ): Promise<Connection>;
-  /** Online on this hub; presence across hubs comes with the shared registry. */
-  presenceOf(
-    users: readonly AccountId[],
-  ): ReadonlyMap<AccountId, { readonly online: boolean; readonly lastSeen: string | null }>;
   readonly connectionCount: number;
 }

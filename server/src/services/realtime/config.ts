@@ -1,3 +1,5 @@
+import { presenceGraceMs } from '../../model/presence.ts';
+
 /** Everything about the hub that an operator or a test may want to change. Milliseconds and bytes. */
 export interface RealtimeConfig {
   readonly heartbeatMs: number;
@@ -14,7 +16,6 @@ export interface RealtimeConfig {
   /** Users whose memberships are read in one query. */
   readonly usersPerRead: number;
   readonly leaseMs: number;
-  /** How long a user stays online after the last connection has gone: a page reload is no absence. */
   readonly presenceGraceMs: number;
   /** The period of the check that the last message of a conversation was not lost (rule 16). */
   readonly checkMs: number;
@@ -42,7 +43,7 @@ export const realtimeDefaults: RealtimeConfig = {
   maxOpenings: 10_000,
   usersPerRead: 500,
   leaseMs: 15_000,
-  presenceGraceMs: 2_000,
+  presenceGraceMs,
   checkMs: 5_000,
   receiptMs: 1_000,
   resumesAtOnce: 64,

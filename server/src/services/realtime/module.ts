@@ -84,7 +84,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   });
   const profiles = createProfiles(deps.people, log);
   const fanOut = createFanOut({ dialects, outbound, profiles, metrics });
-  const presence = createPresence({ fanOut, clock, graceMs: config.presenceGraceMs });
+  const presence = createPresence({ fanOut, registry, clock, log, graceMs: config.presenceGraceMs });
   const ephemerals = createEphemerals({ index, fanOut, profiles, clock, receiptMs: config.receiptMs });
   const members = createMembers({
     chat,
@@ -166,7 +166,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   function onTick(): void {
     tick++;
     sweep(tick);
-    presence.sweep();
+    presence.sweep(tick);
     ephemerals.sweep();
     lease.sweep();
     open.set(index.connections.size);
@@ -196,6 +196,8 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
       loopDelay?.stop();
       lose([...index.connections]);
       await renamed?.close();
+      // Behind what those who went just now leave in the registry: when they were last seen.
+      await registrar.hold([]).catch(() => {});
       await registry.leave(hubId);
     },
     health: () => ({ status: verifier.deaf ? 'degraded' : 'ok', ...(verifier.deaf && { detail: 'comparing heads' }) }),
@@ -217,7 +219,6 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
         if (leaving) throw fail('service.unavailable', 'The server is stopping: reconnect.');
         return opening(ctx, request);
       },
-      presenceOf: (users) => new Map(users.map((user) => [user, presence.of(user)])),
     },
   };
 }

@@ -1,98 +1,131 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { AccountId } from '../../kernel/ids.ts';
+import type { Log } from '../../kernel/log.ts';
+import { type Presence, withGrace } from '../../model/presence.ts';
+import type { HubRegistry } from '../../ports/hub-registry.ts';
 import type { FanOut } from './fan-out.ts';
 import type { LiveConnection } from './live-connection.ts';
 
-export interface Presence {
-  readonly online: boolean;
-  /** ISO 8601; null: online, or not seen since this process began. */
-  readonly lastSeen: string | null;
-}
+/** Sweeps between two looks at those who are watched here and not connected here. */
+const sweepsPerPoll = 2;
+/** Users asked about in one look; more take turns. */
+const usersPerPoll = 5_000;
 
-/** Users whose last departure is remembered. */
-const remembered = 50_000;
+const online: Presence = { online: true, lastSeen: null };
 
 /**
  * Who is online, derived from connections (DESIGN "presence"). A user stays online for a short grace after the last
- * connection has gone, so that reloading a page tells nobody anything.
+ * connection has gone, so that reloading a page tells nobody anything. Who comes here is told of at once; of those connected to
+ * other hubs the registry is asked, in one batch every few seconds, as long as anybody watches.
  */
 export interface PresenceBook {
   came(user: AccountId): void;
   wentAway(user: AccountId): void;
-  of(user: AccountId): Presence;
   watch(connection: LiveConnection, users: readonly AccountId[]): void;
   unwatch(connection: LiveConnection): void;
-  /** Ends the graces that are over. */
-  sweep(): void;
+  /** Ends the graces that are over and looks at the others in turn. */
+  sweep(tick: number): void;
+}
+
+interface Watched {
+  readonly audience: Set<LiveConnection>;
+  /** null: nobody knows yet. */
+  told: Presence | null;
 }
 
 export function createPresence(deps: {
   readonly fanOut: FanOut;
+  readonly registry: Pick<HubRegistry, 'presenceOf'>;
   readonly clock: Clock;
+  readonly log: Log;
   readonly graceMs: number;
 }): PresenceBook {
-  const { fanOut, clock } = deps;
-  const online = new Set<AccountId>();
+  const { fanOut, registry, clock, log, graceMs } = deps;
+  /** Online by a connection of this hub, or by its grace. */
+  const here = new Set<AccountId>();
   /** user → monotonic milliseconds when the last connection went. */
   const leaving = new Map<AccountId, number>();
-  const lastSeen = new Map<AccountId, number>();
-  const watchers = new Map<AccountId, Set<LiveConnection>>();
+  const watched = new Map<AccountId, Watched>();
+  const wanted = new Set<AccountId>();
+  let turn: AccountId[] = [];
+  let asking = false;
 
-  function of(user: AccountId): Presence {
-    if (online.has(user)) return { online: true, lastSeen: null };
-    const seen = lastSeen.get(user);
-    return { online: false, lastSeen: seen === undefined ? null : new Date(seen).toISOString() };
+  function show(user: AccountId, presence: Presence): void {
+    const entry = watched.get(user);
+    if (!entry) return;
+    const { told } = entry;
+    if (told && told.online === presence.online && told.lastSeen === presence.lastSeen) return;
+    entry.told = presence;
+    fanOut.tell([...entry.audience], { op: 'presence', user, ...presence });
   }
 
-  function tell(user: AccountId): void {
-    const audience = watchers.get(user);
-    if (audience) fanOut.tell([...audience], { op: 'presence', user, ...of(user) });
+  /** One question at a time, or an older answer could overtake a newer one. */
+  async function ask(): Promise<void> {
+    if (asking) return;
+    asking = true;
+    try {
+      while (wanted.size > 0) {
+        const users = [...wanted];
+        wanted.clear();
+        for (const [user, presence] of await registry.presenceOf(users)) {
+          if (here.has(user)) continue;
+          // Only who was online has a grace: the way from one hub to another is no absence.
+          show(user, watched.get(user)?.told?.online ? withGrace(presence, clock.wall(), graceMs) : presence);
+        }
+      }
+    } catch (err) {
+      log.debug({ err }, 'the registry does not say who is online; asked again soon');
+    }
+    asking = false;
+  }
+
+  function look(): void {
+    if (turn.length === 0) turn = [...watched.keys()];
+    for (const user of turn.splice(-usersPerPoll)) if (!here.has(user)) wanted.add(user);
   }
 
   function unwatch(connection: LiveConnection): void {
     for (const user of connection.watched ?? []) {
-      const audience = watchers.get(user);
-      audience?.delete(connection);
-      if (audience?.size === 0) watchers.delete(user);
+      const entry = watched.get(user);
+      entry?.audience.delete(connection);
+      if (entry?.audience.size === 0) watched.delete(user);
     }
     connection.watched = null;
   }
 
   return {
-    of,
     unwatch,
     came(user) {
       leaving.delete(user);
-      lastSeen.delete(user);
-      if (online.has(user)) return;
-      online.add(user);
-      tell(user);
+      here.add(user);
+      show(user, online);
     },
     wentAway(user) {
-      if (!online.has(user)) return;
-      leaving.set(user, clock.monotonic());
-      if (lastSeen.size >= remembered) lastSeen.delete(lastSeen.keys().next().value as AccountId);
-      lastSeen.set(user, clock.wall());
+      if (here.has(user)) leaving.set(user, clock.monotonic());
     },
     watch(connection, users) {
       unwatch(connection);
       connection.watched = users.length > 0 ? [...new Set(users)] : null;
       for (const user of connection.watched ?? []) {
-        const audience = watchers.get(user);
-        if (audience) audience.add(connection);
-        else watchers.set(user, new Set([connection]));
-        fanOut.tell([connection], { op: 'presence', user, ...of(user) });
+        const entry = watched.get(user) ?? { audience: new Set(), told: here.has(user) ? online : null };
+        watched.set(user, entry);
+        entry.audience.add(connection);
+        if (entry.told) fanOut.tell([connection], { op: 'presence', user, ...entry.told });
+        else wanted.add(user);
       }
+      void ask();
     },
-    sweep() {
-      const over = clock.monotonic() - deps.graceMs;
+    sweep(tick) {
+      const over = clock.monotonic() - graceMs;
       for (const [user, since] of leaving) {
         // The first still within its grace: all after it went later.
         if (since > over) break;
         leaving.delete(user);
-        online.delete(user);
-        tell(user);
+        here.delete(user);
+        if (watched.has(user)) wanted.add(user);
       }
+      if (tick % sweepsPerPoll === 0) look();
+      void ask();
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../kernel/clock.ts';
 import { fail } from '../../../kernel/errors.ts';
 import type { AccountId, ConversationId, HubId } from '../../../kernel/ids.ts';
+import { neverSeen } from '../../../model/presence.ts';
 import type { HubRegistry } from '../../../ports/hub-registry.ts';
 
 interface HubEntry {
@@ -10,6 +11,9 @@ interface HubEntry {
   readonly users: Set<AccountId>;
 }
 
+/** Users whose last departure is remembered; the earliest go first. */
+const remembered = 50_000;
+
 /** The registry of one process. Leases run on the monotonic clock: a jump of the wall clock must not deafen hubs (rule 6). */
 export function createMemoryHubRegistry({ clock }: { readonly clock: Clock }): HubRegistry {
   const known = new Map<HubId, HubEntry>();
@@ -17,6 +21,13 @@ export function createMemoryHubRegistry({ clock }: { readonly clock: Clock }): H
   const lapsed = new Set<HubId>();
   const byConversation = new Map<ConversationId, Set<HubId>>();
   const byUser = new Map<AccountId, Set<HubId>>();
+  const seen = new Map<AccountId, string>();
+
+  function note(user: AccountId): void {
+    seen.delete(user); // what is noted last stands last
+    seen.set(user, new Date(clock.wall()).toISOString());
+    if (seen.size > remembered) seen.delete(seen.keys().next().value as AccountId);
+  }
 
   function live(hub: HubId): HubEntry {
     endLeases();
@@ -75,11 +86,20 @@ export function createMemoryHubRegistry({ clock }: { readonly clock: Clock }): H
     },
     async drop(hub, users) {
       const entry = known.get(hub);
-      for (const user of users) entry?.users.delete(user);
+      for (const user of users) if (entry?.users.delete(user)) note(user);
       remove(byUser, users, hub);
     },
     hubsOfConversations: async (conversations) => find(byConversation, conversations),
     hubsOfUsers: async (users) => find(byUser, users),
+    async presenceOf(users) {
+      endLeases();
+      const of = (user: AccountId) => {
+        if (byUser.has(user)) return { online: true, lastSeen: null };
+        const lastSeen = seen.get(user);
+        return lastSeen === undefined ? neverSeen : { online: false, lastSeen };
+      };
+      return new Map(users.map((user) => [user, of(user)]));
+    },
     async hubs() {
       endLeases();
       return [...known.keys()];

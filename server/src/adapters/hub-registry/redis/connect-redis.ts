@@ -1,16 +1,18 @@
 import { Redis } from 'ioredis';
 import { fail } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
-import { addScript, findScript, hubsScript, leaveScript, removeScript, renewScript, sweepScript } from './scripts.ts';
+import * as sources from './scripts.ts';
 
 const scripts = {
-  renew: renewScript,
-  add: addScript,
-  remove: removeScript,
-  leave: leaveScript,
-  find: findScript,
-  hubs: hubsScript,
-  sweep: sweepScript,
+  renew: sources.renewScript,
+  add: sources.addScript,
+  release: sources.releaseScript,
+  drop: sources.dropScript,
+  leave: sources.leaveScript,
+  find: sources.findScript,
+  presence: sources.presenceScript,
+  hubs: sources.hubsScript,
+  sweep: sources.sweepScript,
 } as const;
 
 export interface RedisScripts {

@@ -1,6 +1,7 @@
 import { fail, toFailure } from '../../../kernel/errors.ts';
 import { type AccountId, type ConversationId, createId, type HubId } from '../../../kernel/ids.ts';
 import type { Log } from '../../../kernel/log.ts';
+import { neverSeen, type Presence } from '../../../model/presence.ts';
 import type { HubRegistry } from '../../../ports/hub-registry.ts';
 import { connectRedis } from './connect-redis.ts';
 
@@ -16,6 +17,9 @@ export interface RedisHubRegistryDeps {
 
 /** Keys handled by one script: bounds how long Redis serves nobody else. */
 const chunkSize = 1_000;
+
+/** How long it is remembered when somebody was last seen. */
+const seenMs = 30 * 86_400_000;
 
 /**
  * The registry of many processes. Leases are time limits of Redis. Each lease has a token of its own that this process
@@ -40,10 +44,25 @@ export function createRedisHubRegistry(deps: RedisHubRegistryDeps): HubRegistry 
     }
   }
 
-  async function remove(kind: 'c' | 'u', hub: HubId, keys: readonly string[]): Promise<void> {
+  async function release(hub: HubId, conversations: readonly ConversationId[]): Promise<void> {
     const token = tokens.get(hub);
     if (token === undefined) return;
-    for (const chunk of cut(keys)) await redis.run('remove', [space, hub, token, kind, ...chunk]);
+    for (const chunk of cut(conversations)) await redis.run('release', [space, hub, token, ...chunk]);
+  }
+
+  async function drop(hub: HubId, users: readonly AccountId[]): Promise<void> {
+    const token = tokens.get(hub);
+    if (token === undefined) return;
+    for (const chunk of cut(users)) await redis.run('drop', [space, hub, token, seenMs, ...chunk]);
+  }
+
+  async function presenceOf(users: readonly AccountId[]): Promise<Map<AccountId, Presence>> {
+    const found = new Map<AccountId, Presence>();
+    for (const chunk of cut(users)) {
+      const states = (await redis.run('presence', [space, ...chunk])) as string[];
+      chunk.forEach((user, index) => void found.set(user, toPresence(states[index]!)));
+    }
+    return found;
   }
 
   async function find<K extends string>(kind: 'c' | 'u', keys: readonly K[]): Promise<Map<K, readonly HubId[]>> {
@@ -80,11 +99,12 @@ export function createRedisHubRegistry(deps: RedisHubRegistryDeps): HubRegistry 
       return known === undefined || known === token;
     },
     serve: (hub, conversations) => add('c', hub, conversations),
-    release: (hub, conversations) => remove('c', hub, conversations),
+    release,
     hold: (hub, users) => add('u', hub, users),
-    drop: (hub, users) => remove('u', hub, users),
+    drop,
     hubsOfConversations: (conversations: readonly ConversationId[]) => find('c', conversations),
     hubsOfUsers: (users: readonly AccountId[]) => find('u', users),
+    presenceOf,
     hubs: async () => (await redis.run('hubs', [space])) as HubId[],
     async leave(hub) {
       const token = tokens.get(hub);
@@ -99,6 +119,12 @@ export function createRedisHubRegistry(deps: RedisHubRegistryDeps): HubRegistry 
       await redis.close();
     },
   };
+}
+
+function toPresence(state: string): Presence {
+  if (state === '') return neverSeen;
+  if (state === 'online') return { online: true, lastSeen: null };
+  return { online: false, lastSeen: new Date(Number(state)).toISOString() };
 }
 
 function* cut<K>(keys: readonly K[]): Generator<readonly K[]> {

@@ -4,6 +4,7 @@
  *   {prefix}:lease:<hub>         the lease's token, with a time limit: a crashed hub disappears by itself
  *   {prefix}:c:<conversation>    set of `<hub> <token>`; likewise u:<user>
  *   {prefix}:own:<hub> <token>:c what that lease has registered, for the sweep; likewise :u
+ *   {prefix}:seen:<user>         when a hub last dropped the user, Unix milliseconds, with a time limit
  *   {prefix}:hubs                set of every `<hub> <token>` that may have left entries
  *
  * An entry counts only while its token is its hub's lease. So nothing of before a lapse counts after it, and the sweep of old
@@ -38,14 +39,41 @@ for i = 5, #ARGV do
 end
 return 1`;
 
-/** prefix, hub, token, kind, key … */
-export const removeScript = `
+/** prefix, hub, token, conversation … */
+export const releaseScript = `
 local entry = ARGV[2] .. ' ' .. ARGV[3]
-for i = 5, #ARGV do
-  redis.call('SREM', ARGV[1] .. ':' .. ARGV[4] .. ':' .. ARGV[i], entry)
-  redis.call('SREM', ARGV[1] .. ':own:' .. entry .. ':' .. ARGV[4], ARGV[i])
+for i = 4, #ARGV do
+  redis.call('SREM', ARGV[1] .. ':c:' .. ARGV[i], entry)
+  redis.call('SREM', ARGV[1] .. ':own:' .. entry .. ':c', ARGV[i])
 end
 return 1`;
+
+/** prefix, hub, token, how long to remember in ms, user … */
+export const dropScript = `
+local now = redis.call('TIME')
+local ms = now[1] .. string.format('%03d', math.floor(now[2] / 1000))
+local entry = ARGV[2] .. ' ' .. ARGV[3]
+for i = 5, #ARGV do
+  redis.call('SREM', ARGV[1] .. ':own:' .. entry .. ':u', ARGV[i])
+  if redis.call('SREM', ARGV[1] .. ':u:' .. ARGV[i], entry) == 1 then
+    redis.call('SET', ARGV[1] .. ':seen:' .. ARGV[i], ms, 'PX', ARGV[4])
+  end
+end
+return 1`;
+
+/** prefix, user … → for each user 'online', or when they were last seen, or ''. */
+export const presenceScript = `${isLive}
+local known = {}
+local found = {}
+for i = 2, #ARGV do
+  local state = false
+  for _, entry in ipairs(redis.call('SMEMBERS', ARGV[1] .. ':u:' .. ARGV[i])) do
+    if known[entry] == nil then known[entry] = isLive(entry) end
+    if known[entry] then state = 'online' end
+  end
+  found[#found + 1] = state or redis.call('GET', ARGV[1] .. ':seen:' .. ARGV[i]) or ''
+end
+return found`;
 
 /** prefix, hub, token: ends this lease and no later one. The entries are left to the sweep. */
 export const leaveScript = `

@@ -4,7 +4,7 @@ import type { Account, Profile } from '../../../model/account.ts';
 import type { Message } from '../../../model/message.ts';
 import type { ConversationView } from '../../../services/chat/api.ts';
 import type { PeopleApi } from '../../../services/people/api.ts';
-import { encodeConversation, encodeUser, type PresenceOf, profileOf } from '../encode-conversation.ts';
+import { encodeConversation, encodeUser, profileOf } from '../encode-conversation.ts';
 import { encodeMessage } from '../encode-message.ts';
 import type { RestDeps } from './rest-app.ts';
 
@@ -50,20 +50,15 @@ export async function encodeConversations(
 ): Promise<string[]> {
   const peers = views.flatMap((view) => view.peer ?? []);
   const senders = views.flatMap((view) => view.lastMessage?.sender ?? []);
-  const profiles = await getProfiles(deps.people, ctx, [...peers, ...senders]);
-  const presence = presenceOf(deps, peers);
+  const [profiles, presence] = await Promise.all([
+    getProfiles(deps.people, ctx, [...peers, ...senders]),
+    deps.presence.presenceOf(peers),
+  ]);
   return views.map((view) => encodeConversation(view, profiles, presence));
 }
 
-export function presenceOf(deps: RestDeps, users: readonly AccountId[]): PresenceOf {
-  return deps.hub.presenceOf(users);
-}
-
 /** Public profiles with presence. */
-export function describeUsers(deps: RestDeps, profiles: readonly Profile[]): object[] {
-  const presence = presenceOf(
-    deps,
-    profiles.map((profile) => profile.id),
-  );
+export async function describeUsers(deps: RestDeps, profiles: readonly Profile[]): Promise<object[]> {
+  const presence = await deps.presence.presenceOf(profiles.map((profile) => profile.id));
   return profiles.map((profile) => encodeUser(profile, presence));
 }

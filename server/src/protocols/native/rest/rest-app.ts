@@ -7,15 +7,9 @@ import { z } from 'zod';
 import { type Context, createContext, type Principal, requirePrincipal } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
 import { findCredential, verifyCredential } from '../../shared/authenticate.ts';
-import type { RateLimit } from '../../shared/rate-limit.ts';
-import type { NativeConfig, NativeDeps } from '../native-deps.ts';
+import type { RestDeps } from '../native-deps.ts';
 
-/** What the route files are handed. */
-export interface RestDeps extends Omit<NativeDeps, 'config'> {
-  readonly config: NativeConfig;
-  readonly sends: RateLimit;
-  readonly signIns: RateLimit;
-}
+export type { RestDeps };
 
 export type RestApp = FastifyInstance<
   RawServerDefault,

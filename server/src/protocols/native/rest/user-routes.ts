@@ -62,7 +62,7 @@ function addDirectory(app: RestApp, deps: RestDeps): void {
     },
     async (request) => {
       const { items, next } = await people.search(contextOf(request), request.query);
-      return { items: describeUsers(deps, items), next };
+      return { items: await describeUsers(deps, items), next };
     },
   );
 
@@ -74,7 +74,7 @@ function addDirectory(app: RestApp, deps: RestDeps): void {
     async (request) => {
       const ctx = contextOf(request);
       const [id] = await resolveUsers(deps, request, [request.params.id]);
-      const [profile] = describeUsers(deps, await people.getProfiles(ctx, id ? [id] : []));
+      const [profile] = await describeUsers(deps, await people.getProfiles(ctx, id ? [id] : []));
       if (!profile) throw fail('account.unknown');
       return profile;
     },
@@ -91,7 +91,7 @@ function addList(app: RestApp, deps: RestDeps, name: 'contact' | 'block'): void 
   app.get(
     `/me/${name}s`,
     { schema: { tags, summary: `My ${name}s`, response: answers({ 200: userList }) } },
-    async (request) => ({ items: describeUsers(deps, await list(contextOf(request))), next: null }),
+    async (request) => ({ items: await describeUsers(deps, await list(contextOf(request))), next: null }),
   );
   for (const [method, on, summary] of [
     ['PUT', true, `Add a ${name}`],

@@ -3,18 +3,15 @@ import { fail, toFailure } from '../../../kernel/errors.ts';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import type { Draft } from '../../../model/message.ts';
 import type { Connection } from '../../../services/realtime/api.ts';
-import type { RateLimit } from '../../shared/rate-limit.ts';
 import { createDraft } from '../create-draft.ts';
-import type { NativeConfig, NativeDeps } from '../native-deps.ts';
+import type { RealtimeSocketDeps } from '../native-deps.ts';
 import { createError, createPong, createRenewed, createSentEphemeral, type FrameRef } from './answers.ts';
 import type { Client, ClientOutlet } from './client.ts';
 import { type ParsedFrame, parseFrame, refOf } from './parse-frame.ts';
 import type { Resumes } from './resume.ts';
 
-export interface FrameHandling extends Pick<NativeDeps, 'identity' | 'chat' | 'log'> {
-  readonly config: NativeConfig;
-  readonly sends: RateLimit;
-  readonly frames: RateLimit;
+export interface FrameHandling
+  extends Pick<RealtimeSocketDeps, 'identity' | 'chat' | 'log' | 'config' | 'sends' | 'frames'> {
   readonly resumes: Resumes;
   readonly gather: (client: Client, ref: FrameRef, draft: Draft) => void;
 }

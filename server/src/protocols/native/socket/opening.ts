@@ -4,14 +4,13 @@ import { createId } from '../../../kernel/ids.ts';
 import type { Verified } from '../../../services/identity/api.ts';
 import { type Credential, verifyCredential } from '../../shared/authenticate.ts';
 import { profileOf } from '../encode-conversation.ts';
-import type { NativeConfig, NativeDeps } from '../native-deps.ts';
+import type { RealtimeSocketDeps } from '../native-deps.ts';
 import { createError, createReady, type FrameRef } from './answers.ts';
 import type { Client, ClientOutlet } from './client.ts';
 import { nativeEncoder } from './encoder.ts';
 import { parseFrame, refOf } from './parse-frame.ts';
 
-export interface OpeningDeps extends Pick<NativeDeps, 'identity' | 'people' | 'hub' | 'log'> {
-  readonly config: NativeConfig;
+export interface OpeningDeps extends Pick<RealtimeSocketDeps, 'identity' | 'people' | 'hub' | 'log' | 'config'> {
   /** Handles a frame that came ahead of `ready`. */
   readonly replay: (outlet: ClientOutlet, text: string) => void;
 }

@@ -2,9 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { fail } from '../../../kernel/errors.ts';
 import { findCredential } from '../../shared/authenticate.ts';
-import type { RateLimit } from '../../shared/rate-limit.ts';
 import { acceptSockets } from '../../shared/socket-outlet.ts';
-import type { NativeConfig, NativeDeps } from '../native-deps.ts';
+import type { RealtimeSocketDeps } from '../native-deps.ts';
 import { type Client, type ClientOutlet, createClient } from './client.ts';
 import { gatherSends } from './gather-sends.ts';
 import { type FrameHandling, handleFrame } from './handle-frame.ts';
@@ -16,13 +15,6 @@ export const subprotocol = 'parley.v1';
 
 /** Frames a client may send ahead of `ready`. */
 const maxEarlyFrames = 200;
-
-export interface RealtimeSocketDeps
-  extends Pick<NativeDeps, 'identity' | 'people' | 'chat' | 'hub' | 'log' | 'metrics'> {
-  readonly config: NativeConfig;
-  readonly sends: RateLimit;
-  readonly frames: RateLimit;
-}
 
 /** The upgrade handler of `GET /realtime` (docs/protocol/socket.md). */
 export function createRealtimeSocket(
