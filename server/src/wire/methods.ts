@@ -10,7 +10,7 @@ export interface Message<W> {
 }
 
 /** A method without its path, which follows from its name in the api and the service it is in. */
-type Unplaced<M> = Omit<M, 'path'>;
+type Unplaced<M> = M extends unknown ? Omit<M, 'path'> : never;
 
 /** True: asking another instance after a call whose outcome is unknown does no harm. See MethodBase in kernel/rpc. */
 interface Traits<A extends readonly unknown[]> {
@@ -19,23 +19,23 @@ interface Traits<A extends readonly unknown[]> {
 }
 
 /** One request, one answer. */
-export function unary<Q, P, A extends readonly unknown[], R>(
+export function unary<Q, P, A extends readonly unknown[], R, T extends Traits<A>>(
   request: Message<Q>,
   args: Shape<A, Q>,
   response: Message<P>,
   answer: Shape<R, P>,
-  traits: Traits<NoInfer<A>>,
+  traits: T,
 ): Unplaced<UnaryMethod<A, R>> {
   return { kind: 'unary', ...traits, request: createRequest(request, args), response: createCodec(response, answer) };
 }
 
 /** One request, results as they become known, then the answer: the two cases of `step` in the response. */
-export function results<Q, P, A extends readonly unknown[], R>(
+export function results<Q, P, A extends readonly unknown[], R, T extends Traits<A> & { readonly spread?: Spread<A> }>(
   request: Message<Q>,
   args: Shape<A, Q>,
   response: Message<P>,
   step: Shape<{ readonly result: readonly unknown[] } | { readonly response: R }, P>,
-  traits: Traits<NoInfer<A>> & { readonly spread?: Spread<NoInfer<A>> },
+  traits: T,
 ): Unplaced<ResultsMethod<A, R>> {
   return { kind: 'results', ...traits, request: createRequest(request, args), response: createCodec(response, step) };
 }

@@ -1,4 +1,5 @@
 import * as wire from '@parley/contracts/rpc/model.v1';
+import { type ErrorCode, errorTable } from '../kernel/errors.ts';
 import type { AccountId } from '../kernel/ids.ts';
 import type { Account, AccountKind, Profile } from '../model/account.ts';
 import type { ConversationKind, HistoryRule, Membership, NotifyRule, Role, Visibility } from '../model/conversation.ts';
@@ -79,6 +80,12 @@ const resolvedUsernames = list(
 export const accountsByUsername: Shape<ReadonlyMap<string, AccountId>, readonly wire.ResolvedUsername[]> = {
   to: (map) => resolvedUsernames.to([...map].map(([username, id]) => ({ username, account: id }))),
   from: (entries) => new Map(resolvedUsernames.from(entries).map((entry) => [entry.username, entry.account])),
+};
+
+/** A row of the table of failures; one that a later release has added means `internal` to this one. */
+export const errorCode: Shape<ErrorCode, string> = {
+  to: (code) => code,
+  from: (code) => (Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'internal'),
 };
 
 /** Of a change: absent keeps, null takes away. */

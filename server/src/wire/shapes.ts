@@ -145,7 +145,7 @@ export const nothing: Shape<void, object> = { to: () => ({}), from: () => undefi
 // biome-ignore-start lint/suspicious/noExplicitAny: any shape; what it is of, is inferred
 type Arg = readonly [name: string, shape: Shape<any, any>];
 type ArgsOf<F extends readonly Arg[]> = {
-  [I in keyof F]: F[I] extends readonly [any, Shape<infer A, any>] ? A : never;
+  -readonly [I in keyof F]: F[I] extends readonly [any, Shape<infer A, any>] ? A : never;
 };
 type MessageOf<F extends readonly Arg[]> = {
   readonly [X in F[number] as X[0]]: X[1] extends Shape<any, infer W> ? W : never;

@@ -47,6 +47,17 @@ export interface Verified {
   readonly expiresAt: number;
 }
 
+/** A public key as JSON Web Key (RFC 7517; the members of an elliptic curve: RFC 7518, 6.2). */
+export interface PublicKey {
+  readonly kty: string;
+  readonly crv: string;
+  readonly x: string;
+  readonly y: string;
+  readonly kid: string;
+  readonly alg: string;
+  readonly use: string;
+}
+
 /** A session that has ended and of which access tokens may still be about. */
 export interface Revoked {
   readonly session: SessionId;
@@ -114,5 +125,5 @@ export interface IdentityApi {
   resolveCookie(ctx: Context, cookie: string): Promise<Verified>;
   createCookie(ctx: Context, session: SessionId): Promise<{ readonly value: string; readonly maxAgeSeconds: number }>;
   /** Public keys (RFC 7517). */
-  jwks(ctx: Context): Promise<{ readonly keys: readonly object[] }>;
+  jwks(ctx: Context): Promise<{ readonly keys: readonly PublicKey[] }>;
 }

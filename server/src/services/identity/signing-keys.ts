@@ -1,13 +1,14 @@
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Sql, SqlSession } from '../../ports/sql.ts';
+import type { PublicKey } from './api.ts';
 
 export interface SigningKey {
   readonly kid: string;
   readonly privateKey: CryptoKey;
   readonly publicKey: CryptoKey;
   /** What the JWKS shows. */
-  readonly publicJwk: JWK;
+  readonly publicJwk: PublicKey;
 }
 
 export interface SigningKeys {
@@ -20,7 +21,7 @@ export interface SigningKeys {
   /** Asks the database for a key it does not know, a few times a minute at the most: another process may have rotated. */
   find(kid: string): Promise<SigningKey | null>;
   /** Read anew, for another process may have rotated; those last known while the database is away. */
-  published(): Promise<readonly JWK[]>;
+  published(): Promise<readonly PublicKey[]>;
 }
 
 interface KeyRow {

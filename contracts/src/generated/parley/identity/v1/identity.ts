@@ -36,6 +36,24 @@ export namespace RevocationReason {
   export type UNRECOGNIZED = typeof RevocationReason.UNRECOGNIZED;
 }
 
+/** Why an account was not created. */
+export const AccountRefusal = {
+  ACCOUNT_REFUSAL_UNSPECIFIED: 0,
+  /** ACCOUNT_REFUSAL_TAKEN - Its username or e-mail belongs to another. */
+  ACCOUNT_REFUSAL_TAKEN: 1,
+  ACCOUNT_REFUSAL_INVALID: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type AccountRefusal = typeof AccountRefusal[keyof typeof AccountRefusal];
+
+export namespace AccountRefusal {
+  export type ACCOUNT_REFUSAL_UNSPECIFIED = typeof AccountRefusal.ACCOUNT_REFUSAL_UNSPECIFIED;
+  export type ACCOUNT_REFUSAL_TAKEN = typeof AccountRefusal.ACCOUNT_REFUSAL_TAKEN;
+  export type ACCOUNT_REFUSAL_INVALID = typeof AccountRefusal.ACCOUNT_REFUSAL_INVALID;
+  export type UNRECOGNIZED = typeof AccountRefusal.UNRECOGNIZED;
+}
+
 export interface Tokens {
   readonly access: string;
   readonly refresh: string;
@@ -115,14 +133,19 @@ export interface CreateAccountsResponse {
 }
 
 export interface CreateAccountResult {
-  readonly result: { readonly $case: "created"; readonly value: CreatedAccount } | //
-  /** A code of the table of failures. */
-  { readonly $case: "code"; readonly value: string } | undefined;
+  readonly result: { readonly $case: "created"; readonly value: CreatedAccount } | {
+    readonly $case: "refused";
+    readonly value: RefusedAccount;
+  } | undefined;
 }
 
 export interface CreatedAccount {
   readonly account: Account | undefined;
   readonly tokens: Tokens | undefined;
+}
+
+export interface RefusedAccount {
+  readonly code: AccountRefusal;
 }
 
 export interface SignInRequest {
@@ -1061,8 +1084,8 @@ export const CreateAccountResult: MessageFns<CreateAccountResult> = {
       case "created":
         CreatedAccount.encode(message.result.value, writer.uint32(10).fork()).join();
         break;
-      case "code":
-        writer.uint32(18).string(message.result.value);
+      case "refused":
+        RefusedAccount.encode(message.result.value, writer.uint32(18).fork()).join();
         break;
     }
     return writer;
@@ -1094,7 +1117,7 @@ export const CreateAccountResult: MessageFns<CreateAccountResult> = {
               break;
             }
 
-            message.result = { $case: "code", value: reader.string() };
+            message.result = { $case: "refused", value: RefusedAccount.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -1152,6 +1175,52 @@ export const CreatedAccount: MessageFns<CreatedAccount> = {
             }
 
             message.tokens = Tokens.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRefusedAccount(): RefusedAccount {
+  return { code: 0 };
+}
+
+export const RefusedAccount: MessageFns<RefusedAccount> = {
+  encode(message: RefusedAccount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.code !== 0) {
+      writer.uint32(8).int32(message.code);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RefusedAccount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRefusedAccount() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.code = reader.int32() as any;
             continue;
           }
         }

@@ -1,0 +1,192 @@
+import type * as wire from '@parley/contracts/rpc/chat.v1';
+import type { Appended } from '../../model/message.ts';
+import {
+  clearable,
+  continuity,
+  conversationKind,
+  errorCode,
+  historyRule,
+  message,
+  notifyRule,
+  position,
+  role,
+  visibility,
+} from '../../wire/model.ts';
+import {
+  field,
+  flag,
+  list,
+  nullable,
+  oneOf,
+  optional,
+  real,
+  record,
+  required,
+  text,
+  whole,
+} from '../../wire/shapes.ts';
+import type {
+  AppendResult,
+  Attachment,
+  Backlog,
+  BacklogRequest,
+  ChatApi,
+  ConversationView,
+  Head,
+  HistoryRange,
+  NewConversation,
+  Receipt,
+  SearchHit,
+} from './api.ts';
+
+/** The types of ChatApi as messages of parley.chat.v1. */
+
+export const view = record<ConversationView, wire.ConversationView>({
+  id: text,
+  kind: conversationKind,
+  name: nullable(text),
+  topic: nullable(text),
+  visibility,
+  history: historyRule,
+  epoch: text,
+  lastSeq: whole,
+  lastRev: whole,
+  createdAt: text,
+  updatedAt: text,
+  role: nullable(role),
+  unread: whole,
+  mentions: whole,
+  delivered: whole,
+  read: whole,
+  mutedUntil: nullable(text),
+  archived: flag,
+  pinned: flag,
+  notify: notifyRule,
+  lastMessage: nullable(message),
+  memberCount: whole,
+  peer: nullable(text),
+});
+
+export const newConversation = record<NewConversation, wire.CreateConversationRequest>({
+  id: optional(text),
+  kind: conversationKind,
+  name: optional(text),
+  topic: optional(text),
+  members: list(text),
+  visibility: optional(visibility),
+  history: optional(historyRule),
+});
+
+export const change = record<Parameters<ChatApi['updateConversation']>[2], wire.ConversationChange>({
+  name: optional(text),
+  topic: clearable,
+  visibility: optional(visibility),
+  history: optional(historyRule),
+});
+
+export const preferences = record<Parameters<ChatApi['setPreferences']>[2], wire.Preferences>({
+  mutedUntil: clearable,
+  archived: optional(flag),
+  pinned: optional(flag),
+  notify: optional(notifyRule),
+});
+
+export const page = record<Parameters<ChatApi['listConversations']>[1], wire.Page>({
+  limit: whole,
+  after: optional(text),
+});
+
+export const range = record<HistoryRange, wire.HistoryRange>({
+  before: optional(whole),
+  after: optional(whole),
+  around: optional(whole),
+  thread: optional(whole),
+  limit: whole,
+});
+
+export const marks = record<Parameters<ChatApi['putReceipt']>[2], wire.ReceiptMarks>({
+  delivered: optional(whole),
+  read: optional(whole),
+});
+
+export const receipt = record<Receipt, wire.Receipt>({ conversation: text, user: text, delivered: whole, read: whole });
+
+export const search = record<Parameters<ChatApi['search']>[1], wire.SearchRequest>({
+  query: text,
+  conversation: optional(text),
+  from: optional(text),
+  before: optional(real),
+  limit: whole,
+  after: optional(text),
+});
+
+export const hit = record<SearchHit, wire.SearchHit>({ message: required(message), excerpt: text });
+
+export const newAttachment = record<Parameters<ChatApi['createAttachment']>[1], wire.CreateAttachmentRequest>({
+  id: text,
+  name: text,
+  size: whole,
+  mediaType: text,
+});
+
+export const attachment = record<Attachment, wire.Attachment>({
+  id: text,
+  owner: text,
+  name: text,
+  size: whole,
+  mediaType: text,
+  createdAt: text,
+});
+
+const head = { conversation: text, epoch: text, lastSeq: whole, lastRev: whole };
+
+export const headOf = record<Head, wire.Head>(head);
+
+export const summary = record<Awaited<ReturnType<ChatApi['resumeSummaries']>>[number], wire.ResumeSummary>({
+  ...head,
+  unread: whole,
+  left: flag,
+});
+
+export const backlogRequest = record<BacklogRequest, wire.BacklogRequest>({
+  conversation: text,
+  user: text,
+  position: required(position),
+});
+
+export const backlog = record<Backlog, wire.Backlog>({
+  conversation: text,
+  items: list(message),
+  seq: whole,
+  rev: whole,
+  epoch: text,
+  continuity,
+});
+
+const appended = record<Appended, wire.Appended>({
+  seq: whole,
+  rev: whole,
+  createdAt: text,
+  repeated: flag,
+  first: optional(
+    record<NonNullable<Appended['first']>, wire.FirstDraft>({
+      replyTo: nullable(whole),
+      thread: nullable(whole),
+      mentions: list(text),
+    }),
+  ),
+});
+
+const refused = record<Exclude<AppendResult, Appended>, wire.Refusal>({
+  code: errorCode,
+  detail: optional(text),
+  retryAfterMs: optional(real),
+});
+
+export const appendResult = field(
+  'result',
+  oneOf<AppendResult, NonNullable<wire.AppendResult['result']>>((value) => ('code' in value ? 'refused' : 'appended'), {
+    appended,
+    refused,
+  }),
+);

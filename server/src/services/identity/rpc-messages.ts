@@ -1,0 +1,104 @@
+import * as wire from '@parley/contracts/rpc/identity.v1';
+import type { Principal } from '../../kernel/context.ts';
+import type { RevocationReason } from '../../model/identity-rows.ts';
+import { account } from '../../wire/model.ts';
+import {
+  field,
+  flag,
+  nullable,
+  oneOf,
+  optional,
+  real,
+  record,
+  required,
+  text,
+  whole,
+  word,
+} from '../../wire/shapes.ts';
+import type {
+  IdentityApi,
+  NewAccount,
+  Origin,
+  PublicKey,
+  Revoked,
+  Session,
+  SignedIn,
+  Tokens,
+  Verified,
+} from './api.ts';
+
+/** The types of IdentityApi as messages of parley.identity.v1. */
+
+export const tokens = record<Tokens, wire.Tokens>({ access: text, refresh: text, expiresIn: whole });
+
+export const signedIn = record<SignedIn, wire.SignedIn>({
+  account: required(account),
+  session: text,
+  tokens: required(tokens),
+});
+
+export const session = record<Session, wire.Session>({
+  id: text,
+  device: nullable(text),
+  address: nullable(text),
+  createdAt: text,
+  lastSeenAt: text,
+  current: flag,
+});
+
+export const origin = record<Origin, wire.Origin>({ device: optional(text), address: optional(text) });
+
+export const newAccount = record<NewAccount, wire.NewAccount>({
+  username: text,
+  email: optional(text),
+  password: optional(text),
+  name: optional(text),
+});
+
+export const login = record<Parameters<IdentityApi['signIn']>[1], wire.Login>({ login: text, password: text });
+
+const principal = record<Principal, wire.Principal>({ account: text, session: text, username: text, admin: flag });
+
+export const verified = record<Verified, wire.Verified>({ principal: required(principal), expiresAt: real });
+
+const reason = word<RevocationReason, wire.RevocationReason>({
+  'signed-out': wire.RevocationReason.REVOCATION_REASON_SIGNED_OUT,
+  reuse: wire.RevocationReason.REVOCATION_REASON_REUSE,
+  password: wire.RevocationReason.REVOCATION_REASON_PASSWORD,
+  suspended: wire.RevocationReason.REVOCATION_REASON_SUSPENDED,
+  deleted: wire.RevocationReason.REVOCATION_REASON_DELETED,
+  demoted: wire.RevocationReason.REVOCATION_REASON_DEMOTED,
+});
+
+export const revoked = record<Revoked, wire.Revoked>({ session: text, reason, at: real });
+
+type CreateResult = Awaited<ReturnType<IdentityApi['createAccounts']>>[number];
+type Created = Extract<CreateResult, { readonly account: unknown }>;
+type Refused = Exclude<CreateResult, Created>;
+
+const created = record<Created, wire.CreatedAccount>({ account: required(account), tokens: optional(tokens) });
+
+const refused = record<Refused, wire.RefusedAccount>({
+  code: word<Refused['code'], wire.AccountRefusal>({
+    'account.taken': wire.AccountRefusal.ACCOUNT_REFUSAL_TAKEN,
+    'request.invalid': wire.AccountRefusal.ACCOUNT_REFUSAL_INVALID,
+  }),
+});
+
+export const createResult = field(
+  'result',
+  oneOf<CreateResult, NonNullable<wire.CreateAccountResult['result']>>(
+    (value) => ('code' in value ? 'refused' : 'created'),
+    { created, refused },
+  ),
+);
+
+export const publicKey = record<PublicKey, wire.PublicKey>({
+  kty: text,
+  crv: text,
+  x: text,
+  y: text,
+  kid: text,
+  alg: text,
+  use: text,
+});

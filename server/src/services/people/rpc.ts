@@ -1,0 +1,80 @@
+import * as wire from '@parley/contracts/rpc/people.v1';
+import type { RpcService } from '../../kernel/rpc.ts';
+import { createRpcService, unary } from '../../wire/methods.ts';
+import { accountsByUsername, clearable, profile } from '../../wire/model.ts';
+import {
+  args,
+  argument,
+  field,
+  flag,
+  list,
+  nothing,
+  nullable,
+  optional,
+  record,
+  required,
+  text,
+  whole,
+} from '../../wire/shapes.ts';
+import type { OwnProfile, PeopleApi } from './api.ts';
+
+type Answer<K extends keyof PeopleApi> = Awaited<ReturnType<PeopleApi[K]>>;
+
+const ownProfile = record<OwnProfile, wire.OwnProfile>({
+  id: text,
+  username: text,
+  name: text,
+  about: nullable(text),
+  avatar: nullable(text),
+  settings: text,
+});
+
+const change = record<Parameters<PeopleApi['updateOwn']>[1], wire.UpdateOwnRequest>({
+  name: optional(text),
+  about: clearable,
+  avatar: clearable,
+  settings: optional(text),
+});
+
+const search = record<Parameters<PeopleApi['search']>[1], wire.SearchRequest>({
+  query: text,
+  limit: whole,
+  after: optional(text),
+});
+
+const found = record<Answer<'search'>, wire.SearchResponse>({ items: list(profile), next: nullable(text) });
+
+const profiles = field('profiles', list(profile));
+const own = field('profile', required(ownProfile));
+const who = args(['user', text], ['on', flag]);
+/** Reads, and writes that set what is asked: any number of times is as good as once. */
+const repeatable = { idempotent: true };
+
+/** parley.people.v1.PeopleService: PeopleApi over the wire. */
+export const peopleRpc: RpcService<PeopleApi> = createRpcService<PeopleApi>(
+  'people',
+  'parley.people.v1.PeopleService',
+  {
+    getProfiles: unary(
+      wire.GetProfilesRequest,
+      args(['ids', list(text)]),
+      wire.GetProfilesResponse,
+      profiles,
+      repeatable,
+    ),
+    resolveUsernames: unary(
+      wire.ResolveUsernamesRequest,
+      args(['usernames', list(text)]),
+      wire.ResolveUsernamesResponse,
+      field('accounts', accountsByUsername),
+      repeatable,
+    ),
+    getOwn: unary(wire.GetOwnRequest, args(), wire.GetOwnResponse, own, repeatable),
+    updateOwn: unary(wire.UpdateOwnRequest, argument(change), wire.UpdateOwnResponse, own, repeatable),
+    search: unary(wire.SearchRequest, argument(search), wire.SearchResponse, found, repeatable),
+    listContacts: unary(wire.ListContactsRequest, args(), wire.ListContactsResponse, profiles, repeatable),
+    setContact: unary(wire.SetContactRequest, who, wire.SetContactResponse, nothing, repeatable),
+    listBlocks: unary(wire.ListBlocksRequest, args(), wire.ListBlocksResponse, profiles, repeatable),
+    setBlock: unary(wire.SetBlockRequest, who, wire.SetBlockResponse, nothing, repeatable),
+  },
+);
