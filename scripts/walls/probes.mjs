@@ -39,6 +39,8 @@ export const lawfulTree = {
     "import fastify from 'fastify'; import type { Id } from '../kernel/ids.ts'; export const h = (id: Id) => fastify(id);",
   [`${S}runtime/telemetry.ts`]:
     "import pino from 'pino'; import prom from 'prom-client'; export const t = [pino, prom];",
+  [`${S}runtime/rpc/grpc/create-peer.ts`]:
+    "import { Client } from '@grpc/grpc-js'; import { wire } from '@parley/contracts'; export const p = [Client, wire];",
   [`${S}protocols/shared/outlet.ts`]: "import ws from 'ws'; export const outlet = ws;",
   [`${S}protocols/native/rest.ts`]:
     "import type { ChatApi } from '../../services/chat/api.ts'; import { outlet } from '../shared/outlet.ts'; import { h } from '../../runtime/http.ts'; import { wire } from '@parley/contracts'; export const r = (a: ChatApi) => [a, outlet, h, wire];",
@@ -99,6 +101,7 @@ export const probes = {
   'credentials-stay-in-identity': { [`${S}services/chat/probe.ts`]: "import 'jose';" },
   'ioredis-stays-in-its-adapters': { [`${S}services/chat/probe.ts`]: "import 'ioredis';" },
   'rabbitmq-client-stays-in-its-adapter': { [`${S}services/chat/probe.ts`]: "import 'rabbitmq-client';" },
+  'grpc-stays-in-its-transport': { [`${S}services/chat/probe.ts`]: "import '@grpc/grpc-js';" },
   'commander-stays-in-main': { [`${S}services/chat/probe.ts`]: "import 'commander';" },
   'no-undeclared-packages': { [`${S}runtime/probe.ts`]: "import 'semver';" },
   'imports-resolve': { [`${S}runtime/probe.ts`]: "import './nothing.ts';" },

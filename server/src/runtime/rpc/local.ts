@@ -1,8 +1,9 @@
 import { type Clock, systemClock } from '../../kernel/clock.ts';
 import type { Context } from '../../kernel/context.ts';
-import { Failure, fail, toFailure } from '../../kernel/errors.ts';
+import { type Failure, fail, toFailure } from '../../kernel/errors.ts';
 import type { Log } from '../../kernel/log.ts';
 import { copyValue } from './copy-value.ts';
+import { reviveFailure, stripFailure } from './wire-failure.ts';
 
 /** What a service offers to others: methods that take a context first and answer with data. */
 type Api<T> = { [K in keyof T]: (ctx: Context, ...args: never[]) => Promise<unknown> };
@@ -56,14 +57,15 @@ interface Call {
 async function callLocal({ target, run, ctx, args, clock, log, toFailure }: Call): Promise<unknown> {
   const left = ctx.deadline - clock.monotonic();
   if (left <= 0) throw fail('service.timeout');
-  ctx.signal?.throwIfAborted();
+  if (ctx.signal?.aborted) throw fail('service.timeout', 'The caller has gone.');
   const abort = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let onCallerAbort: (() => void) | undefined;
   const cut = new Promise<never>((_, reject) => {
     const end = (failure: Failure): void => {
-      abort.abort(failure);
+      // In this order: a callee that answers when it hears of the end is late.
       reject(failure);
+      abort.abort(failure);
     };
     timer = setTimeout(() => end(fail('service.timeout')), Math.min(left, 2 ** 31 - 1));
     onCallerAbort = () => end(fail('service.timeout', 'The caller has gone.'));
@@ -79,20 +81,10 @@ async function callLocal({ target, run, ctx, args, clock, log, toFailure }: Call
     const copied = args.map((arg) => (typeof arg === 'function' ? open(arg as () => void) : copyValue(arg)));
     return copyValue(await Promise.race([run({ ...ctx, signal: abort.signal }, ...copied), cut]));
   } catch (thrown) {
-    throw strip(toFailure(thrown), target, log);
+    throw reviveFailure(stripFailure(toFailure(thrown), target, log));
   } finally {
     ended = true;
     clearTimeout(timer);
     if (onCallerAbort) ctx.signal?.removeEventListener('abort', onCallerAbort);
   }
-}
-
-/** What of a failure crosses the border. The rest is for the callee's log. */
-function strip(failure: Failure, target: string, log: Log): Failure {
-  if (failure.code === 'internal') log.error({ target, error: failure.cause ?? failure }, 'a call failed unexpectedly');
-  return new Failure(failure.code, {
-    detail: failure.message,
-    ...(failure.problems && { problems: failure.problems }),
-    ...(failure.retryAfterMs !== undefined && { retryAfterMs: failure.retryAfterMs }),
-  });
 }
