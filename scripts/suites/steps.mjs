@@ -21,7 +21,7 @@ export const steps = [
   { name: 'test-types', minutes: 1, script: ['tsc', '-p', 'server/tsconfig.test.json'] },
   { name: 'client-test-types', minutes: 0.2, script: ['tsc', '-p', 'client/tsconfig.test.json'] },
   { name: 'web-test-types', minutes: 0.2, script: ['tsc', '-p', 'web/tsconfig.test.json'] },
-  { name: 'image', minutes: 3, script: ['node', 'scripts/check-image.mjs'] },
+  { name: 'image', minutes: 1.5, script: ['node', 'scripts/check-image.mjs'] },
   { name: 'unit', minutes: 2, suite: 'unit' },
   { name: 'unit-node24', minutes: 2, suite: 'unit', need: installNode24, missing: 'Node 24 could not be installed' },
   { name: 'database', minutes: 3.5, suite: 'database' },
