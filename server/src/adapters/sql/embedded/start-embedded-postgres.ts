@@ -21,7 +21,7 @@ export interface EmbeddedPostgres {
   readonly url: string;
   /** Where the data really lies (see place-data). */
   readonly dataDir: string;
-  /** Fast shutdown; waits for it. */
+  /** Fast shutdown; waits for it. After `failed` it leaves the server to the process that has it. */
   stop(): Promise<void>;
   /** Never resolves; rejects when another process took the data over, so that nothing we do is safe any more. */
   readonly failed: Promise<never>;
@@ -84,9 +84,12 @@ export async function startEmbeddedPostgres(o: EmbeddedPostgresOptions): Promise
     async stop() {
       stopping = true;
       clearInterval(bounding);
-      // a start under way would outlive us
-      await bringing.catch(() => {});
-      await stopServer(place.dataDir);
+      // A start under way would outlive us; one that was refused means that the server is another process's now.
+      const ours = await bringing.then(
+        () => true,
+        () => false,
+      );
+      if (ours) await stopServer(place.dataDir);
     },
   };
 }
