@@ -58,7 +58,7 @@ const script = `
 "$1" -D "$2" -U postgres -A trust -E UTF8 --lc-ctype=C.UTF-8 --locale=C --no-sync >/dev/null 2>&1 || { echo initdb failed; exit 1; }
 exec 3<&0
 "$0" -D "$2" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c wal_level=logical -c fsync=off \\
-  -c max_connections=200 -c max_replication_slots=50 -c max_wal_senders=50 -c shared_buffers=64MB 2>&1 </dev/null 3<&- &
+  -c autovacuum=off -c max_connections=200 -c max_replication_slots=50 -c max_wal_senders=50 -c shared_buffers=64MB 2>&1 </dev/null 3<&- &
 cat <&3 >/dev/null
 kill -QUIT $!
 wait

@@ -73,7 +73,7 @@ function draft(conversation: ConversationId, text: string, over: Partial<Draft> 
   };
 }
 
-const append = (drafts: Draft[], timeoutMs?: number) =>
+const append = (drafts: Draft[], timeoutMs = 60_000) =>
   committer.append(createContext(null, 'test', timeoutMs), drafts);
 const seqOf = (result: AppendResult | undefined): number => (result && 'seq' in result ? result.seq : Number.NaN);
 const stored = (id: ConversationId) =>
@@ -154,10 +154,14 @@ describe('append', () => {
     const first = new Promise<void>((resolve) => {
       tell = resolve;
     });
-    const sending = committer.append(createContext(null, 'test'), [draft(held, 'a'), draft(free, 'b')], (index) => {
-      answered.push(index);
-      tell();
-    });
+    const sending = committer.append(
+      createContext(null, 'test', 60_000),
+      [draft(held, 'a'), draft(free, 'b')],
+      (index) => {
+        answered.push(index);
+        tell();
+      },
+    );
     await first;
     expect(answered).toEqual([1]);
     await other.query('commit');

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf, openChat, type TestChat } from '../../../testing/open-chat.ts';
+import { createContext } from '../../kernel/context.ts';
 import { type ConversationId, createId } from '../../kernel/ids.ts';
 
 let t: TestChat;
 beforeAll(async () => {
-  t = await openChat({ visibleWithinMs: 150 });
+  t = await openChat({ visibleWithinMs: 60_000 });
 });
 afterAll(() => t.close());
 
@@ -53,7 +54,8 @@ describe('repair', () => {
     const waiting = t.chat.repair(t.as(a), { conversation: id, rev: 1, minRev: 2, limit: 10 });
     await t.send(a, id, 'x');
     expect((await waiting).messages).toMatchObject([{ seq: 1, rev: 2 }]);
-    expect(await codeOf(t.chat.repair(t.as(a), { conversation: id, rev: 1, minRev: 3, limit: 10 }))).toBe(
+    const hurried = createContext(t.as(a).principal, 'test', 150);
+    expect(await codeOf(t.chat.repair(hurried, { conversation: id, rev: 1, minRev: 3, limit: 10 }))).toBe(
       'service.timeout',
     );
     const nowhere = { conversation: createId<ConversationId>(), rev: 0, minRev: 0, limit: 1 };

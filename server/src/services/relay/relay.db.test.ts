@@ -132,13 +132,11 @@ describe('the relay', () => {
       },
     };
     await relay.openRelay(flaky).unit.start?.();
-    const before = await relay.currentLsn();
-    for (const seq of range(1, 6)) await relay.append(seq);
+    await relay.append(1);
+    const first = await relay.currentLsn();
+    for (const seq of range(2, 6)) await relay.append(seq);
     await eventually(async () => refused >= 3);
-    expect(await relay.isConfirmed(await relay.currentLsn())).toBe(false);
-    expect(BigInt(`0x${(await relay.confirmedLsn()).replace('/', '')}`)).toBeLessThanOrEqual(
-      BigInt(`0x${before.replace('/', '')}`),
-    );
+    expect(await relay.isConfirmed(first)).toBe(false);
     refuse = false;
     await until(() => seqs().includes(5));
     expect([...new Set(seqs())]).toEqual(range(1, 6));

@@ -142,7 +142,7 @@ describe('sessions', () => {
   });
 
   it('runs in UTC without jit, keeps options of the url and the time-out', async () => {
-    const sql = createPostgres({ url: `${db.url}?options=-c%20work_mem%3D5MB`, statementTimeoutMs: 50 });
+    const sql = createPostgres({ url: `${db.url}?options=-c%20work_mem%3D5MB`, statementTimeoutMs: 2_000 });
     expect(
       await sql.query(
         `select current_setting('timezone') as tz, current_setting('jit') as jit, current_setting('work_mem') as mem`,
@@ -206,7 +206,7 @@ describe('time limits', () => {
   });
 
   it('a server that does not answer counts as lost, with everything sent after it', async () => {
-    const sql = createPostgres({ url: db.url, max: 1, answerTimeoutMs: 50 });
+    const sql = createPostgres({ url: db.url, max: 1, answerTimeoutMs: 2_000 });
     const session = await sql.session();
     const lost = [session.query('select pg_sleep(60)'), session.query('select 1')].map(errorOf);
     expect(await Promise.all(lost)).toMatchObject([{ connection: true }, { connection: true }]);
