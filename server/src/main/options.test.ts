@@ -28,10 +28,7 @@ describe('options', () => {
   });
 
   test('all problems are told at once, by the name they were given under', () => {
-    const problems = problemsOf(
-      { port: 'abc', bus: 'kafka://x' },
-      { PARLEY_HOTS: '0.0.0.0', PARLEY_LOG_LEVEL: 'loud' },
-    );
+    const problems = problemsOf({ port: 'abc', bus: 'ftp://x' }, { PARLEY_HOTS: '0.0.0.0', PARLEY_LOG_LEVEL: 'loud' });
     expect(problems).toHaveLength(4);
     expect(problems.join('\n')).toMatch(
       /PARLEY_HOTS.*\n.*--port "abc".*\n.*--bus.*must be: memory.*\n.*PARLEY_LOG_LEVEL/s,

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { logLevels } from '../runtime/telemetry.ts';
+import { parseRegistryUrl } from './open-hub-registry.ts';
+import { parseBusUrl } from './parse-bus-url.ts';
 
 const port = z.coerce.number('must be a port number').int().min(0).max(65535);
 const count = z.coerce.number('must be a number').int().min(1);
@@ -12,6 +14,16 @@ const list = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter(Boolean),
 );
+
+/** As it was given; the reason why it cannot be parsed is what its owner is told. */
+const parsable = (parse: (text: string) => unknown) =>
+  z.string().superRefine((text, ctx) => {
+    try {
+      parse(text);
+    } catch (error) {
+      ctx.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  });
 
 interface Option<S extends z.ZodType> {
   readonly schema: S;
@@ -66,8 +78,25 @@ export const options = {
     'a database of its own for the people service',
   ),
   'chat-database-url': option(postgresUrl.optional(), 'URL', undefined, 'a database of its own for the chat service'),
-  bus: option(z.literal('memory', 'must be: memory'), 'WHICH', 'memory', 'transport of the change stream'),
-  registry: option(z.literal('memory', 'must be: memory'), 'WHICH', 'memory', 'where hubs are registered'),
+  bus: option(
+    parsable(parseBusUrl),
+    'WHICH',
+    'memory',
+    'transport of the change stream: memory, kafka://host:port[,…][/prefix] or amqp://user:password@host[/vhost][?prefix=…]',
+  ),
+  'bus-partitions': option(
+    count.max(1_000),
+    'COUNT',
+    '8',
+    'partitions of a topic, set by `parley migrate` for good; the same in every process',
+  ),
+  'bus-retention-hours': option(count, 'HOURS', '168', 'how long Kafka keeps changes, set by `parley migrate`'),
+  registry: option(
+    parsable(parseRegistryUrl),
+    'WHICH',
+    'memory',
+    'where hubs are registered: memory or redis://[user:password@]host[/database][?prefix=…]',
+  ),
   ingest: option(z.literal('direct', 'must be: direct'), 'WHICH', 'direct', 'how drafts reach the committer'),
   blobs: option(z.literal('disk', 'must be: disk'), 'WHICH', 'disk', 'where attachments are kept'),
   mail: option(

@@ -5,6 +5,7 @@ import type { Bus, Subscription } from '../../../ports/bus.ts';
 import { createListener } from '../create-listener.ts';
 import { consumeTopics } from './consume-topics.ts';
 import { createPublisher } from './create-publisher.ts';
+import { deadTopic } from './create-topics.ts';
 import { encodeRecord } from './encode-record.ts';
 import type { Entry } from './held-partition.ts';
 import { keepTopics } from './keep-topics.ts';
@@ -36,15 +37,10 @@ export interface KafkaBusDeps {
   onFenced?(): void;
 }
 
-export interface KafkaBus extends Bus {
-  /** Creates those that do not exist, with the partitions they keep for ever; idempotent. */
-  ensureTopics(topics: readonly string[]): Promise<void>;
-}
-
 const clientId = 'parley';
 
 /** The bus over Kafka ≥ 3.5: durable, shared between processes. Connects when it is first used. */
-export function createKafkaBus(deps: KafkaBusDeps): KafkaBus {
+export function createKafkaBus(deps: KafkaBusDeps): Bus {
   const { log, metrics = noMetrics, prefix = '', retryFirstMs = 50, retryMaxMs = 5_000 } = deps;
   const { maxQueuedBytes = 32 << 20 } = deps;
   const address = parseKafkaUrl(deps.url);
@@ -55,7 +51,9 @@ export function createKafkaBus(deps: KafkaBusDeps): KafkaBus {
     clientId,
     patienceMs: deps.patienceMs ?? 15_000,
     log,
-    prepare: (names) => topics.ensure(names),
+    async prepare(names) {
+      await topics.ensure(names);
+    },
   });
   const subscriptions = new Set<Subscription>();
   const declared = new Map<string, ReadonlySet<string>>();
@@ -77,7 +75,7 @@ export function createKafkaBus(deps: KafkaBusDeps): KafkaBus {
   }
 
   async function setAside(group: string, { held, offset, key, value }: Entry, reason: string): Promise<void> {
-    const topic = `${held.topic}.${group}.dead`;
+    const topic = deadTopic(held.topic, group);
     // One partition: dead letters are read by people, oldest first.
     await topics.ensure([topic], 1);
     const headers = { reason, topic: held.topic, partition: String(held.partition), offset: String(offset) };
@@ -96,7 +94,6 @@ export function createKafkaBus(deps: KafkaBusDeps): KafkaBus {
 
   return {
     guarantees: { durable: true },
-    ensureTopics: (names) => ensure(names.map((name) => prefix + name)),
     publish(records) {
       if (closed) return Promise.reject(fail('service.unavailable', 'The bus is closed.'));
       // Before anything is awaited: the array stays the publisher's.

@@ -14,8 +14,9 @@ export interface TopicOptions {
 export const maxRecordBytes = 8 << 20;
 
 export interface Topics {
-  /** Creates those that do not exist; idempotent. Rejects when the broker is away. */
-  ensure(names: readonly string[], partitions?: number): Promise<void>;
+  /** Creates those that do not exist and returns them; idempotent. Rejects when the broker is away. */
+  ensure(names: readonly string[], partitions?: number): Promise<readonly string[]>;
+  missing(names: readonly string[]): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -46,16 +47,27 @@ export function keepTopics(address: KafkaAddress, clientId: string, options: Top
     }
   }
 
+  function connect(): Promise<Admin> {
+    admin ??= loadDriver().then(({ Admin }) => new Admin(clientOptions(address, clientId)));
+    return admin;
+  }
+
+  async function findMissing(names: readonly string[]): Promise<readonly string[]> {
+    const existing = new Set(await (await connect()).listTopics({}));
+    return names.filter((name) => !existing.has(name));
+  }
+
   return {
+    missing: findMissing,
     async ensure(names, partitions = options.partitions) {
-      const missing = names.filter((name) => !known.has(name));
-      if (missing.length === 0) return;
-      admin ??= loadDriver().then(({ Admin }) => new Admin(clientOptions(address, clientId)));
-      const client = await admin;
-      const existing = new Set(await client.listTopics({}));
-      for (const name of missing) if (!existing.has(name)) await create(client, name, partitions);
-      await seen(client, missing);
-      for (const name of missing) known.add(name);
+      const unknown = names.filter((name) => !known.has(name));
+      if (unknown.length === 0) return [];
+      const client = await connect();
+      const missing = await findMissing(unknown);
+      for (const name of missing) await create(client, name, partitions);
+      await seen(client, unknown);
+      for (const name of unknown) known.add(name);
+      return missing;
     },
     async close() {
       await (await admin)?.close();

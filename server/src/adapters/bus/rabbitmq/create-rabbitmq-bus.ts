@@ -1,4 +1,3 @@
-import { Connection } from 'rabbitmq-client';
 import { fail } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
 import { type Metrics, noMetrics } from '../../../kernel/metrics.ts';
@@ -39,27 +38,6 @@ export interface RabbitmqBusDeps {
 }
 
 export const defaultPartitions = 8;
-
-/** Creates the exchanges and queues of these groups, for `parley migrate`. Idempotent. */
-export async function declareRabbitmqTopology(
-  url: string,
-  groups: readonly GroupTopology[],
-  { prefix = '', partitions = defaultPartitions }: { readonly prefix?: string; readonly partitions?: number } = {},
-): Promise<void> {
-  const connection = new Connection({ url, acquireTimeout: 10_000 });
-  connection.on('error', () => {});
-  try {
-    const channel = await connection.acquire({ emitErrorsFromChannel: true });
-    channel.on('error', () => {});
-    const topology = createTopology(prefix, partitions);
-    for (const group of groups) await declareGroup(channel, topology, group);
-    await channel.close();
-  } catch (cause) {
-    throw fail('service.unavailable', { detail: 'The queues could not be declared in RabbitMQ.', cause });
-  } finally {
-    await connection.close();
-  }
-}
 
 /** The bus over RabbitMQ: it keeps every record until every declared group has handled it. */
 export function createRabbitmqBus(deps: RabbitmqBusDeps): Bus {

@@ -6,7 +6,7 @@ import { createGroup } from '../group.ts';
 import { decodeRecords } from './encode-records.ts';
 import { keepChannel } from './keep-channel.ts';
 import type { KeptConnection } from './keep-connection.ts';
-import type { Topology } from './topology.ts';
+import { declareExchange, type Topology } from './topology.ts';
 
 export interface ListenDeps {
   readonly connection: KeptConnection;
@@ -34,7 +34,7 @@ export async function listen(topics: readonly string[], listener: Listener, deps
   async function consume(fresh: Channel): Promise<void> {
     for (const topic of topics) {
       const exchange = topology.exchange(topic);
-      await fresh.exchangeDeclare({ exchange, type: 'direct', durable: true });
+      await declareExchange(fresh, exchange);
       const { queue } = await fresh.queueDeclare({ queue: '', exclusive: true, autoDelete: true, durable: false });
       for (let partition = 0; partition < topology.partitions; partition++) {
         await fresh.queueBind({ exchange, queue, routingKey: String(partition) });

@@ -3,6 +3,7 @@ import type { Channel, Envelope, ReturnedMessage } from 'rabbitmq-client';
 import { fail } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
 import type { KeptConnection } from './keep-connection.ts';
+import { declareExchange } from './topology.ts';
 
 /** Sends single messages and says whether the broker has them. */
 export interface Sender {
@@ -54,17 +55,17 @@ export function openSender(connection: KeptConnection, prepare: (channel: Channe
     return fresh;
   }
 
-  async function declareExchange(current: Channel, exchange: string): Promise<void> {
+  async function ensureExchange(current: Channel, exchange: string): Promise<void> {
     const known = exchanges.get(current);
     if (known?.has(exchange)) return;
-    await current.exchangeDeclare({ exchange, type: 'direct', durable: true });
+    await declareExchange(current, exchange);
     exchanges.set(current, new Set(known).add(exchange));
   }
 
   async function sendOnce(envelope: Envelope, body: Buffer): Promise<void> {
     const messageId = randomUUID();
     const current = await channel();
-    if (envelope.exchange) await connection.inTime(declareExchange(current, envelope.exchange));
+    if (envelope.exchange) await connection.inTime(ensureExchange(current, envelope.exchange));
     const confirmed = new Promise<void>((resolve, reject) => {
       losses.add(reject);
       current

@@ -41,7 +41,7 @@ export async function declareGroup(
 ): Promise<void> {
   for (const topic of topics) {
     const exchange = topology.exchange(topic);
-    await channel.exchangeDeclare({ exchange, type: 'direct', durable: true });
+    await declareExchange(channel, exchange);
     await channel.queueDeclare({
       queue: topology.deadQueue(topic, group),
       durable: true,
@@ -54,4 +54,8 @@ export async function declareGroup(
       await channel.queueBind({ exchange, queue, routingKey: String(partition) });
     }
   }
+}
+
+export async function declareExchange(channel: Channel, exchange: string): Promise<void> {
+  await channel.exchangeDeclare({ exchange, type: 'direct', durable: true });
 }

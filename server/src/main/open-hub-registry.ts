@@ -1,0 +1,41 @@
+import { createMemoryHubRegistry } from '../adapters/hub-registry/memory/create-memory-hub-registry.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Log } from '../kernel/log.ts';
+import type { HubRegistry } from '../ports/hub-registry.ts';
+import { parsePrefix } from './parse-bus-url.ts';
+
+/** What `--registry` names. */
+export type RegistryAddress =
+  | { readonly kind: 'memory' }
+  /** `prefix` stands before every key. */
+  | { readonly kind: 'redis'; readonly url: string; readonly prefix: string };
+
+const help = 'must be: memory or redis://[user:password@]host[:6379][/database][?prefix=…], rediss:// for TLS';
+
+/** Throws an Error for people. */
+export function parseRegistryUrl(text: string): RegistryAddress {
+  if (text === 'memory') return { kind: 'memory' };
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new Error(help);
+  }
+  const unknown = [...url.searchParams.keys()].filter((name) => name !== 'prefix');
+  const isRedis = /^rediss?:$/.test(url.protocol) && url.hostname !== '' && /^(\/\d*)?$/.test(url.pathname);
+  if (!isRedis || url.hash || unknown.length > 0) throw new Error(help);
+  const prefix = `${parsePrefix(url.searchParams.get('prefix') ?? '')}parley`;
+  url.search = '';
+  return { kind: 'redis', url: url.href, prefix };
+}
+
+/** The registry that `--registry` names; connects in the background. */
+export async function openHubRegistry(
+  option: string,
+  { log, clock }: { readonly log: Log; readonly clock: Clock },
+): Promise<HubRegistry> {
+  const address = parseRegistryUrl(option);
+  if (address.kind === 'memory') return createMemoryHubRegistry({ clock });
+  const { createRedisHubRegistry } = await import('../adapters/hub-registry/redis/create-redis-hub-registry.ts');
+  return createRedisHubRegistry({ url: address.url, prefix: address.prefix, log });
+}
