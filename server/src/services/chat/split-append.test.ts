@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { fail } from '../../kernel/errors.ts';
+import type { Draft } from '../../model/message.ts';
+import { splitAppend } from './split-append.ts';
+
+const drafts = ['a', 'b', 'a', 'c'].map(
+  (conversation, index) => ({ conversation, id: `m${index}` }) as unknown as Draft,
+);
+
+test('drafts go by conversation, each part in the order of the whole', () => {
+  expect(splitAppend.keys(drafts)).toEqual(['a', 'b', 'a', 'c']);
+  const [part] = splitAppend.take([drafts], [0, 2]);
+  expect(part.map((draft) => draft.id)).toEqual(['m0', 'm2']);
+});
+
+test('a part that failed answers each of its drafts with what it failed with', () => {
+  expect(splitAppend.failed(fail('service.overloaded', { detail: 'full', retryAfterMs: 5 }))).toEqual({
+    code: 'service.overloaded',
+    detail: 'full',
+    retryAfterMs: 5,
+  });
+  expect(splitAppend.failed(fail('service.unavailable'))).not.toHaveProperty('retryAfterMs');
+});
