@@ -143,7 +143,7 @@ export class TestHub {
   private routed = 0;
   private onTick: () => void = () => {};
 
-  constructor(config: Partial<RealtimeConfig> = {}) {
+  constructor(config: Partial<RealtimeConfig> = {}, registry?: HubRegistry) {
     this.registry.wall = () => this.now;
     this.realtime = createRealtime({
       chat: this.chat.api,
@@ -152,7 +152,7 @@ export class TestHub {
         getProfiles: async (_ctx, ids) =>
           ids.map((id) => ({ id, username: id, name: id.toUpperCase(), about: null, avatar: null })),
       },
-      registry: this.registry,
+      registry: registry ?? this.registry,
       bus: noBus,
       log: silentLog,
       metrics: noMetrics,

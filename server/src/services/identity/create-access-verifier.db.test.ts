@@ -5,15 +5,16 @@ import { type Failure, fail } from '../../kernel/errors.ts';
 import { type AccountId, createId, type SessionId } from '../../kernel/ids.ts';
 import { silentLog } from '../../kernel/log.ts';
 import type { SessionRow } from '../../model/identity-rows.ts';
-import { type BusRecord, topics } from '../../ports/bus.ts';
+import { type Bus, type BusRecord, topics } from '../../ports/bus.ts';
 import type { IdentityApi, SignedIn } from './api.ts';
-import { type AccessVerifier, createAccessVerifier } from './create-access-verifier.ts';
+import { type AccessVerifier, type AccessVerifierConfig, createAccessVerifier } from './create-access-verifier.ts';
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>;
 let identity: TestIdentity;
 let verifier: AccessVerifier;
-/** What every call of identity fails with while it is away. */
+/** What the calls of identity fail with while it is away, or those that `awayFrom` names. */
 let away: Failure | null = null;
+let awayFrom: readonly string[] | null;
 let calls: string[] = [];
 let bus: ReturnType<typeof createStream>;
 let warnings: string[];
@@ -32,25 +33,30 @@ afterAll(async () => {
 });
 beforeEach(() => {
   away = null;
+  awayFrom = null;
   calls = [];
   warnings = [];
   bus = createStream();
-  verifier = createAccessVerifier({
+  verifier = createVerifier({ retryMs: 5, askAgainMs: 5 });
+});
+afterEach(async () => verifier.unit.stop?.());
+
+function createVerifier(config: Partial<AccessVerifierConfig>): AccessVerifier {
+  return createAccessVerifier({
     identity: reached(identity.api),
     bus,
     clock: identity.clock,
     log: { ...silentLog, warn: (_fields, message) => void warnings.push(message) },
-    config: { retryMs: 5, askAgainMs: 5 },
+    config,
   });
-});
-afterEach(async () => verifier.unit.stop?.());
+}
 
 /** Identity as another process reaches it: not always. */
 function reached(api: IdentityApi): IdentityApi {
   return new Proxy(api, {
     get: (target, name: keyof IdentityApi) => async (context: never, argument: never) => {
       calls.push(name);
-      if (away) throw away;
+      if (away && (awayFrom?.includes(name) ?? true)) throw away;
       return (target[name] as (context: never, argument: never) => unknown)(context, argument);
     },
   });
@@ -58,10 +64,11 @@ function reached(api: IdentityApi): IdentityApi {
 
 /** A change stream that a test feeds, or cuts. */
 function createStream() {
-  let handler: (records: readonly BusRecord[]) => Promise<void> = async () => {};
-  let onGap = () => {};
+  type Listen = Parameters<Bus['listen']>;
+  let handler: Listen[1] = () => {};
+  let onGap: Listen[2]['onGap'] = () => {};
   return {
-    gap: () => onGap(),
+    gap: () => void onGap(),
     async tell(row: SessionRow) {
       const source = {
         db: 'x',
@@ -74,7 +81,7 @@ function createStream() {
       const value = { before: null, after: row, source: { ...source, ts_ms: 0, snapshot: false }, op: 'u', ts_ms: 0 };
       await handler([{ topic: topics.identity, key: row.account_id, value } as BusRecord]);
     },
-    async listen(_topics: readonly string[], listener: typeof handler, options: { readonly onGap: () => void }) {
+    async listen(_topics: Listen[0], listener: Listen[1], options: Listen[2]) {
       handler = listener;
       onGap = options.onGap;
       return { close: async () => {} };
@@ -102,6 +109,7 @@ test('refuses everybody until identity has said which sessions have ended, and a
   const signedIn = await signUp();
   const { value: cookie } = await identity.api.createCookie(ctx, signedIn.session);
   away = fail('service.unavailable');
+  awayFrom = ['listRevoked'];
   let started = false;
   const start = verifier.unit.start?.().then(() => {
     started = true;
@@ -222,6 +230,25 @@ test('a key made since is fetched; invented keys become no flood of questions', 
   await expect(invented('unknown')).rejects.toMatchObject(unavailable);
   await verify(later);
   await other.stop();
+});
+
+test('identity is not asked about an unknown key before its time has come', async () => {
+  const patient = createVerifier({ askAgainMs: 3_600_000 });
+  await patient.unit.start?.();
+  const signedIn = await signUp();
+  calls = [];
+  const [, payload, signature] = signedIn.tokens.access.split('.');
+  const head = Buffer.from(JSON.stringify({ alg: 'ES256', kid: 'invented' })).toString('base64url');
+  let answered = false;
+  void patient.verifyAccess(ctx, `${head}.${payload}.${signature}`).catch(() => {
+    answered = true;
+  });
+  // A timer that is due at once comes before one that is due later.
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  // Known keys do not wait for unknown ones.
+  await patient.verifyAccess(ctx, signedIn.tokens.access);
+  expect([calls, answered]).toEqual([[], false]);
+  await patient.unit.stop?.();
 });
 
 test('an unknown session of another principal is not mixed up with an ended one', async () => {

@@ -5,7 +5,7 @@ import { fail } from '../../kernel/errors.ts';
 import type { AccountId, SessionId } from '../../kernel/ids.ts';
 import type { Health, Unit } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
-import { type BusRecord, type Subscription, topics } from '../../ports/bus.ts';
+import { type Bus, type BusRecord, type Subscription, topics } from '../../ports/bus.ts';
 import type { IdentityApi } from './api.ts';
 import { identityDefaults } from './config.ts';
 import { onIdentityChanges } from './consumer.ts';
@@ -14,18 +14,10 @@ import { createPublicKeys } from './public-keys.ts';
 import { createRevocations } from './revocations.ts';
 import { createTokenCheck } from './token-check.ts';
 
-interface ListeningBus {
-  listen(
-    topics: readonly string[],
-    handler: (records: readonly BusRecord[]) => Promise<void>,
-    options: { readonly onGap: () => void },
-  ): Promise<Subscription>;
-}
-
 export interface AccessVerifierDeps {
   /** Identity as it is reached from here; need not be up. */
   readonly identity: Pick<IdentityApi, 'jwks' | 'listRevoked' | 'resolveCookie'>;
-  readonly bus: ListeningBus;
+  readonly bus: Pick<Bus, 'listen'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly config?: Partial<AccessVerifierConfig>;
@@ -107,11 +99,8 @@ export function createAccessVerifier(deps: AccessVerifierDeps): AccessVerifier {
     unit: {
       async start() {
         // Listening before the past is read: nothing between the two.
-        subscription = await deps.bus.listen(
-          [topics.identity],
-          async (records) => onIdentityChanges(records, revocations),
-          { onGap: () => void missed.learn() },
-        );
+        const onChanges = (records: readonly BusRecord[]) => onIdentityChanges(records, revocations);
+        subscription = await deps.bus.listen([topics.identity], onChanges, { onGap: missed.learn });
         await missed.learn();
         timer = setInterval(() => void keys.load().catch(() => {}), config.reloadKeysMs).unref();
       },

@@ -39,7 +39,7 @@ export function createPublicKeys(deps: {
   /** Everybody who meets an unknown key waits for the same next answer. */
   function askAgain(): Promise<void> {
     next ??= new Promise<void>((resolve) => {
-      setTimeout(resolve, Math.max(0, askedAt + askAgainMs - clock.monotonic()));
+      setTimeout(resolve, Math.max(0, askedAt + askAgainMs - clock.monotonic())).unref();
     }).then(() => {
       // Who comes from now on waits for a later answer: this one may have been given before their key was made.
       next = null;
