@@ -6,8 +6,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The built program: what a user runs. Works from source and from dist. */
-const root = fileURLToPath(import.meta.url).split(`${path.sep}tests${path.sep}`)[0] as string;
-const cli = path.join(root, 'server', 'dist', 'main', 'cli.js');
+export const root = fileURLToPath(import.meta.url).split(`${path.sep}tests${path.sep}`)[0] as string;
+export const cli = path.join(root, 'server', 'dist', 'main', 'cli.js');
 
 /** What the program is to know is given as flags: it takes every PARLEY_ variable for an option, those of the tests too. */
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PARLEY_')));
@@ -121,7 +121,7 @@ export async function runCommand(...args: readonly string[]): Promise<string> {
 }
 
 /** Open to other users: run as root, the server gives PostgreSQL to one of them. */
-async function createFolder(): Promise<string> {
+export async function createFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'parley-scenario-'));
   await chmod(folder, 0o755);
   return folder;

@@ -46,15 +46,38 @@ function command(name: string, help: string, names: readonly OptionName[]): Comm
   return built;
 }
 
-function settings(built: Command): Options {
-  const given: Record<string, string | undefined> = {};
-  for (const option of built.options)
-    given[option.name()] = built.getOptionValue(option.attributeName()) as string | undefined;
-  return parseOptions(given, process.env);
+/** The flags of the table that were given, by name. */
+function givenFlags(built: Command): Record<string, string> {
+  const given: Record<string, string> = {};
+  for (const option of built.options) {
+    const value = built.getOptionValue(option.attributeName()) as string | undefined;
+    if (option.name() in options && value !== undefined) given[option.name()] = value;
+  }
+  return given;
 }
+
+const settings = (built: Command): Options => parseOptions(givenFlags(built), process.env);
 
 const serve = command('serve', 'run the server (the default of npm start)', Object.keys(options) as OptionName[]);
 serve.action(async () => (await import('./serve.ts')).serve(settings(serve), version));
+
+const ofEachProcess: OptionName[] = ['target', 'admin-port', 'rpc-port', 'discovery', 'advertise', 'trust-proxy'];
+const cluster = command(
+  'cluster',
+  'run every service as a process of its own on this machine, nginx in front',
+  (Object.keys(options) as OptionName[]).filter((name) => !ofEachProcess.includes(name)),
+).option(
+  '--instances <counts>',
+  'how many of which, as chat=3,realtime=2; 2 of chat, realtime and gateway unless said',
+);
+cluster.action(async ({ instances = '' }: { instances?: string }) => {
+  const [{ runCluster }, { parseInstances }] = await Promise.all([
+    import('./cluster/run-cluster.ts'),
+    import('./cluster/plan-cluster.ts'),
+  ]);
+  const given = { options: settings(cluster), given: givenFlags(cluster) };
+  await runCluster({ ...given, instances: parseInstances(instances), version });
+});
 
 const migrate = command('migrate', 'bring the databases to this version', database);
 migrate.action(async () => (await import('./commands/run-migrate.ts')).runMigrate(settings(migrate)));

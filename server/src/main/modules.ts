@@ -1,34 +1,53 @@
+import type { HubId } from '../kernel/ids.ts';
 import type { Unit } from '../kernel/lifecycle.ts';
 import { createNativeProtocol } from '../protocols/native/native-protocol.ts';
 import { createHttpServer } from '../runtime/http.ts';
 import type { Module } from '../runtime/modules.ts';
 import { createCommitter } from '../services/chat/committer.ts';
 import { createChat } from '../services/chat/module.ts';
+import { createDiscovery } from '../services/discovery/module.ts';
+import type { IdentityApi } from '../services/identity/api.ts';
+import { createAccessVerifier } from '../services/identity/create-access-verifier.ts';
 import { createIdentity } from '../services/identity/module.ts';
 import { createPeople } from '../services/people/module.ts';
 import { createRealtime } from '../services/realtime/module.ts';
 import { createPresenceReader } from '../services/realtime/presence-reader.ts';
 import { createRelay } from '../services/relay/module.ts';
 import { createRouter } from '../services/router/module.ts';
-import { onReset } from './on-reset.ts';
-import type { ProgramContext } from './program-context.ts';
+import type { Opened, ProgramContext } from './program-context.ts';
+import { reloadIncarnation } from './reload-incarnation.ts';
+
+/** `opens`: what of the foundation it is wired from. */
+export interface ProgramModule extends Module<ProgramContext> {
+  readonly opens?: readonly Opened[];
+}
 
 /**
- * The whole program on one screen: what there is and what needs what. A module wires in `init`; its needs run before it
- * starts and stop after it. Consumers of the change stream come before the relay, which creates the slot and lets it flow; the
- * public port comes last.
+ * The whole program on one screen: what there is, what needs what, and what it opens. A module wires in `init`; its needs run
+ * before it starts and stop after it. Consumers of the change stream come before the relay, which creates the slot and lets it
+ * flow; the public port comes last.
  */
-export const modules: readonly Module<ProgramContext>[] = [
-  { name: 'identity', init: initIdentity },
-  { name: 'people', needs: ['identity'], init: initPeople },
-  { name: 'chat', needs: ['people'], init: initChat },
-  { name: 'router', needs: ['chat'], init: initRouter },
-  { name: 'hub', needs: ['chat', 'identity', 'people'], init: initHub },
-  { name: 'relay', needs: ['identity', 'people', 'chat', 'router', 'hub'], init: initRelay },
-  { name: 'http', needs: ['relay', 'hub'], init: initHttp },
-  { name: 'gateway', needs: ['http'] },
-  { name: 'realtime', needs: ['http', 'router'] },
-  { name: 'all', needs: ['gateway', 'realtime', 'relay', 'router'] },
+export const modules: readonly ProgramModule[] = [
+  { name: 'identity', opens: ['identity', 'bus', 'files'], init: initIdentity },
+  { name: 'people', after: ['identity'], opens: ['people', 'bus'], init: initPeople },
+  { name: 'chat', after: ['people'], opens: ['chat', 'bus'], init: initChat },
+  { name: 'router', after: ['chat'], opens: ['bus', 'registry'], init: initRouter },
+  { name: 'discovery', opens: ['instances'], init: initDiscovery },
+  { name: 'access', after: ['identity'], opens: ['bus'], init: initAccess },
+  { name: 'hub', after: ['access', 'chat', 'people'], opens: ['bus', 'registry'], init: initHub },
+  {
+    name: 'relay',
+    after: ['identity', 'people', 'chat', 'router', 'access', 'hub'],
+    opens: ['changes', 'bus'],
+    init: initRelay,
+  },
+  { name: 'http', init: initHttp },
+  { name: 'rest', needs: ['http', 'access'], opens: ['registry', 'files'], init: initRest },
+  { name: 'sockets', needs: ['http', 'access', 'hub'], init: initSockets },
+  { name: 'listener', needs: ['http'], after: ['rest', 'sockets', 'relay', 'router'], init: initListener },
+  { name: 'gateway', needs: ['rest', 'listener'] },
+  { name: 'realtime', needs: ['sockets', 'listener'] },
+  { name: 'all', needs: ['identity', 'people', 'chat', 'router', 'relay', 'gateway', 'realtime'] },
 ];
 
 function initIdentity(p: ProgramContext): Unit {
@@ -38,10 +57,7 @@ function initIdentity(p: ProgramContext): Unit {
     sql: p.sql.identity,
     mailer: p.mailer,
     onRevoked: (user, sessions) =>
-      p.services
-        .connect('router')
-        .route(p.createContext('identity'), [{ kind: 'revoked', user, sessions }])
-        .catch(p.onLost),
+      p.processes.tell(['gateway', 'realtime'], (process, ctx) => process.onRevoked(ctx, user, sessions)),
     config: {
       admins: p.options.admins,
       accessTokenSeconds: p.options['access-token-seconds'],
@@ -71,6 +87,7 @@ function initChat(p: ProgramContext): Unit {
     router: p.services.connect('router'),
     incarnation: () => p.incarnation,
   });
+  p.process.onStreamReset(() => reloadIncarnation(p));
   p.services.provide('chat', api);
   return unit;
 }
@@ -79,21 +96,45 @@ function initRouter(p: ProgramContext): Unit {
   const { api, unit } = createRouter({
     ...shared(p, 'router'),
     registry: p.registry,
-    realtimeOf: () => p.services.connect('realtime'),
-    startLsn: p.startLsn,
+    realtimeOf: (hub) => p.services.at('realtime', hub),
+    // A durable bus remembers what the group has handled; the in-process one begins anew with the router (rule 13).
+    ...(!p.bus.guarantees.durable && { startLsn: p.startLsn }),
   });
   p.services.provide('router', api);
   return unit;
 }
 
+function initDiscovery(p: ProgramContext): Unit {
+  const { api, unit } = createDiscovery({ ...shared(p, 'discovery'), store: p.instances });
+  p.services.provide('discovery', api);
+  return unit;
+}
+
+/** Tokens are verified in every process that faces people, also while identity is away. */
+function initAccess(p: ProgramContext): Unit {
+  const identity = p.services.connect('identity');
+  const access = createAccessVerifier({ ...shared(p, 'access'), identity });
+  p.process.onRevoked((user, sessions) => access.onRevoked(user, sessions));
+  p.identity = new Proxy(identity, {
+    get: (target, method) =>
+      method === 'verifyAccess' || method === 'resolveCookie' ? access[method] : target[method as keyof IdentityApi],
+  });
+  return access.unit;
+}
+
 function initHub(p: ProgramContext): Unit {
   const { hub, api, unit } = createRealtime({
     ...shared(p, 'realtime'),
+    hubId: p.processId as HubId,
     chat: p.services.connect('chat'),
     identity: p.services.connect('identity'),
     people: p.services.connect('people'),
     registry: p.registry,
   });
+  p.process.onRevoked((user, sessions) =>
+    api.deliver(p.createContext('identity'), [{ kind: 'revoked', user, sessions }]),
+  );
+  p.process.onStreamReset((reason) => api.doubt(p.createContext('relay'), reason));
   p.services.provide('realtime', api);
   p.hub = hub;
   return unit;
@@ -110,45 +151,42 @@ function initRelay(p: ProgramContext): Unit {
   return unit;
 }
 
+/** Those who keep messages first: hubs ask them which history is the present one. Being told twice does no harm. */
+async function onReset(p: ProgramContext, reason: string): Promise<void> {
+  await p.processes.tell(['chat'], (process, ctx) => process.onStreamReset(ctx, reason));
+  await p.processes.tell(['realtime'], (process, ctx) => process.onStreamReset(ctx, reason));
+}
+
 function initHttp(p: ProgramContext): Unit {
-  const log = p.log.child({ service: 'gateway' });
-  const http = createHttpServer({
-    log,
-    metrics: p.metrics,
-    host: p.options.host,
-    port: p.options.port,
-    trustProxy: p.options['trust-proxy'],
-  });
-  const perSecond = p.options['sends-per-second'];
-  const signIns = p.options['sign-ins-per-minute'] / 60;
-  const native = createNativeProtocol({
-    identity: p.services.connect('identity'),
-    people: p.services.connect('people'),
-    chat: p.services.connect('chat'),
-    http: {
-      presence: createPresenceReader({ registry: p.registry, clock: p.clock, log }),
-      attachments: p.blobs,
-      status: p.status,
-      webRoot: p.webRoot,
-    },
-    sockets: { hub: p.hub },
-    log,
-    metrics: p.metrics,
-    config: {
-      trustProxy: p.options['trust-proxy'],
-      allowedOrigins: p.options['public-url'] ? [new URL(p.options['public-url']).origin] : [],
-      sends: { perSecond, burst: perSecond * 5 },
-      signIns: { perSecond: signIns, burst: Math.max(200, signIns * 10) },
-      attachmentBytes: p.options['max-attachment-mb'] * 1024 * 1024,
-    },
-  });
+  const { host, port } = p.options;
+  const log = p.log.child({ service: 'http' });
+  p.http = createHttpServer({ log, metrics: p.metrics, host, port, trustProxy: p.options['trust-proxy'] });
+  return {};
+}
+
+function initRest(p: ProgramContext): Unit {
+  const { registry, clock, webRoot, status, blobs: attachments } = p;
+  const presence = createPresenceReader({ registry, clock, log: p.log.child({ service: 'gateway' }) });
+  p.halves.http = { presence, attachments, status, webRoot };
+  return {};
+}
+
+function initSockets(p: ProgramContext): Unit {
+  p.halves.sockets = { hub: p.hub };
+  return {};
+}
+
+/** Opens the public port, when everything behind it runs, for the halves of the protocols that this process serves. */
+function initListener(p: ProgramContext): Unit {
+  const { unit } = p.http;
   return {
-    ...http.unit,
+    ...unit,
     async start() {
-      await native.registerHttp(http);
-      native.registerSockets(http);
-      await http.unit.start?.().catch((error) => explainPort(error, p.options));
-      p.httpPort = http.port;
+      const protocol = createNativeProtocol(protocolDeps(p));
+      if (p.halves.http) await protocol.registerHttp(p.http);
+      if (p.halves.sockets) protocol.registerSockets(p.http);
+      await unit.start?.().catch((error) => explainPort(error, p.options));
+      p.httpPort = p.http.port;
     },
   };
 }
@@ -163,4 +201,24 @@ function explainPort(error: NodeJS.ErrnoException, { host, port }: ProgramContex
 /** What every service gets alike. */
 function shared(p: ProgramContext, service: string) {
   return { bus: p.bus, metrics: p.metrics, clock: p.clock, log: p.log.child({ service }) };
+}
+
+function protocolDeps(p: ProgramContext) {
+  const perSecond = p.options['sends-per-second'];
+  const signIns = p.options['sign-ins-per-minute'] / 60;
+  return {
+    ...p.halves,
+    identity: p.identity,
+    people: p.services.connect('people'),
+    chat: p.services.connect('chat'),
+    log: p.log.child({ service: 'protocols' }),
+    metrics: p.metrics,
+    config: {
+      trustProxy: p.options['trust-proxy'],
+      allowedOrigins: p.options['public-url'] ? [new URL(p.options['public-url']).origin] : [],
+      sends: { perSecond, burst: perSecond * 5 },
+      signIns: { perSecond: signIns, burst: Math.max(200, signIns * 10) },
+      attachmentBytes: p.options['max-attachment-mb'] * 1024 * 1024,
+    },
+  };
 }

@@ -8,6 +8,7 @@ const count = z.coerce.number('must be a number').int().min(1);
 const postgresUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\//, 'must be a URL like postgres://user:password@host:5432/database');
+const hostAndPort = /^(\[[0-9a-f:]+\]|[\w.-]+):\d{1,5}$/i;
 const list = z.string().transform((text) =>
   text
     .split(',')
@@ -49,6 +50,7 @@ const option = <S extends z.ZodType>(
 export const options = {
   port: option(port, 'PORT', '4000', 'HTTP: REST, sockets and the web application'),
   'admin-port': option(port, 'PORT', '4002', 'metrics, /healthz and /readyz; not for the public'),
+  'rpc-port': option(port, 'PORT', '4003', 'calls between the services of several processes; not for the public'),
   host: option(z.string().min(1), 'ADDRESS', '127.0.0.1', 'address to listen on; 0.0.0.0 for all'),
   'public-url': option(
     z.url({ protocol: /^https?$/ }),
@@ -59,6 +61,24 @@ export const options = {
   'trust-proxy': option(z.stringbool(), 'BOOLEAN', 'false', "take the client's address from X-Forwarded-For"),
   data: option(z.string().min(1), 'FOLDER', './data', 'embedded database, attachments, mail'),
   target: option(list, 'NAMES', 'all', 'what this process runs, comma-separated; see --list-targets'),
+  discovery: option(
+    list.refine((items) => items.every((item) => hostAndPort.test(item)), 'must be like host:4003,host:4003'),
+    'ADDRESSES',
+    '',
+    'rpc addresses of the discovery service, comma-separated; every target but all needs them',
+  ),
+  advertise: option(
+    z.string().regex(hostAndPort, 'must be like host:4003').optional(),
+    'ADDRESS',
+    undefined,
+    "this process's rpc address as others reach it; none: --host and --rpc-port",
+  ),
+  'service-secret': option(
+    z.string().min(16, 'must have at least 16 characters').optional(),
+    'SECRET',
+    undefined,
+    'what the processes of one system prove themselves with; better given as PARLEY_SERVICE_SECRET',
+  ),
   'database-url': option(
     postgresUrl.optional(),
     'URL',

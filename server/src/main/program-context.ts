@@ -6,20 +6,32 @@ import type { Incarnation } from '../model/position.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { Bus } from '../ports/bus.ts';
 import type { HubRegistry } from '../ports/hub-registry.ts';
+import type { InstanceStore } from '../ports/instance-store.ts';
 import type { Mailer } from '../ports/mail.ts';
 import type { Replication } from '../ports/replication.ts';
 import type { Sql } from '../ports/sql.ts';
 import type { StorageGuard } from '../ports/storage-guard.ts';
-import type { ServiceStatus } from '../protocols/native/native-deps.ts';
+import type { NativeHttpDeps, NativeSocketDeps, ServiceStatus } from '../protocols/native/native-deps.ts';
+import type { HttpServer } from '../runtime/http.ts';
 import type { Telemetry } from '../runtime/telemetry.ts';
+import type { IdentityApi } from '../services/identity/api.ts';
+import type { AccessVerifier } from '../services/identity/create-access-verifier.ts';
 import type { HubApi } from '../services/realtime/api.ts';
 import type { RelayDatabase } from '../services/relay/config.ts';
 import type { Options } from './options.ts';
+import type { OwnProcess } from './own-process.ts';
+import type { Processes } from './processes.ts';
 import type { Services } from './services.ts';
 
 /** The services that keep data of their own. */
 export const storingServices = ['identity', 'people', 'chat'] as const;
 export type StoringService = (typeof storingServices)[number];
+
+/**
+ * What a module has opened before it is wired: the database of a service, all databases for following their changes, the bus,
+ * the hub registry, the store of instances, the folder for attachments and mail.
+ */
+export type Opened = StoringService | 'changes' | 'bus' | 'registry' | 'instances' | 'files';
 
 /** The open adapters: what is ready before the first module is wired, and closed after the last has stopped. */
 export interface Foundation {
@@ -30,6 +42,7 @@ export interface Foundation {
   readonly replication: Replication;
   readonly bus: Bus;
   readonly registry: HubRegistry;
+  readonly instances: InstanceStore;
   readonly storage: StorageGuard;
   readonly blobs: BlobStore;
   readonly mailer: Mailer;
@@ -49,14 +62,25 @@ export interface ProgramContext extends Foundation {
   readonly metrics: Telemetry;
   readonly clock: Clock;
   readonly services: Services;
+  /** This process among the others; also the id of its hub. */
+  readonly processId: string;
+  readonly process: OwnProcess;
+  readonly processes: Processes;
   readonly webRoot: string | null;
   createContext(name: string): Context;
-  status(): ServiceStatus;
+  /** Of the whole system, as far as this process can see it. */
+  status(): Promise<ServiceStatus>;
   onLost(error: unknown): void;
-  /** Read anew when the change stream begins another history (main/on-reset). */
+  /** Read anew when the change stream begins another history. */
   incarnation: Incarnation;
-  /** Set by the hub's module, for the protocols of the same process. */
+  /** Set by the modules of the same process that need it next: the public port, who verifies tokens, the hub. */
+  http: HttpServer;
+  access: AccessVerifier;
   hub: HubApi;
+  /** What the protocols have in this process: their HTTP half, their sockets, or both. */
+  readonly halves: { http: NativeHttpDeps | null; sockets: NativeSocketDeps | null };
+  /** identity as protocols use it: tokens are verified here, everything else where identity runs. */
+  identity: IdentityApi;
   httpPort: number;
   /** Set by the relay's module, for the committer of the same process. */
   behind: () => boolean;

@@ -2,68 +2,111 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../kernel/clock.ts';
 import { systemContext } from '../kernel/context.ts';
+import { createId } from '../kernel/ids.ts';
 import { openAdminServer } from '../runtime/admin-server.ts';
-import { Program } from '../runtime/modules.ts';
+import { Program, planModules } from '../runtime/modules.ts';
+import type { ProcessStatus } from '../runtime/process/api.ts';
 import { createLog, createTelemetry } from '../runtime/telemetry.ts';
-import { modules } from './modules.ts';
+import { joinSystem, type System } from './join-system.ts';
+import { modules, type ProgramModule } from './modules.ts';
 import { openFoundation } from './open-foundation.ts';
 import type { Options } from './options.ts';
-import type { ProgramContext } from './program-context.ts';
+import { createOwnProcess } from './own-process.ts';
+import { createProcesses } from './processes.ts';
+import type { Foundation, Opened, ProgramContext } from './program-context.ts';
 import { createServices } from './services.ts';
 import { createStatus } from './status.ts';
-import { targets } from './targets.ts';
+import { serviceTargets, targets } from './targets.ts';
 
 /**
  * `parley serve`: opens the adapters, starts the modules of the targets, says one line on standard output when it is ready,
  * and runs until SIGTERM or SIGINT (exit 0) or until a part fails (exit 1).
  */
 export async function serve(options: Options, version: string): Promise<void> {
-  checkTargets(options);
-  const log = createLog(options['log-level']);
+  const plan = planTargets(options);
+  const log = createLog(options['log-level']).child({ target: options.target.join() });
   const metrics = createTelemetry();
   const ending = waitForSignal();
-  const foundation = await openFoundation(options, log, metrics);
+  const opens = new Set<Opened>(plan.flatMap((module) => module.opens ?? []));
+  const foundation = await openFoundation(options, opens, log, metrics);
+  let failure: unknown;
+  try {
+    await run(options, { version, plan, foundation, log, metrics, ending });
+  } catch (error) {
+    failure = error;
+  }
+  await foundation.close().catch((error: unknown) => {
+    failure ??= error;
+    log.error({ error }, 'something did not close cleanly');
+  });
+  if (failure) throw failure;
+  process.exit(0);
+}
+
+interface Run {
+  readonly version: string;
+  readonly plan: readonly ProgramModule[];
+  readonly foundation: Foundation;
+  readonly log: ReturnType<typeof createLog>;
+  readonly metrics: ReturnType<typeof createTelemetry>;
+  readonly ending: Promise<void>;
+}
+
+async function run(options: Options, { version, plan, foundation, log, metrics, ending }: Run): Promise<void> {
   const began = systemClock.monotonic();
+  const processId = createId<string>();
+  const ownServices = plan.map(({ name }) => name).filter((name) => serviceTargets.includes(name));
+  let stopping = false;
+  const ownStatus = (): ProcessStatus => ({
+    version,
+    uptimeSeconds: Math.round((systemClock.monotonic() - began) / 1_000),
+    ready: program.ready() && !stopping,
+    foundation: { ...foundation.health(), ...system?.health() },
+    modules: program.health(),
+  });
+  const ownProcess = createOwnProcess(ownStatus);
+  const alone = options.target.includes('all');
+  const system: System | null = alone
+    ? null
+    : await joinSystem({ options, processId, ownServices, own: ownProcess.api, log, metrics, clock: systemClock });
+  const others = system?.others ?? null;
+  const processes = createProcesses({ own: ownProcess.api, ownServices, others, log });
+  const services = createServices({ log, processId, remote: system?.remote ?? null });
   const context = {
     ...foundation,
     options,
     log,
     metrics,
     clock: systemClock,
-    services: createServices(log),
+    services,
+    processId,
+    process: ownProcess,
+    processes,
     webRoot: findWebRoot(),
     createContext: systemContext,
     onLost: (error: unknown) => log.error({ error }, 'a background call failed'),
-    status: () =>
-      createStatus({
-        foundation: foundation.health(),
-        modules: program.health(),
-        ready: program.ready(),
-        version,
-        uptimeSeconds: Math.round((systemClock.monotonic() - began) / 1_000),
-      }),
+    status: async () =>
+      createStatus(ownStatus(), await processes.statuses(serviceTargets), alone ? [] : serviceTargets),
+    halves: { http: null, sockets: null },
     httpPort: options.port,
     behind: () => false,
-  } as unknown as ProgramContext; // the hub's module adds the hub
+  } as unknown as ProgramContext; // modules add what they are for: http, access, hub
   const program = new Program(modules, options.target, context, { log });
-  let stopping = false;
   const admin = await openAdminServer({
     host: options.host,
     port: options['admin-port'],
-    ready: () => !stopping && program.ready(),
-    health: () => ({ ...foundation.health(), ...program.health() }),
+    ready: () => ownStatus().ready,
+    health: () => ({ ...ownStatus().foundation, ...ownStatus().modules }),
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
-  }).catch(async (error) => {
-    await foundation.close();
-    throw error;
   });
   let failure: unknown;
   let started = false;
   try {
     await program.start();
+    await system?.announce(services.provided());
     started = true;
     console.log(
-      `parley ${version} is ready at ${address(options.host, context.httpPort)} (admin ${address(options.host, admin.port)})`,
+      readyLine(version, options, { http: context.http ? context.httpPort : null, admin: admin.port, system }),
     );
     await Promise.race([ending, program.failed, foundation.failed]);
     log.info({}, 'stopping');
@@ -73,31 +116,50 @@ export async function serve(options: Options, version: string): Promise<void> {
     if (started) log.error({ error }, 'stopping because a part of the program failed');
   }
   stopping = true;
-  await new Promise((resolve) => setTimeout(resolve, failure ? 0 : options['drain-seconds'] * 1_000));
-  for (const step of [() => program.stop(), () => admin.close(), () => foundation.close()]) {
-    await step().catch((error: unknown) => {
-      failure ??= error;
-      log.error({ error }, 'something did not stop cleanly');
-    });
+  const steps = [
+    () => system?.leave(),
+    () => new Promise((resolve) => setTimeout(resolve, failure ? 0 : options['drain-seconds'] * 1_000)),
+    () => system?.stopServing(),
+    () => program.stop(),
+    () => system?.close(),
+    () => admin.close(),
+  ];
+  for (const step of steps) {
+    await Promise.resolve()
+      .then(step)
+      .catch((error: unknown) => {
+        failure ??= error;
+        log.error({ error }, 'something did not stop cleanly');
+      });
   }
   if (failure) throw failure;
-  process.exit(0);
 }
 
-/** A target other than `all` shares its bus and registry with other processes, which memory cannot (DESIGN section 3). */
-function checkTargets(options: Options): void {
+/** The modules of the targets; throws for an unknown one, and for a single one without what processes need to meet. */
+function planTargets(options: Options): ProgramModule[] {
   const unknown = options.target.filter((name) => !(name in targets));
   if (unknown.length > 0 || options.target.length === 0) {
     throw new Error(`unknown target ${unknown.join(', ') || '""'}; known: ${Object.keys(targets).join(', ')}`);
   }
-  if (!options.target.includes('all') && (options.bus === 'memory' || options.registry === 'memory')) {
-    throw new Error(
-      'a single target needs a bus and a registry that processes share; with --bus memory only --target all can run',
-    );
+  const plan = planModules(modules, options.target).flat();
+  if (options.target.includes('all')) return plan;
+  const opens = plan.flatMap((module) => module.opens ?? []);
+  // A target other than `all` shares its bus and registry with other processes, which memory cannot (DESIGN section 3).
+  const problems = [
+    ...(opens.includes('bus') && options.bus === 'memory'
+      ? ['--bus kafka://… or amqp://… (memory serves one process)']
+      : []),
+    ...(opens.includes('registry') && options.registry === 'memory' ? ['--registry redis://…'] : []),
+    ...(options.discovery.length === 0 ? ['--discovery HOST:PORT of the discovery service'] : []),
+    ...(options['service-secret'] === undefined ? ['PARLEY_SERVICE_SECRET'] : []),
+  ];
+  if (problems.length > 0) {
+    throw new Error(`--target ${options.target.join()} is one of several processes and needs ${problems.join(', ')}`);
   }
+  return plan;
 }
 
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
+/** Resolves at the first SIGTERM or SIGINT, or when the supervisor that began us has gone; a second one ends the process at once. */
 function waitForSignal(): Promise<void> {
   return new Promise((resolve) => {
     let asked = false;
@@ -108,6 +170,7 @@ function waitForSignal(): Promise<void> {
     };
     process.on('SIGTERM', onSignal);
     process.on('SIGINT', onSignal);
+    if (process.connected) process.once('disconnect', onSignal);
   });
 }
 
@@ -115,6 +178,18 @@ function waitForSignal(): Promise<void> {
 function findWebRoot(): string | null {
   const folder = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
   return existsSync(folder) ? folder : null;
+}
+
+interface Ports {
+  readonly http: number | null;
+  readonly admin: number;
+  readonly system: System | null;
+}
+
+function readyLine(version: string, options: Options, { http, admin, system }: Ports): string {
+  const where = http === null ? `${options.host}:${system?.rpcPort} (rpc)` : address(options.host, http);
+  const what = options.target.includes('all') ? '' : ` ${options.target.join()}`;
+  return `parley ${version}${what} is ready at ${where} (admin ${address(options.host, admin)})`;
 }
 
 function address(host: string, port: number): string {

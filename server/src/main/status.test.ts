@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { createStatus, type StatusSources } from './status.ts';
+import type { ProcessStatus } from '../runtime/process/api.ts';
+import { createStatus } from './status.ts';
 
-const fine: StatusSources = {
+const fine: ProcessStatus = {
   foundation: { database: { status: 'ok' }, storage: { status: 'ok' } },
   modules: { chat: { status: 'ok' }, relay: { status: 'ok' } },
   ready: true,
@@ -16,8 +17,9 @@ test.each([
   ['degraded', { ...fine, modules: { ...fine.modules, relay: { status: 'down' } } }],
   ['degraded', { ...fine, foundation: { ...fine.foundation, storage: { status: 'degraded', detail: 'Full: disk.' } } }],
   ['down', { ...fine, foundation: { ...fine.foundation, database: { status: 'down' } } }],
-] as const)('%s', (status, sources) => {
-  expect(createStatus(sources).status).toBe(status);
+  ['down', { ...fine, modules: { chat: { status: 'down' } } }],
+] as const)('%s', (status, own) => {
+  expect(createStatus(own).status).toBe(status);
 });
 
 test('shows every part, and none that is down as running', () => {
@@ -27,4 +29,45 @@ test('shows every part, and none that is down as running', () => {
     chat: { status: 'ok', instances: 1 },
     relay: { status: 'ok', instances: 1 },
   });
+});
+
+const gateway: ProcessStatus = { ...fine, foundation: {}, modules: { gateway: { status: 'ok' } } };
+const chat: ProcessStatus = {
+  ...fine,
+  modules: { chat: { status: 'ok' } },
+  foundation: { 'database-chat': { status: 'ok' } },
+};
+
+test('counts the instances of other processes, and names what they stand on', () => {
+  const others = [
+    { service: 'chat', status: chat },
+    { service: 'chat', status: chat },
+    { service: 'gateway', status: gateway },
+  ];
+  expect(createStatus(gateway, others, ['chat', 'gateway'])).toMatchObject({
+    status: 'ok',
+    services: {
+      chat: { status: 'ok', instances: 2 },
+      gateway: { status: 'ok', instances: 2 },
+      'database-chat': { status: 'ok' },
+    },
+  });
+});
+
+test('one instance of two that does not answer is degraded; none at all is down', () => {
+  const one = createStatus(gateway, [
+    { service: 'chat', status: chat },
+    { service: 'chat', status: null },
+  ]);
+  expect(one).toMatchObject({ status: 'degraded', services: { chat: { status: 'degraded', instances: 1 } } });
+  const none = createStatus(gateway, [{ service: 'chat', status: null }]);
+  expect(none).toMatchObject({ status: 'down', services: { chat: { status: 'down', instances: 0 } } });
+});
+
+test('an expected service that nobody runs is down; without a vital one the whole is', () => {
+  expect(createStatus(gateway, [{ service: 'chat', status: chat }], ['chat', 'people'])).toMatchObject({
+    status: 'degraded',
+    services: { people: { status: 'down', instances: 0, detail: 'no instance runs' } },
+  });
+  expect(createStatus(gateway, [], ['chat']).status).toBe('down');
 });

@@ -1,28 +1,51 @@
 import type { Health } from '../kernel/lifecycle.ts';
 import type { ServiceStatus } from '../protocols/native/native-deps.ts';
+import type { ProcessStatus } from '../runtime/process/api.ts';
+import type { InstanceStatus } from './processes.ts';
 
-export interface StatusSources {
-  /** What the adapters say: databases, storage. */
-  readonly foundation: Readonly<Record<string, Health>>;
-  /** What the modules say. */
-  readonly modules: Readonly<Record<string, Health>>;
-  /** All modules run and none is stopping. */
-  readonly ready: boolean;
-  readonly version: string;
-  readonly uptimeSeconds: number;
+/** The services that people use the system through: without one of them it is down, without another it is ailing. */
+const vital = ['chat', 'identity'];
+/** Parts of the foundation that all data is behind. */
+const isVital = (part: string): boolean => part === 'database' || part === 'database-chat';
+
+type Part = ServiceStatus['services'][string];
+
+/**
+ * What `GET /status` says of the whole system: the parts of this process, what the other processes say of themselves, and
+ * `down` for an expected service that no live instance runs. `down` altogether: a part that everything needs is; `degraded`:
+ * some things do not work now, and the details say which.
+ */
+export function createStatus(
+  own: ProcessStatus,
+  others: readonly InstanceStatus[] = [],
+  expected: readonly string[] = [],
+): ServiceStatus {
+  const parts: Record<string, Part> = {};
+  const add = (name: string, health: Health): void => {
+    parts[name] = merge(parts[name], { ...health, instances: health.status === 'down' ? 0 : 1 });
+  };
+  const addAll = (healths: Readonly<Record<string, Health>>): void => {
+    for (const [name, health] of Object.entries(healths)) add(name, health);
+  };
+  addAll(own.foundation);
+  addAll(own.modules);
+  for (const { service, status } of others) {
+    if (status) addAll(status.foundation);
+    add(service, status?.modules[service] ?? { status: 'down', detail: 'an instance does not answer' });
+  }
+  for (const service of expected) if (!parts[service]) add(service, { status: 'down', detail: 'no instance runs' });
+  const all = Object.entries(parts);
+  const lost = all.some(([name, { status }]) => status === 'down' && (vital.includes(name) || isVital(name)));
+  const ailing = !own.ready || all.some(([, { status }]) => status !== 'ok');
+  const { version, uptimeSeconds } = own;
+  return { status: lost ? 'down' : ailing ? 'degraded' : 'ok', version, uptimeSeconds, services: parts };
 }
 
-/** What `GET /status` says. `down`: a part that everything needs is; `degraded`: some things do not work now. */
-export function createStatus({ foundation, modules, ready, version, uptimeSeconds }: StatusSources): ServiceStatus {
-  const parts = Object.entries({ ...foundation, ...modules });
-  const ailing = !ready || parts.some(([, { status }]) => status !== 'ok');
-  const lost = Object.values(foundation).some(({ status }) => status === 'down');
-  return {
-    status: lost ? 'down' : ailing ? 'degraded' : 'ok',
-    version,
-    uptimeSeconds,
-    services: Object.fromEntries(
-      parts.map(([name, health]) => [name, { ...health, instances: health.status === 'down' ? 0 : 1 }]),
-    ),
-  };
+/** Of several instances: `down` only when none runs, `ok` only when all do. */
+function merge(known: Part | undefined, next: Part): Part {
+  if (!known) return next;
+  const instances = known.instances + next.instances;
+  const ailing = [known, next].find(({ status }) => status !== 'ok');
+  if (!ailing) return { ...known, instances };
+  return { ...ailing, status: instances === 0 ? 'down' : 'degraded', instances };
 }

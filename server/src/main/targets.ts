@@ -8,4 +8,8 @@ export const targets: Readonly<Record<string, string>> = {
   chat: 'conversations, messages, receipts, search',
   relay: 'the change stream out of PostgreSQL',
   router: 'a delivery per hub for every change',
+  discovery: 'which instances of which service are alive',
 };
+
+/** What a whole system runs, each at least once. */
+export const serviceTargets: readonly string[] = Object.keys(targets).filter((name) => name !== 'all');

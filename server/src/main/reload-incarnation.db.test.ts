@@ -3,9 +3,9 @@ import { openTestDatabase, type TestDatabase } from '../../testing/database.ts';
 import { systemContext } from '../kernel/context.ts';
 import { silentLog } from '../kernel/log.ts';
 import { loadIncarnation } from '../services/chat/load-incarnation.ts';
-import type { RealtimeApi } from '../services/realtime/api.ts';
-import { onReset } from './on-reset.ts';
-import { createServices } from './services.ts';
+import { createOwnProcess } from './own-process.ts';
+import { createProcesses } from './processes.ts';
+import { reloadIncarnation } from './reload-incarnation.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -13,39 +13,39 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-async function setUp() {
-  const services = createServices(silentLog);
+/** A process whose chat and hub react to a reset as main/modules wires them. */
+async function setUp(query = database.sql.query) {
   const { sql } = database;
   const lost: unknown[] = [];
-  const incarnation = await loadIncarnation(sql);
   const p = {
-    sql: { identity: sql, people: sql, chat: sql },
-    services,
-    createContext: systemContext,
+    sql: { identity: sql, people: sql, chat: { ...sql, query } },
     onLost: (error: unknown) => void lost.push(error),
-    incarnation,
+    incarnation: await loadIncarnation(sql),
   };
   const doubts: string[] = [];
-  const doubt = async (_: unknown, reason: string) => void doubts.push(`${reason} ${p.incarnation.restore}`);
-  services.provide('realtime', { doubt } as unknown as RealtimeApi);
-  return { p, doubts, lost };
+  const own = createOwnProcess(() => ({ version: '', uptimeSeconds: 0, ready: true, foundation: {}, modules: {} }));
+  own.onStreamReset(() => reloadIncarnation(p));
+  own.onStreamReset(async (reason) => void doubts.push(`${reason} ${p.incarnation.restore}`));
+  const deps = { own: own.api, ownServices: ['chat', 'realtime'], others: null, log: silentLog };
+  const reset = (reason: string) =>
+    createProcesses(deps).tell(['chat'], (process) => process.onStreamReset(systemContext('test'), reason));
+  return { p, doubts, lost, reset };
 }
 
 test('hubs compare with the history that the database has now', async () => {
-  const { p, doubts } = await setUp();
+  const { doubts, reset } = await setUp();
   await database.sql.query(`update chat.incarnation set restore = 'another'`);
-  await onReset(p, 'failover');
+  await reset('failover');
   expect(doubts).toEqual(['failover another']);
 });
 
 test('hubs doubt even when the database has gone again', async () => {
-  const { p, doubts, lost } = await setUp();
-  const { restore } = p.incarnation;
   const gone = async () => {
     throw new Error('gone');
   };
-  await onReset({ ...p, sql: { ...p.sql, chat: { ...database.sql, query: gone } } }, 'slot lost');
-  expect([doubts, lost.length]).toEqual([[`slot lost ${restore}`], 1]);
+  const { p, doubts, lost, reset } = await setUp(gone);
+  await reset('slot lost');
+  expect([doubts, lost.length]).toEqual([[`slot lost ${p.incarnation.restore}`], 1]);
 });
 
 test('the timeline is the one that is written now', async () => {

@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import pg from 'pg';
+import { cli, createFolder, type ServerOptions, type TestServer } from './server.ts';
+
+/** The engines that the split topology stands on, by URL; the suite that runs it brings them (scripts/suites). */
+export interface Engines {
+  readonly postgres: string;
+  readonly redis: string;
+  /** Kafka or RabbitMQ. */
+  readonly bus: string;
+}
+
+/** What `parley cluster` says of one of its processes. */
+export interface ClusterProcess {
+  readonly name: string;
+  readonly state: 'starting' | 'ready' | 'restarting' | 'stopped';
+  readonly pid: number | null;
+  readonly restarts: number;
+  readonly planned: { readonly target: string; readonly httpPort: number | null; readonly adminPort: number } | null;
+}
+
+export interface Cluster extends TestServer {
+  /** As they are now. */
+  processes(): readonly ClusterProcess[];
+}
+
+/** null: this machine has not got them, or the step did not bring them. */
+export function findEngines(env: NodeJS.ProcessEnv = process.env): Engines | null {
+  const { PARLEY_TEST_POSTGRES_URL: postgres, PARLEY_TEST_REDIS_URL: redis } = env;
+  const bus = env.PARLEY_TEST_BUS === 'rabbitmq' ? env.PARLEY_TEST_RABBITMQ_URL : env.PARLEY_TEST_KAFKA_URL;
+  return postgres && redis && bus ? { postgres, redis, bus } : null;
+}
+
+/**
+ * Runs `parley cluster`: every service a process of its own with a database of its own, nginx in front. What it keeps in the
+ * engines bears a name of its own and is removed by `stop`.
+ */
+export async function startSplit(engines: Engines, options: ServerOptions = {}): Promise<Cluster> {
+  const name = `t${randomBytes(6).toString('hex')}`;
+  const data = options.data ?? (await createFolder());
+  const port = 10_000 + Math.floor(Math.random() * 9_000);
+  const flags: Record<string, string> = {
+    port: String(port),
+    data,
+    'log-level': 'warn',
+    'database-url': withPath(engines.postgres, name),
+    bus: nameBus(engines.bus, name),
+    registry: `${engines.redis}?prefix=${name}:`,
+    ...options.flags,
+  };
+  let child: ChildProcess | undefined;
+  let log = '';
+
+  async function start(): Promise<void> {
+    const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
+    const started = spawn(process.execPath, [cli, 'cluster', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child = started;
+    started.stderr.on('data', (text) => {
+      log = (log + text).slice(-500_000);
+    });
+    await new Promise<void>((resolve, reject) => {
+      let output = '';
+      started.stdout.on('data', (text) => {
+        output += text;
+        if (/cluster of \d+ is ready/.test(output)) resolve();
+      });
+      started.once('exit', (code) =>
+        reject(new Error(`the cluster ended with code ${code} before it was ready:\n${output}${log}`)),
+      );
+    });
+  }
+
+  const processes = (): readonly ClusterProcess[] =>
+    (JSON.parse(readFileSync(path.join(data, 'cluster.json'), 'utf8')) as { processes: ClusterProcess[] }).processes;
+
+  async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
+    const ending = child;
+    if (!ending || ending.exitCode !== null || ending.signalCode !== null) return ending?.exitCode ?? null;
+    const ended = once(ending, 'exit');
+    ending.kill(signal);
+    // Killed, it cannot end its processes: a machine that loses its power loses all of them.
+    if (signal === 'SIGKILL') for (const { pid } of processes()) if (pid !== null) killQuietly(pid);
+    const [code] = await ended;
+    return code as number | null;
+  }
+
+  await start();
+  return {
+    url: `http://127.0.0.1:${port}`,
+    get adminUrl() {
+      const gateway = processes().find(({ planned }) => planned?.target === 'gateway');
+      return `http://127.0.0.1:${gateway?.planned?.adminPort}`;
+    },
+    data,
+    get pid() {
+      return child?.pid as number;
+    },
+    log: () => log,
+    processes,
+    kill,
+    start,
+    async stop() {
+      await kill('SIGTERM');
+      await dropDatabases(engines.postgres, name);
+      if (!options.data) await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it has ended by itself
+  }
+}
+
+function withPath(url: string, name: string): string {
+  const named = new URL(url);
+  named.pathname = `/${name}`;
+  return named.href;
+}
+
+const nameBus = (url: string, name: string): string =>
+  url.startsWith('kafka:') ? `${url}/${name}.` : `${url}?prefix=${name}.`;
+
+/** With their replication slots, which would keep the database's log for ever. */
+async function dropDatabases(url: string, name: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const databases = ['identity', 'people', 'chat'].map((service) => `${name}_${service}`);
+    const slots = `select slot_name, active_pid from pg_replication_slots where database = any ($1)`;
+    const { rows } = await client.query<{ slot_name: string; active_pid: number | null }>(slots, [databases]);
+    for (const { active_pid } of rows)
+      if (active_pid) await client.query('select pg_terminate_backend($1)', [active_pid]);
+    for (const { slot_name } of rows) await client.query('select pg_drop_replication_slot($1)', [slot_name]);
+    for (const database of databases) await client.query(`drop database if exists "${database}" with (force)`);
+  } finally {
+    await client.end();
+  }
+}
