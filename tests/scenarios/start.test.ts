@@ -38,7 +38,7 @@ describe('starting', () => {
   test('wrong options are told all at once, and a target that memory cannot serve is refused', async () => {
     const said = await refusal('serve', '--port', 'http', '--log-level', 'loud');
     expect(said).toMatch(/ended with 2.*2 options are wrong.*--port "http".*--log-level "loud"/s);
-    expect(await refusal('serve', '--target', 'chat')).toContain('needs a bus and a registry that processes share');
+    expect(await refusal('serve', '--target', 'chat')).toContain('needs --bus kafka://… or amqp://…');
     expect(await refusal('serve', '--target', 'chta')).toContain('unknown target chta; known: all, gateway');
   });
 

@@ -7,7 +7,7 @@ import { openAdminServer } from '../runtime/admin-server.ts';
 import { Program, planModules } from '../runtime/modules.ts';
 import type { ProcessStatus } from '../runtime/process/api.ts';
 import { createLog, createTelemetry } from '../runtime/telemetry.ts';
-import { joinSystem, type System } from './join-system.ts';
+import type { System } from './join-system.ts';
 import { modules, type ProgramModule } from './modules.ts';
 import { openFoundation } from './open-foundation.ts';
 import type { Options } from './options.ts';
@@ -68,7 +68,15 @@ async function run(options: Options, { version, plan, foundation, log, metrics, 
   const alone = options.target.includes('all');
   const system: System | null = alone
     ? null
-    : await joinSystem({ options, processId, ownServices, own: ownProcess.api, log, metrics, clock: systemClock });
+    : await (await import('./join-system.ts')).joinSystem({
+        options,
+        processId,
+        ownServices,
+        own: ownProcess.api,
+        log,
+        metrics,
+        clock: systemClock,
+      });
   const others = system?.others ?? null;
   const processes = createProcesses({ own: ownProcess.api, ownServices, others, log });
   const services = createServices({ log, processId, remote: system?.remote ?? null });

@@ -18,19 +18,19 @@ function named<K extends keyof ServiceApis>(text: string): ServiceApis[K] {
   return { getProfiles: async () => [{ name: text }] } as never;
 }
 
-const ask = async (people: PeopleApi) => (await people.getProfiles(ctx, [createId<AccountId>()]))[0]?.name;
+const ask = async (people: unknown) => (await (people as PeopleApi).getProfiles(ctx, [createId<AccountId>()]))[0]?.name;
 
 test('a service of this process is called here, whenever it was provided; another one over the wire', async () => {
   const services = createServices({ log: silentLog, processId: 'me', remote });
   const people = services.connect('people');
   expect(await ask(people)).toBe('some people');
-  services.provide('people', named('here'));
+  services.provide('people', named<'people'>('here'));
   expect(await ask(people)).toBe('here');
 });
 
 test('an instance by its id: ourselves here, another one there', async () => {
   const services = createServices({ log: silentLog, processId: 'me', remote });
-  services.provide('people', named('here'));
+  services.provide('people', named<'people'>('here'));
   expect(await ask(services.at('people', 'me'))).toBe('here');
   expect(await ask(services.at('people', 'other'))).toBe('people other');
 });

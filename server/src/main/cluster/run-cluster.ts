@@ -152,7 +152,10 @@ function createShow(options: Options, rows: () => readonly Row[]) {
       const now = rows();
       writeFileSync(`${stateFile}.next`, `${JSON.stringify({ pid: process.pid, processes: now }, null, 2)}\n`);
       renameSync(`${stateFile}.next`, stateFile);
-      if (terminal) return draw();
+      if (terminal) {
+        draw();
+        return;
+      }
       for (const { name, state, pid, lastExit } of now) {
         const text =
           state === 'restarting' ? `restarting (${lastExit})` : state === 'ready' ? `ready, pid ${pid}` : state;

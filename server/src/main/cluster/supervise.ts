@@ -100,7 +100,10 @@ export function supervise(options: SuperviseOptions): Supervisor {
     const wasReady = info.state === 'ready';
     info.lastExit = how;
     info.pid = null;
-    if (stopping) return enter('stopped');
+    if (stopping) {
+      enter('stopped');
+      return;
+    }
     if (!wasReady) failToStart(new Error(`${options.name} ended (${how}) before it was ready`));
     info.restarts++;
     enter('restarting');
@@ -116,7 +119,10 @@ export function supervise(options: SuperviseOptions): Supervisor {
       stopping = true;
       clearTimeout(timer);
       const ending = child;
-      if (!ending || ending.exitCode !== null || ending.signalCode !== null) return enter('stopped');
+      if (!ending || ending.exitCode !== null || ending.signalCode !== null) {
+        enter('stopped');
+        return;
+      }
       const ended = once(ending, 'exit');
       ending.kill('SIGTERM');
       const kill = setTimeout(() => ending.kill('SIGKILL'), graceMs);

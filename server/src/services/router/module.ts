@@ -28,8 +28,11 @@ export interface RouterDeps {
   readonly registry: HubRegistry;
   /** The hub's own api, in this process or over the wire. */
   realtimeOf(hub: HubId): RealtimeApi;
-  /** Where the WAL of the chat database stands now; asked once, at the start. */
-  startLsn(): Promise<bigint>;
+  /**
+   * Where the WAL of the chat database stands now; asked once, at the start. Absent with a durable bus, which remembers what the
+   * group has handled: what was committed before this start may still have to be delivered, and hubs drop what they have.
+   */
+  startLsn?(): Promise<bigint>;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly config?: Partial<RouterConfig>;
@@ -85,7 +88,8 @@ export function createRouter(deps: RouterDeps): { readonly api: RouterApi; reado
   };
   const unit: Unit = {
     async start() {
-      const isNew = createStartFilter(await deps.startLsn());
+      const startLsn = await deps.startLsn?.();
+      const isNew = startLsn === undefined ? () => true : createStartFilter(startLsn);
       const { maxBatch } = config;
       const handler = (records: readonly BusRecord[]) => onChanges(records, isNew);
       const [{ group, topics: read }] = routerGroups;
