@@ -13,6 +13,7 @@ import type {
   RpcService,
   UnaryMethod,
 } from '../src/kernel/rpc.ts';
+import { orNull, whole, wireFailure } from './samples.ts';
 
 /** Any arguments and any answer of a method; `M` is its type in RpcService. */
 type Samples<M> =
@@ -22,49 +23,64 @@ type Samples<M> =
       ? { readonly args: Arbitrary<A>; readonly answer: Arbitrary<R>; readonly result: Arbitrary<readonly unknown[]> }
       : never;
 
-/** Samples of every method of the api `T`: a method without them does not compile. */
-export type RpcSamples<T> = { readonly [K in keyof T]: Samples<Exclude<MethodOf<T[K]>, OrderedMethod<never>>> };
+/** The same of a method whose calls keep an order: what answers them is the same for all. */
+interface OrderedSamples<A extends unknown[]> {
+  readonly ordered: Arbitrary<A>;
+}
 
-type Rpc = RpcMethod & { readonly kind: 'unary' | 'results' };
+/** Samples of every method of the api `T`: a method without them does not compile. */
+export type RpcSamples<T> = {
+  readonly [K in keyof T]: Samples<Exclude<MethodOf<T[K]>, OrderedMethod<never>>> | OrderedSamples<ArgsOf<T[K]>>;
+};
+
+type ArgsOf<F> = F extends (ctx: never, ...args: infer A) => unknown ? A : never;
 
 /**
  * What must hold of every service's table: what is sent arrives as it was, the paths are those of the proto, and bytes of a
  * stranger are an error and nothing worse. `service` is the proto's full name.
  */
 export function checkRpc<T>(rpc: RpcService<T>, service: string, samples: RpcSamples<T>): void {
-  const methods = Object.entries(rpc.methods) as [string, Rpc][];
-  const samplesOf = (name: string) => samples[name as keyof T] as Samples<UnaryMethod<unknown[], unknown>>;
+  const methods = Object.entries<RpcMethod>(rpc.methods);
+  /** Any request and any response of the method, as its codecs take them. */
+  function valuesOf(name: string, method: RpcMethod): { request: Arbitrary<unknown>; response: Arbitrary<unknown> } {
+    const given = samples[name as keyof T] as unknown as Record<string, Arbitrary<unknown>>;
+    const { args, answer, result, ordered } = given;
+    if (method.kind === 'unary') return { request: args!, response: answer! };
+    if (method.kind === 'ordered')
+      return {
+        request: fc.record({ number: whole, args: ordered! }),
+        response: fc.record({ number: whole, failure: orNull(wireFailure) }),
+      };
+    const response = fc.oneof(
+      answer!.map((value) => ({ response: value })),
+      result!.map((item) => ({ result: item })),
+    );
+    return { request: args!, response };
+  }
 
   describe(service, () => {
     test('has a method for each rpc of the proto, of the same kind', () => {
-      const table = methods.map(([, { path, kind }]) => [path, kind === 'results']);
+      const table = methods.map(([, { path, kind }]) => [path, kind]);
       expect(table.sort()).toEqual(listRpcs(service).sort());
     });
 
     test.each(methods)('%s: what is sent arrives as it was', (name, method) => {
-      const { args, answer, result } = samplesOf(name) as ReturnType<typeof samplesOf> & { result: Arbitrary<unknown> };
-      arrives(method.request, args);
-      if (method.kind === 'unary') return arrives(method.response, answer);
-      arrives(
-        method.response,
-        fc.oneof(
-          answer.map((response) => ({ response })),
-          result.map((item) => ({ result: item })),
-        ),
-      );
+      const { request, response } = valuesOf(name, method);
+      arrives(method.request, request);
+      arrives(method.response as Codec<unknown>, response);
     });
 
     test.each(methods)('%s: bytes of a stranger are refused or read, and what was read can be sent', (name, method) => {
-      const { args } = samplesOf(name);
+      const hostile = hostileBytes(valuesOf(name, method).request, method.request);
       fc.assert(
-        fc.property(hostileBytes(args, method.request), (bytes) => {
+        fc.property(hostile, (bytes) => {
           const read = attempt(() => method.request.decode(bytes));
           if (read instanceof Failure) expect(read.code).toBe('request.invalid');
           else method.request.encode(read as never);
         }),
       );
       fc.assert(
-        fc.property(hostileBytes(args, method.request), (bytes) => {
+        fc.property(hostile, (bytes) => {
           expect(attempt(() => method.response.decode(bytes))).not.toBeInstanceOf(Failure);
         }),
       );
@@ -109,11 +125,16 @@ function attempt(run: () => unknown): unknown {
   }
 }
 
-/** The paths of a service's rpcs by the committed descriptors, and whether the answer is a stream. */
-function listRpcs(service: string): [path: string, streams: boolean][] {
+/** The paths of a service's rpcs by the committed descriptors, and what kind each is. */
+function listRpcs(service: string): [path: string, kind: RpcMethod['kind']][] {
   return fileDescriptors
     .map((base64) => fromBinary(FileDescriptorProtoSchema, Buffer.from(base64, 'base64')))
     .flatMap((file) => file.service.map((found) => ({ name: `${file.package}.${found.name}`, rpcs: found.method })))
     .filter(({ name }) => name === service)
-    .flatMap(({ rpcs }) => rpcs.map((rpc): [string, boolean] => [`/${service}/${rpc.name}`, rpc.serverStreaming]));
+    .flatMap(({ rpcs }) =>
+      rpcs.map((rpc): [string, RpcMethod['kind']] => [
+        `/${service}/${rpc.name}`,
+        rpc.clientStreaming ? 'ordered' : rpc.serverStreaming ? 'results' : 'unary',
+      ]),
+    );
 }

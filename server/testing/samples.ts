@@ -1,5 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
+import { type ErrorCode, errorTable } from '../src/kernel/errors.ts';
 import type { AccountId } from '../src/kernel/ids.ts';
+import type { WireFailure } from '../src/kernel/rpc.ts';
 import type { Account, Profile } from '../src/model/account.ts';
 import type {
   ConversationKind,
@@ -105,3 +107,13 @@ export const message = fc.record<Message>({
 });
 
 export const position = fc.record<Position>({ epoch: text(), seq: whole, rev: orAbsent(whole) });
+
+export const wireFailure: Arbitrary<WireFailure> = fc.record(
+  {
+    code: fc.constantFrom(...(Object.keys(errorTable) as ErrorCode[])),
+    detail: text(),
+    problems: fc.array(fc.record({ path: text(), message: text() }), { minLength: 1, maxLength: 3 }),
+    retryAfterMs: real,
+  },
+  { requiredKeys: ['code', 'detail'] },
+);

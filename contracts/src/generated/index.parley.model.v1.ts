@@ -10,3 +10,4 @@ export * from "./parley/model/v1/message.ts";
 export * from "./parley/model/v1/position.ts";
 export * from "./parley/model/v1/clearable_text.ts";
 export * from "./parley/model/v1/account.ts";
+export * from "./parley/model/v1/delivery.ts";

@@ -7,7 +7,10 @@
 
 export * as model from "./index.parley.model.ts";
 export * as chat from "./index.parley.chat.ts";
+export * as discovery from "./index.parley.discovery.ts";
 export * as identity from "./index.parley.identity.ts";
 export * as people from "./index.parley.people.ts";
 export * as process from "./index.parley.process.ts";
 export * as rpc from "./index.parley.rpc.ts";
+export * as realtime from "./index.parley.realtime.ts";
+export * as router from "./index.parley.router.ts";

@@ -1,7 +1,17 @@
+import type { Failure } from '@parley/contracts/rpc/rpc.v1';
 import type { Context } from '../kernel/context.ts';
 import { fail } from '../kernel/errors.ts';
-import type { Codec, ResultsMethod, RpcService, Spread, UnaryMethod } from '../kernel/rpc.ts';
-import { type Shape, WireError } from './shapes.ts';
+import type {
+  Codec,
+  OrderedMethod,
+  ResultsMethod,
+  RpcService,
+  Spread,
+  UnaryMethod,
+  WireFailure,
+} from '../kernel/rpc.ts';
+import { wireFailure } from './model.ts';
+import { nullable, type Shape, WireError, whole } from './shapes.ts';
 
 /** A generated message: what of it is needed here. */
 export interface Message<W> {
@@ -38,6 +48,28 @@ export function results<Q, P, A extends readonly unknown[], R, T extends Traits<
   traits: T,
 ): Unplaced<ResultsMethod<A, R>> {
   return { kind: 'results', ...traits, request: createRequest(request, args), response: createCodec(response, step) };
+}
+
+/** Calls in order: the request has `number` beside the arguments, the answer is `number` and, of a call that failed, `failure`. */
+export function ordered<Q, A extends readonly unknown[]>(
+  request: Message<Q & { readonly number: number }>,
+  args: Shape<A, Q>,
+  response: Message<{ readonly number: number; readonly failure?: Failure | undefined }>,
+  traits: Traits<NoInfer<A>>,
+): Unplaced<OrderedMethod<A>> {
+  const failure = nullable(wireFailure);
+  const call: Shape<{ readonly number: number; readonly args: A }, Q & { readonly number: number }> = {
+    to: (value) => ({ ...args.to(value.args), number: whole.to(value.number) }),
+    from: (wire) => ({ number: wire.number, args: args.from(wire) }),
+  };
+  const answer: Shape<
+    { readonly number: number; readonly failure: WireFailure | null },
+    { readonly number: number; readonly failure?: Failure | undefined }
+  > = {
+    to: (value) => ({ number: whole.to(value.number), failure: failure.to(value.failure) }),
+    from: (wire) => ({ number: wire.number, failure: failure.from(wire.failure) }),
+  };
+  return { kind: 'ordered', ...traits, request: createRequest(request, call), response: createCodec(response, answer) };
 }
 
 /**

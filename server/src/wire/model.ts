@@ -1,11 +1,13 @@
 import * as wire from '@parley/contracts/rpc/model.v1';
+import type * as rpc from '@parley/contracts/rpc/rpc.v1';
 import { type ErrorCode, errorTable } from '../kernel/errors.ts';
 import type { AccountId } from '../kernel/ids.ts';
+import type { WireFailure } from '../kernel/rpc.ts';
 import type { Account, AccountKind, Profile } from '../model/account.ts';
 import type { ConversationKind, HistoryRule, Membership, NotifyRule, Role, Visibility } from '../model/conversation.ts';
 import type { Draft, Message } from '../model/message.ts';
 import type { Continuity, Position } from '../model/position.ts';
-import { field, flag, list, nullable, optional, record, type Shape, text, whole, word } from './shapes.ts';
+import { field, flag, list, nullable, optional, real, record, type Shape, text, whole, word } from './shapes.ts';
 
 /** The nouns that several services speak of, as parley.model.v1. */
 
@@ -87,6 +89,19 @@ export const errorCode: Shape<ErrorCode, string> = {
   to: (code) => code,
   from: (code) => (Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'internal'),
 };
+
+const problem = record<NonNullable<WireFailure['problems']>[number], rpc.Problem>({ path: text, message: text });
+
+/** A failure as the answer of an ordered call. No problems and none at all are the same. */
+export const wireFailure = record<WireFailure, rpc.Failure>({
+  code: errorCode,
+  detail: text,
+  problems: {
+    to: (problems) => list(problem).to(problems ?? []),
+    from: (problems) => (problems.length > 0 ? list(problem).from(problems) : undefined),
+  },
+  retryAfterMs: optional(real),
+});
 
 /** Of a change: absent keeps, null takes away. */
 export const clearable: Shape<string | null | undefined, wire.ClearableText | undefined> = optional(

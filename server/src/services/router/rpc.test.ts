@@ -1,0 +1,9 @@
+import fc from 'fast-check';
+import { checkRpc } from '../../../testing/check-rpc.ts';
+import { deliveries } from '../../../testing/delivery-samples.ts';
+import type { RouterApi } from './api.ts';
+import { routerRpc } from './rpc.ts';
+
+checkRpc<RouterApi>(routerRpc, 'parley.router.v1.RouterService', {
+  route: { args: fc.tuple(deliveries), answer: fc.constant(undefined) },
+});
