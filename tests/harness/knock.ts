@@ -26,7 +26,7 @@ export function knock(server: { readonly url: string }, { method, path, token, b
   if (body !== undefined) headers['content-length'] = Buffer.byteLength(body);
   if (body !== undefined && type !== null) headers['content-type'] = type ?? 'application/json';
   return new Promise((resolve, reject) => {
-    const asked = request({ hostname, port, method, path, headers, agent, timeout: 20_000 }, (response) => {
+    const asked = request({ hostname, port, method, path, headers, agent, timeout: 60_000 }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (piece) => {
         text += piece;

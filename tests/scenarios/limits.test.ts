@@ -22,7 +22,7 @@ describe('limits', () => {
   let mute: { readonly tcp: RawTcp; readonly silent: RawSocket };
 
   beforeAll(async () => {
-    server = await startServer({ flags: { 'sends-per-second': '60' } });
+    server = await startServer({ flags: { 'sends-per-second': '20' } });
     const person = await createPerson(server, 'mute');
     // Both take their time to be noticed: they are asked last.
     mute = { tcp: await RawTcp.upgrade(server, person.access), silent: await RawSocket.open(server.url) };
@@ -163,10 +163,10 @@ describe('limits', () => {
   });
 
   test('a socket that never says who it is, and one that falls silent, are closed with 4502 and 4002', {
-    timeout: 120_000,
+    timeout: 180_000,
   }, async () => {
     expect(await mute.silent.closed()).toBe(4502);
-    await until('the silent one is ended', () => mute.tcp.ended, 100_000);
+    await until('the silent one is ended', () => mute.tcp.ended, 150_000);
     expect(await mute.tcp.closeCode()).toBe(4002);
   });
 });

@@ -100,8 +100,8 @@ describe('restarts in mid-conversation', () => {
     await ann.must('POST', `/conversations/${group.id}/messages`, { id: 'm', content: { type: 'text', text: 'kept' } });
     const socket = await ann.socket();
     expect(await server.kill('SIGTERM')).toBe(0);
-    expect(socket.frames.at(-1)).toMatchObject({ op: 'drain', reconnectInMs: expect.any(Number) });
     expect(await socket.closed()).toBe(4000);
+    expect(socket.frames.at(-1)).toMatchObject({ op: 'drain', reconnectInMs: expect.any(Number) });
     await server.start();
     expect((await historyOf(ann, group.id)).map(textOf)).toEqual(['kept']);
   });

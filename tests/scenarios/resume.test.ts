@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { type Conversation, createGroup, createPerson, type Frame, sendText, textOf } from '../harness/index.ts';
+import {
+  type Conversation,
+  createGroup,
+  createPerson,
+  type Frame,
+  type Person,
+  sendText,
+  textOf,
+} from '../harness/index.ts';
 import { inEveryTopology } from '../harness/topologies.ts';
 
 type Resumed = Record<
@@ -11,6 +19,20 @@ const conversationsOf = (frame: Frame) => frame.conversations as Resumed;
 inEveryTopology(
   'resume',
   (server) => {
+    /**
+     * Call the answer with the last text that was sent: it resolves when that has gone out live wherever this person may connect,
+     * so that who connects afterwards gets it by resume alone. Several sockets, so that they reach every process behind a balancer.
+     */
+    async function listen(person: Person) {
+      const sockets = await Promise.all(Array.from({ length: 4 }, () => person.socket()));
+      return async (last: string) => {
+        for (const socket of sockets) {
+          await socket.take('message', (frame) => textOf(frame) === last);
+          socket.close();
+        }
+      };
+    }
+
     async function pair() {
       const [ann, bob] = [await createPerson(server(), 'ann'), await createPerson(server(), 'bob')];
       const group = await createGroup(ann, [bob]);
@@ -43,12 +65,14 @@ inEveryTopology(
 
     test('an edit and a deletion while away arrive in their present state', async () => {
       const { ann, bob, group, epoch } = await pair();
+      const allHeard = await listen(bob);
       for (const text of ['one', 'two', 'three']) await sendText(ann, group.id, text);
       await ann.must('PATCH', `/conversations/${group.id}/messages/1`, {
         content: { type: 'text', text: 'one, edited' },
       });
       await ann.must('DELETE', `/conversations/${group.id}/messages/2`);
       await sendText(ann, group.id, 'four');
+      await allHeard('four');
       const socket = await bob.socket();
       const resumed = await socket.ask({ op: 'resume', ref: 1, positions: { [group.id]: { epoch, seq: 3, rev: 4 } } });
       const backlog = socket.frames.filter((frame) => ['message', 'edited', 'deleted'].includes(frame.op));
@@ -64,6 +88,7 @@ inEveryTopology(
 
     test('more than five hundred changes come in parts', async () => {
       const { ann, bob, group, epoch } = await pair();
+      const allHeard = await listen(bob);
       const sender = await ann.socket();
       for (let i = 1; i <= 700; i++)
         sender.send({
@@ -73,7 +98,7 @@ inEveryTopology(
           id: `m${i}`,
           content: { type: 'text', text: `${i}` },
         });
-      await sender.take('sent', (frame) => frame.id === 'm700');
+      await allHeard('700');
       const socket = await bob.socket();
       let position = { epoch, seq: 0, rev: 1 };
       for (let ref = 1; ; ref++) {
@@ -93,10 +118,9 @@ inEveryTopology(
 
     test('an impossible position is lost, never silently partial', async () => {
       const { ann, bob, group, epoch } = await pair();
-      const early = await ann.socket();
+      const allHeard = await listen(bob);
       await sendText(ann, group.id, 'one');
-      await early.take('message'); // what is live has gone out before bob comes
-      early.close();
+      await allHeard('one');
       const socket = await bob.socket();
       const other = await createGroup(bob, []);
       await socket.take('conversation', (frame) => (frame.conversation as { id: string }).id === other.id);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startServer, type TestServer } from '../harness/index.ts';
 import { chromiumPath, launchBrowser, type Visitor, visit } from './browser.ts';
 
-const timeout = 20_000;
+const timeout = 60_000;
 const history = (visitor: Visitor) => visitor.page.getByRole('region', { name: 'Messages' });
 const write = async (visitor: Visitor, text: string): Promise<void> => {
   const box = visitor.page.getByRole('textbox', { name: /^Message / });
@@ -100,7 +100,7 @@ describe.skipIf(!chromiumPath)('two people in two browsers', () => {
     await server.start();
     await history(bob)
       .getByText('written in the dark', { exact: true })
-      .waitFor({ state: 'attached', timeout: 40_000 });
+      .waitFor({ state: 'attached', timeout: 120_000 });
     await ann.page.reload();
     await sees(ann, 'written in the dark');
     expect(await history(ann).getByText('written in the dark', { exact: true }).count()).toBe(1);
