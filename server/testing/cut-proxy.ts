@@ -8,6 +8,8 @@ export interface CutProxy {
   cut(): Promise<void>;
   /** On the same port. */
   restore(): Promise<void>;
+  /** Its connections stay open and carry nothing more: what lies behind has gone without a word. */
+  freeze(): void;
 }
 
 export async function openCutProxy(target: string): Promise<CutProxy> {
@@ -46,5 +48,8 @@ export async function openCutProxy(target: string): Promise<CutProxy> {
       await closed;
     },
     restore: () => listen(own),
+    freeze() {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
   };
 }

@@ -1,15 +1,15 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../src/kernel/log.ts';
-import { createGrpcServer } from '../../src/runtime/rpc/grpc/create-grpc-server.ts';
-import { createPeer } from '../../src/runtime/rpc/grpc/create-peer.ts';
 import { createLocal } from '../../src/runtime/rpc/local.ts';
 import { breakTransport, type TransportFault, transportFaults } from './break-transport.ts';
-import { createProbe, type ProbeApi, probeRpc } from './probe.ts';
+import { callProbe, type GrpcFixture, openGrpcFixture } from './grpc-fixture.ts';
+import { createProbe, type ProbeApi } from './probe.ts';
 import { type RpcSubject, rpcProperties } from './properties.ts';
 
-const ends: (() => unknown)[] = [];
+let fixture: GrpcFixture | undefined;
 afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
+  await fixture?.end();
+  fixture = undefined;
 });
 
 function createLocalSubject(): RpcSubject {
@@ -18,24 +18,8 @@ function createLocalSubject(): RpcSubject {
 }
 
 async function createGrpcSubject(): Promise<RpcSubject> {
-  const probe = createProbe();
-  const secret = 'of the suite';
-  const server = createGrpcServer({ host: '127.0.0.1', port: 0, secret, log: silentLog });
-  server.add(probeRpc, probe.api);
-  await server.unit.start();
-  ends.push(() => server.unit.stop());
-  const peer = createPeer({ address: `127.0.0.1:${server.port}`, secret, log: silentLog });
-  ends.push(() => peer.close());
-  const api = Object.fromEntries(
-    Object.entries(probeRpc.methods).map(([name, method]) => {
-      const call: (...args: never[]) => unknown =
-        method.kind === 'results'
-          ? (ctx, ...args) => peer.call(method, ctx, args.slice(0, -1), args.at(-1))
-          : (ctx, ...args) => peer.call(method, ctx, args);
-      return [name, call];
-    }),
-  );
-  return { probe, api: api as unknown as ProbeApi };
+  fixture = await openGrpcFixture();
+  return { probe: fixture.probe, api: callProbe(fixture.peer()) };
 }
 
 describe('a call within the process', () => {

@@ -49,6 +49,7 @@ export function callResults(
   request: Request,
   { path, response }: ResultsMethod<unknown[], unknown>,
   onResult: ((...result: unknown[]) => void) | undefined,
+  onBegun: (() => void) | undefined,
 ): Promise<unknown> {
   const { client, secret, ctx, bytes, until, readError } = request;
   return new Promise((resolve, reject) => {
@@ -63,6 +64,7 @@ export function callResults(
     };
     const fault = (failure: Failure): void => settle(() => reject(failure));
     const release = hold(request, () => call.cancel(), fault);
+    call.once('metadata', () => !settled && onBegun?.());
     call.on('data', (item: Buffer) => {
       if (settled) return;
       try {

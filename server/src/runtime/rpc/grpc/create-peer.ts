@@ -41,7 +41,7 @@ export function createPeer({ address, secret, log, clock = systemClock }: PeerOp
   };
 
   return {
-    async call(method, ctx, args, onResult) {
+    async call(method, ctx, args, onResult, onBegun) {
       const left = timeLeft(ctx, clock);
       if (closed) throw new TransportFailure('service.unavailable', false);
       if (method.kind === 'ordered') {
@@ -54,7 +54,7 @@ export function createPeer({ address, secret, log, clock = systemClock }: PeerOp
       const opening = connection.open();
       if (opening) await awaitOpening(opening, ctx, left);
       const request = { client: connection.client, secret, ctx, bytes, until, cancels, readError: read };
-      return method.kind === 'unary' ? callUnary(request, method) : callResults(request, method, onResult);
+      return method.kind === 'unary' ? callUnary(request, method) : callResults(request, method, onResult, onBegun);
     },
     close() {
       closed = true;

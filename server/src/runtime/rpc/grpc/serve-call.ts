@@ -1,4 +1,4 @@
-import type { handleServerStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
+import { type handleServerStreamingCall, type handleUnaryCall, Metadata } from '@grpc/grpc-js';
 import type { ResultsMethod, UnaryMethod } from '../../../kernel/rpc.ts';
 import { acceptCall, type Callee, decodeRequest, encodeAnswer, toStatus } from './accept-call.ts';
 
@@ -29,7 +29,10 @@ export function serveResults(callee: Callee): handleServerStreamingCall<Buffer, 
     try {
       const { ctx, end } = acceptCall(call, callee.clock);
       const args = decodeRequest(request.decode, call.request);
-      const answer = encodeAnswer(response.encode, { response: await callee.run(ctx, ...args, hear) });
+      const running = callee.run(ctx, ...args, hear);
+      // The caller hears at once that the call has begun: what it calls from now on begins after it.
+      call.sendMetadata(new Metadata());
+      const answer = encodeAnswer(response.encode, { response: await running });
       ended = true;
       end();
       call.write(answer);

@@ -11,7 +11,7 @@ type Stream = ServerDuplexStream<Buffer, Buffer>;
 /** The streams of one ordered method that are open. */
 export interface OrderedCallee {
   readonly handle: handleBidiStreamingCall<Buffer, Buffer>;
-  /** Takes no further calls and ends each stream once what it has taken is answered. */
+  /** Refuses further calls and ends each stream once what it has taken is answered. */
   drain(): void;
 }
 
@@ -22,90 +22,95 @@ export interface OrderedCallee {
  * `onLost`: a stream broke, so that its caller may have made calls that never arrived.
  */
 export function serveOrdered(callee: Callee, onLost: (() => void) | undefined): OrderedCallee {
-  const { request, response } = callee.method as OrderedMethod<unknown[]>;
-  const open = new Map<Stream, { drain(): void }>();
+  const open = new Set<OpenStream>();
   let drained = false;
-
-  function handle(stream: Stream): void {
-    let running = 0;
-    let draining = false;
-    let closed = false;
-    let accepted: { readonly ctx: Context; end(): void };
-    try {
-      if (drained) throw fail('service.unavailable');
-      accepted = acceptCall(stream, callee.clock);
-    } catch (thrown) {
-      stream.emit('error', toStatus(thrown, callee));
-      return;
-    }
-
-    const close = (thrown?: unknown): void => {
-      if (closed) return;
-      closed = true;
-      open.delete(stream);
-      accepted.end();
-      if (thrown) stream.emit('error', toStatus(thrown, callee));
-      else stream.end();
-    };
-    const settle = (): void => {
-      if (closed) return;
-      if (draining && running === 0) close(stream.readableEnded ? undefined : fail('service.unavailable'));
-      else if (!draining && running < maxUnanswered && !stream.writableNeedDrain) stream.resume();
-    };
-    const run = async ({ number, args }: { number: number; args: unknown[] }): Promise<void> => {
-      let failure: WireFailure | null = null;
-      try {
-        const ctx = { ...accepted.ctx, deadline: callee.clock.monotonic() + defaultDeadlineMs };
-        await callee.run(ctx, ...args);
-      } catch (thrown) {
-        failure = stripFailure(callee.toFailure(thrown), callee.method.path, callee.log);
-      }
-      running--;
-      if (closed) return;
-      stream.write(encodeAnswer(response.encode, { number, failure }));
-      settle();
-    };
-    const breakOff = (thrown: unknown): void => {
-      if (closed) return;
-      close(thrown);
-      onLost?.();
-    };
-
-    stream.on('data', (bytes: Buffer) => {
-      if (closed || draining) return;
-      try {
-        const call = decodeRequest(request.decode, bytes);
-        if (++running >= maxUnanswered || stream.writableNeedDrain) stream.pause();
-        run(call).catch(breakOff);
-      } catch (thrown) {
-        // Its number is not known, so that no call can be told: the caller learns that the stream is no good.
-        breakOff(thrown);
-      }
-    });
-    stream.on('drain', settle);
-    stream.on('end', () => {
-      draining = true;
-      settle();
-    });
-    stream.once('cancelled', () => {
-      if (closed) return;
-      closed = true;
-      open.delete(stream);
-      onLost?.();
-    });
-    open.set(stream, {
-      drain() {
-        draining = true;
-        settle();
-      },
-    });
-  }
-
   return {
-    handle,
+    handle(stream) {
+      try {
+        if (drained) throw fail('service.unavailable');
+        const accepted = acceptCall(stream, callee.clock);
+        const opened = runStream(callee, stream, accepted.ctx, (broken) => {
+          accepted.end();
+          open.delete(opened);
+          if (broken) onLost?.();
+        });
+        open.add(opened);
+      } catch (thrown) {
+        stream.emit('error', toStatus(thrown, callee));
+      }
+    },
     drain() {
       drained = true;
-      for (const stream of [...open.values()]) stream.drain();
+      for (const stream of [...open]) stream.drain();
     },
   };
 }
+
+interface OpenStream {
+  drain(): void;
+}
+
+/** @param onEnd hears once that the stream has ended, and whether it broke */
+function runStream(callee: Callee, stream: Stream, ctx: Context, onEnd: (broken: boolean) => void): OpenStream {
+  const { request, response } = callee.method as OrderedMethod<unknown[]>;
+  let running = 0;
+  let draining = false;
+  let ended = false;
+
+  const end = (broken: boolean): boolean => {
+    if (ended) return false;
+    ended = true;
+    onEnd(broken);
+    return true;
+  };
+  const breakOff = (thrown: unknown): void => {
+    if (end(true)) stream.emit('error', toStatus(thrown, callee));
+  };
+  const settle = (): void => {
+    if (ended) return;
+    if (!draining) {
+      if (running < maxUnanswered && !stream.writableNeedDrain) stream.resume();
+    } else if (running === 0) {
+      end(false);
+      if (stream.readableEnded) stream.end();
+      else stream.emit('error', toStatus(fail('service.unavailable'), callee));
+    }
+  };
+  const answer = (number: number, failure: WireFailure | null): void => {
+    if (!ended) stream.write(encodeAnswer(response.encode, { number, failure }));
+  };
+  const run = async ({ number, args }: { number: number; args: unknown[] }): Promise<void> => {
+    let failure: WireFailure | null = null;
+    try {
+      await callee.run({ ...ctx, deadline: callee.clock.monotonic() + defaultDeadlineMs }, ...args);
+    } catch (thrown) {
+      failure = stripFailure(callee.toFailure(thrown), callee.method.path, callee.log);
+    }
+    running--;
+    answer(number, failure);
+    settle();
+  };
+  const drain = (): void => {
+    draining = true;
+    settle();
+  };
+
+  stream.on('data', (bytes: Buffer) => {
+    if (ended) return;
+    try {
+      const call = decodeRequest(request.decode, bytes);
+      if (draining) return answer(call.number, stopping);
+      if (++running >= maxUnanswered || stream.writableNeedDrain) stream.pause();
+      run(call).catch(breakOff);
+    } catch (thrown) {
+      // Its number is not known, so that no call can be told: the caller learns that the stream is no good.
+      breakOff(thrown);
+    }
+  });
+  stream.on('drain', settle);
+  stream.on('end', drain);
+  stream.once('cancelled', () => end(true));
+  return { drain };
+}
+
+const stopping: WireFailure = { code: 'service.unavailable', detail: 'The service is stopping.' };
