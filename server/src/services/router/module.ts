@@ -52,7 +52,9 @@ export function createRouter(deps: RouterDeps): { readonly api: RouterApi; reado
     const deliveries = applyChanges(records.every(isNew) ? records : records.filter(isNew));
     if (deliveries.length === 0) return;
     const perHub = await addressDeliveries(registry, deliveries);
-    await Promise.all([...perHub].map(([hub, own]) => deliver(hub, own)));
+    // All are waited for, also when one of them fails: what is handed over again must not meet what is still under way.
+    const delivered = await Promise.allSettled([...perHub].map(([hub, own]) => deliver(hub, own)));
+    for (const each of delivered) if (each.status === 'rejected') throw each.reason;
   }
 
   /** Resolves when the hub has them all, or has left the registry: then its clients resume from their positions (rule 15). */
@@ -76,7 +78,8 @@ export function createRouter(deps: RouterDeps): { readonly api: RouterApi; reado
       const perHub = await addressDeliveries(registry, deliveries);
       const sent = [...perHub].map(async ([hub, own]) => {
         try {
-          await deps.realtimeOf(hub).deliver(ctx, own);
+          // Nobody acts here any more: it was decided before, and a hub's stream carries no principal.
+          await deps.realtimeOf(hub).deliver({ ...ctx, principal: null }, own);
           routed.add(own.length);
         } catch (thrown) {
           // Not durable: what a hub does not take now is lost.

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createMemoryBus } from '../../adapters/bus/memory/create-memory-bus.ts';
 import { createMemoryHubRegistry } from '../../adapters/hub-registry/memory/create-memory-hub-registry.ts';
 import { systemClock } from '../../kernel/clock.ts';
-import { systemContext } from '../../kernel/context.ts';
+import { type Context, createContext, type Principal, systemContext } from '../../kernel/context.ts';
 import { fail } from '../../kernel/errors.ts';
 import { type AccountId, type ConversationId, createId, type HubId } from '../../kernel/ids.ts';
 import { silentLog } from '../../kernel/log.ts';
@@ -35,27 +35,36 @@ function createJoin(rev: number): BusRecord {
   return { ...record, value: { ...record.value, after, source: { ...record.value.source, table: 'memberships' } } };
 }
 
-async function openRouter(startLsn = 0n) {
+/** A hub whose address the directory has not heard yet: what a remote of it does. */
+const notKnownYet: RealtimeApi = {
+  async deliver() {
+    throw fail('service.unavailable');
+  },
+  async doubt() {},
+};
+
+/** `startLsn` null: with a bus that remembers what was handled. */
+async function openRouter(startLsn: bigint | null = 0n) {
   const bus = createMemoryBus({ log: silentLog, retryFirstMs: 1 });
   const registry = createMemoryHubRegistry({ clock: systemClock });
   const hubs = new Map<HubId, RealtimeApi>();
   const { api, unit } = createRouter({
     bus,
     registry,
-    realtimeOf: (hub) => hubs.get(hub) as RealtimeApi,
-    startLsn: async () => startLsn,
+    realtimeOf: (hub) => hubs.get(hub) ?? notKnownYet,
+    ...(startLsn !== null && { startLsn: async () => startLsn }),
     log: silentLog,
     metrics: noMetrics,
     config: { retryFirstMs: 1, retryMaxMs: 1 },
   });
   await unit.start?.();
   /** A hub that notes what it gets, after `before` has let it. */
-  async function openHub(before: () => Promise<void> = async () => {}) {
+  async function openHub(before: (ctx: Context) => Promise<void> = async () => {}) {
     const id = createId<HubId>();
     const got: Delivery[] = [];
     hubs.set(id, {
-      async deliver(_ctx, deliveries) {
-        await before();
+      async deliver(ctx, deliveries) {
+        await before(ctx);
         got.push(...deliveries);
       },
       async doubt() {},
@@ -63,7 +72,7 @@ async function openRouter(startLsn = 0n) {
     await registry.renew(id, 60_000);
     return { id, got, revs: () => got.map((d) => ('rev' in d ? d.rev : d.kind)) };
   }
-  return { bus, registry, api, unit, openHub };
+  return { bus, registry, api, unit, hubs, openHub };
 }
 
 describe('the router', () => {
@@ -138,6 +147,69 @@ describe('the router', () => {
     await registry.serve(hub.id, [conversation]);
     await bus.publish([createMessage(9), createMessage(20, conversation, 3, 'j')]);
     expect(hub.revs()).toEqual([20]);
+  });
+
+  test('with a bus that remembers, delivers also what was committed before it started', async () => {
+    const { bus, registry, openHub } = await openRouter(null);
+    const hub = await openHub();
+    await registry.serve(hub.id, [conversation]);
+    await bus.publish([createMessage(1), createMessage(2)]);
+    expect(hub.revs()).toEqual([1, 2]);
+  });
+
+  test('waits for a hub that is registered and whose address is not known yet, or until it has gone', async () => {
+    const { bus, registry, hubs, openHub } = await openRouter();
+    const [late, gone] = [await openHub(), createId<HubId>()];
+    const api = hubs.get(late.id)!;
+    hubs.delete(late.id);
+    await registry.renew(gone, 60_000);
+    await registry.serve(late.id, [conversation]);
+    await registry.serve(gone, [conversation]);
+    let published = false;
+    const publishing = bus.publish([createMessage(1)]).then(() => {
+      published = true;
+    });
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(published).toBe(false);
+    hubs.set(late.id, api);
+    await registry.leave(gone);
+    await publishing;
+    expect(late.revs()).toEqual([1]);
+  });
+
+  test('hands nothing over again while a part of it is still under way', async () => {
+    const { bus, registry, openHub } = await openRouter();
+    const doubts = { asked: 0, running: 0, most: 0 };
+    const slow = await openHub(async () => {
+      doubts.most = Math.max(doubts.most, ++doubts.running);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      doubts.running--;
+    });
+    const sick = await openHub(async () => {
+      throw fail('service.unavailable');
+    });
+    await registry.serve(slow.id, [conversation]);
+    await registry.serve(sick.id, [conversation]);
+    const { hubs } = registry;
+    // The registry is away when the router wants to know whether the sick hub has left, then it has.
+    registry.hubs = async () => {
+      if (doubts.asked++ < 2) throw fail('service.unavailable');
+      await registry.leave(sick.id);
+      return hubs();
+    };
+    await bus.publish([createMessage(1)]);
+    expect(doubts.asked).toBe(3);
+    expect(doubts.most).toBe(1);
+  });
+
+  test('route carries nobody’s principal: a stream to a hub is the program’s own', async () => {
+    const { api, registry, openHub } = await openRouter();
+    const seen: (Principal | null)[] = [];
+    const hub = await openHub(async ({ principal }) => void seen.push(principal));
+    await registry.serve(hub.id, [conversation]);
+    const principal = { account: user } as Principal;
+    await api.route(createContext(principal, 'test'), [{ kind: 'typing', conversation, user, on: true }]);
+    expect([seen, hub.got.length]).toEqual([[null], 1]);
   });
 
   test('route tells revocations to the hubs of the user, and survives a hub that refuses', async () => {
