@@ -19,7 +19,6 @@ async function limit(value: string) {
     .poll(
       async () =>
         (await db.sql.query<{ s: string }>('show max_slot_wal_keep_size'))[0]?.['max_slot_wal_keep_size' as never],
-      { timeout: 60_000 },
     )
     .toBe(value);
 }
