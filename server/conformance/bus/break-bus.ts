@@ -98,6 +98,9 @@ export const busFaults = {
       void subscription.close();
     },
   }),
+  'a listener hears of every key': (): Fault => ({
+    listen: (bus, topics, handler, { onGap }) => bus.listen(topics, handler, { onGap }),
+  }),
   'listeners compete': (): Fault => ({
     listen: (bus, topics, handler) => bus.subscribe('listeners', topics, async (records) => handler(records)),
   }),

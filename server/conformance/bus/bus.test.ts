@@ -47,6 +47,7 @@ const noticedBy: Record<BusFault, string> = {
   'poison takes its neighbours along': 'poisoned record',
   'transactions are cut': 'cut between transactions',
   'close does not wait': 'closes a subscription',
+  'a listener hears of every key': 'keys it names',
   'listeners compete': 'every listener',
   'a listener gets what was before': 'from before',
   'a listener is waited for while it is away': 'is away',

@@ -51,6 +51,21 @@ export const listenProperties: readonly BusProperty[] = [
     },
   },
   {
+    name: 'gives a listener all records of the keys it names, and no others',
+    async check({ bus }) {
+      const all = createCollector();
+      await bus.listen([topic], all.add, { ...ignoreGaps, keys: ['key-3', 'key-14'] });
+      await bus.publish(range(0, 40).map((n) => createRecord(`key-${n % 20}`, n)));
+      await all.seen(4);
+      await bus.publish(range(40, 80).map((n) => createRecord(`key-${n % 20}`, n)));
+      await all.seen(8);
+      for (const [key, expected] of Object.entries({ 'key-3': [3, 23, 43, 63], 'key-14': [14, 34, 54, 74] })) {
+        assert.deepEqual(numbersOf(all.got.filter((record) => record.key === key)), expected);
+      }
+      assert.deepEqual([...new Set(all.got.map(({ key }) => key))].sort(), ['key-14', 'key-3']);
+    },
+  },
+  {
     name: 'keeps nothing for a listener that is away',
     async check({ bus }) {
       const [all, later] = [createCollector(), createCollector()];

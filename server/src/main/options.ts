@@ -117,7 +117,19 @@ export const options = {
     'memory',
     'where hubs are registered: memory or redis://[user:password@]host[/database][?prefix=…]',
   ),
-  ingest: option(z.literal('direct', 'must be: direct'), 'WHICH', 'direct', 'how drafts reach the committer'),
+  ingest: option(
+    z.enum(['direct', 'queue'], 'must be: direct or queue'),
+    'WHICH',
+    'direct',
+    'how drafts reach the committer: direct, or by way of a durable queue on the bus',
+  ),
+  'ingest-producers': option(
+    count.max(32),
+    'COUNT',
+    '1',
+    'connections over which a process puts drafts into the queue',
+  ),
+  'ingest-consumers': option(count.max(32), 'COUNT', '2', 'batches of the queue of drafts in hand at once, in chat'),
   blobs: option(z.literal('disk', 'must be: disk'), 'WHICH', 'disk', 'where attachments are kept'),
   mail: option(
     z.literal('files', 'must be: files'),

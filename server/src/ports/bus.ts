@@ -37,6 +37,8 @@ export interface ListenOptions {
    * what was built from them, or read it anew. Called again until it succeeds, one call at a time; records go on meanwhile.
    */
   onGap(): void | Promise<void>;
+  /** Only records of these keys; none given: of all. What else is published costs a listener less then. */
+  readonly keys?: readonly string[];
 }
 
 /**
@@ -83,4 +85,7 @@ export const topics = {
   people: 'parley.people',
   chat: 'parley.chat',
   notifications: 'parley.notifications',
+  /** Drafts on their way to the committer, and the answers to them (rule 25): no changes, but in their shape. */
+  ingest: 'parley.ingest',
+  replies: 'parley.replies',
 } as const;

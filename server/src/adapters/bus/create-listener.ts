@@ -21,9 +21,11 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-export function createListener({ topics, log, handler, onGap, retryFirstMs, retryMaxMs }: ListenerDeps): Listener {
+export function createListener(deps: ListenerDeps): Listener {
+  const { topics, log, handler, onGap, keys, retryFirstMs, retryMaxMs } = deps;
   const stopped = new AbortController();
   const { signal } = stopped;
+  const wanted = keys && new Set(keys);
   let handling: Promise<void> = Promise.resolve();
   // A gap that is found while one is being closed needs another round: what was read may be older.
   let gaps = 0;
@@ -62,8 +64,9 @@ export function createListener({ topics, log, handler, onGap, retryFirstMs, retr
 
   return {
     async deliver(records) {
-      if (signal.aborted) return;
-      handling = handle(records);
+      const mine = wanted ? records.filter(({ key }) => wanted.has(key)) : records;
+      if (signal.aborted || mine.length === 0) return;
+      handling = handle(mine);
       await handling;
     },
     gap,

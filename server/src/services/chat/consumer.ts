@@ -3,6 +3,7 @@ import type { MembershipRow } from '../../model/chat-rows.ts';
 import { type BusRecord, type GroupTopology, type Subscription, topics } from '../../ports/bus.ts';
 import { foldBlocks } from './blocks-projection.ts';
 import type { ChatDeps } from './deps.ts';
+import { ingestGroup } from './ingest/create-ingest-consumer.ts';
 import type { MemberCache } from './member-cache.ts';
 import { createProjection } from './projection.ts';
 import { foldSearch } from './search-projection.ts';
@@ -13,6 +14,7 @@ const groups = { search: 'search', blocks: 'chat-blocks' };
 export const chatGroups: readonly GroupTopology[] = [
   { group: groups.search, topics: [topics.chat] },
   { group: groups.blocks, topics: [topics.people] },
+  ingestGroup,
 ];
 
 /** Records of one projection's transaction at the most (rule 13). */

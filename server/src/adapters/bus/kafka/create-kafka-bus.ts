@@ -147,7 +147,7 @@ export function createKafkaBus(deps: KafkaBusDeps): Bus {
       const listener = createListener({ topics: wanted, handler, ...options, log, retryFirstMs, retryMaxMs });
       try {
         const subscription = await listenTopics(listener, {
-          ...{ address, clientId, topics: names, maxQueuedBytes, log, topicName },
+          ...{ address, clientId, topics: names, maxQueuedBytes, log, topicName, keys: options.keys },
         });
         subscriptions.add(subscription);
         return subscription;

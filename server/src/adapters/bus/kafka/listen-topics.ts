@@ -16,6 +16,8 @@ export interface ListenDeps {
   readonly maxQueuedBytes: number;
   readonly log: Log;
   readonly topicName: (topic: string) => string;
+  /** Of interest; undefined: all. */
+  readonly keys: readonly string[] | undefined;
 }
 
 const maxBatch = 1_000;
@@ -25,7 +27,7 @@ const maxBatch = 1_000;
  * an outage the positions are kept here, so only records that are gone from the topic are missed.
  */
 export async function listenTopics(listener: Listener, deps: ListenDeps): Promise<Subscription> {
-  const { Consumer } = await loadDriver();
+  const { Consumer, compatibilityPartitioner } = await loadDriver();
   const client: Consumer = new Consumer({
     ...clientOptions(deps.address, deps.clientId),
     // The driver asks for one; it is never joined.
@@ -33,9 +35,15 @@ export async function listenTopics(listener: Listener, deps: ListenDeps): Promis
     retries: 0,
     autocommit: false,
   });
-  const partitions = await holdAll(client, deps.topics).catch(async (thrown) => {
+  const hashes = deps.keys?.map((key) => compatibilityPartitioner({ topic: '' }, Buffer.from(key)));
+  const isWanted = (partition: number, count: number) => hashes?.some((hash) => hash % count === partition) ?? true;
+  const all = await holdAll(client, deps.topics).catch(async (thrown) => {
     await client.close().catch(() => {});
     throw thrown;
+  });
+  const partitions = all.filter(({ topic, partition }) => {
+    const count = all.filter((other) => other.topic === topic).length;
+    return isWanted(partition, count);
   });
   let running = false;
   let stopped = false;

@@ -130,7 +130,8 @@ export function createRabbitmqBus(deps: RabbitmqBusDeps): Bus {
       if (closed) return Promise.reject(fail('service.unavailable', 'The bus is closed.'));
       const listener = createListener({ topics, handler, ...options, log, retryFirstMs, retryMaxMs });
       const maxQueuedBytes = deps.maxQueuedBytes ?? 32 << 20;
-      return keep(listen(topics, listener, { connection: consuming, topology, log, retryMaxMs, maxQueuedBytes }));
+      const { keys } = options;
+      return keep(listen(topics, listener, { connection: consuming, topology, log, retryMaxMs, maxQueuedBytes, keys }));
     },
     async close() {
       closed = true;

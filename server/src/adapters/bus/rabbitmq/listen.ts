@@ -6,7 +6,7 @@ import { createGroup } from '../group.ts';
 import { decodeRecords } from './encode-records.ts';
 import { keepChannel } from './keep-channel.ts';
 import type { KeptConnection } from './keep-connection.ts';
-import { declareExchange, type Topology } from './topology.ts';
+import { declareExchange, partitionOf, type Topology } from './topology.ts';
 
 export interface ListenDeps {
   readonly connection: KeptConnection;
@@ -15,6 +15,8 @@ export interface ListenDeps {
   readonly retryMaxMs: number;
   /** Bytes that may wait for the handler; what is more is thrown away, as a gap. */
   readonly maxQueuedBytes: number;
+  /** Of interest; undefined: all. */
+  readonly keys: readonly string[] | undefined;
 }
 
 /**
@@ -30,13 +32,15 @@ export async function listen(topics: readonly string[], listener: Listener, deps
     ...{ onSettled: nothing, onRetry: nothing, onDead: nothing },
   });
   const membership = group.join(listener.deliver, {});
+  const all = Array.from({ length: topology.partitions }, (_, partition) => partition);
+  const partitions = new Set(deps.keys?.map((key) => partitionOf(key, topology.partitions)) ?? all);
 
   async function consume(fresh: Channel): Promise<void> {
     for (const topic of topics) {
       const exchange = topology.exchange(topic);
       await declareExchange(fresh, exchange);
       const { queue } = await fresh.queueDeclare({ queue: '', exclusive: true, autoDelete: true, durable: false });
-      for (let partition = 0; partition < topology.partitions; partition++) {
+      for (const partition of partitions) {
         await fresh.queueBind({ exchange, queue, routingKey: String(partition) });
       }
       await fresh.basicConsume({ queue, noAck: true }, (message) => onDelivery(topic, message));
