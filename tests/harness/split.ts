@@ -50,7 +50,7 @@ export async function startSplit(engines: Engines, options: ServerOptions = {}):
     'log-level': 'warn',
     'database-url': withPath(engines.postgres, name),
     bus: nameBus(engines.bus, name),
-    registry: `${engines.redis}?prefix=${name}:`,
+    registry: `${engines.redis}?prefix=${name}`,
     ...options.flags,
   };
   let child: ChildProcess | undefined;
@@ -127,7 +127,7 @@ function withPath(url: string, name: string): string {
 }
 
 const nameBus = (url: string, name: string): string =>
-  url.startsWith('kafka:') ? `${url}/${name}.` : `${url}?prefix=${name}.`;
+  url.startsWith('kafka:') ? `${url}/${name}` : `${url}?prefix=${name}`;
 
 /** With their replication slots, which would keep the database's log for ever. */
 async function dropDatabases(url: string, name: string): Promise<void> {

@@ -61,7 +61,15 @@ const settings = (built: Command): Options => parseOptions(givenFlags(built), pr
 const serve = command('serve', 'run the server (the default of npm start)', Object.keys(options) as OptionName[]);
 serve.action(async () => (await import('./serve.ts')).serve(settings(serve), version));
 
-const ofEachProcess: OptionName[] = ['target', 'admin-port', 'rpc-port', 'discovery', 'advertise', 'trust-proxy'];
+const ofEachProcess: OptionName[] = [
+  'target',
+  'admin-port',
+  'rpc-port',
+  'discovery',
+  'advertise',
+  'instance',
+  'trust-proxy',
+];
 const cluster = command(
   'cluster',
   'run every service as a process of its own on this machine, nginx in front',

@@ -1,16 +1,148 @@
+import type { Clock } from '../kernel/clock.ts';
+import { systemContext } from '../kernel/context.ts';
 import type { Health } from '../kernel/lifecycle.ts';
+import type { Log } from '../kernel/log.ts';
+import type { Metrics } from '../kernel/metrics.ts';
+import type { Instance, RpcService } from '../kernel/rpc.ts';
+import { toFailureOfSql } from '../ports/sql.ts';
+import type { ProcessApi } from '../runtime/process/api.ts';
+import { processRpc } from '../runtime/process/rpc.ts';
+import { createGrpcServer } from '../runtime/rpc/grpc/create-grpc-server.ts';
+import { createPeer } from '../runtime/rpc/grpc/create-peer.ts';
+import { createPeers } from '../runtime/rpc/remote/create-peers.ts';
+import { createRemote, createRemoteAt, createRemotes } from '../runtime/rpc/remote/remote.ts';
+import { chatRpc } from '../services/chat/rpc.ts';
+import { createDirectory } from '../services/discovery/create-directory.ts';
+import { discoveryRpc } from '../services/discovery/rpc.ts';
+import { identityRpc } from '../services/identity/rpc.ts';
+import { peopleRpc } from '../services/people/rpc.ts';
+import { realtimeRpc } from '../services/realtime/rpc.ts';
+import { routerRpc } from '../services/router/rpc.ts';
+import type { Options } from './options.ts';
 import type { OtherProcesses } from './processes.ts';
-import type { Remote, ServiceApis } from './services.ts';
+import type { Remote, ServiceApis, ServiceName } from './services.ts';
+import { serviceTargets } from './targets.ts';
+
+const rpcs: { readonly [K in ServiceName]: RpcService<ServiceApis[K]> } = {
+  identity: identityRpc,
+  people: peopleRpc,
+  chat: chatRpc,
+  router: routerRpc,
+  realtime: realtimeRpc,
+  discovery: discoveryRpc,
+};
+
+/** This process as one of several: what it calls in others, and how others call it. */
 export interface System {
   readonly remote: Remote;
   readonly others: OtherProcesses;
+  /** Of the directory. */
   health(): Readonly<Record<string, Health>>;
   readonly rpcPort: number;
+  /** Serves what this process provides, and says so to discovery. */
   announce(provided: Readonly<Partial<ServiceApis>>): Promise<void>;
+  /** Callers turn to other instances from now on; calls are still answered. */
   leave(): Promise<void>;
+  /** No call is accepted any more; those that run are waited for. */
   stopServing(): Promise<void>;
   close(): Promise<void>;
 }
-export async function joinSystem(_: object): Promise<System> {
-  throw new Error('none');
+
+export interface SystemDeps {
+  readonly options: Options;
+  readonly processId: string;
+  /** What of the targets runs here. */
+  readonly ownServices: readonly string[];
+  readonly own: ProcessApi;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Begins to look for the other processes; the rest of `System` is called by main/serve in its order. */
+export async function joinSystem({
+  options,
+  processId,
+  ownServices,
+  own,
+  clock,
+  log,
+  metrics,
+}: SystemDeps): Promise<System> {
+  const secret = options['service-secret'] as string;
+  const rpcLog = log.child({ part: 'rpc' });
+  const peers = createPeers({ clock, open: (address) => createPeer({ address, secret, log: rpcLog, clock }) });
+  const discoveries = options.discovery.map((address) => createRemoteAt(discoveryRpc, address, peers));
+  const directory = createDirectory({ discovery: discoveries, clock, log: log.child({ part: 'directory' }), metrics });
+  const server = createGrpcServer({
+    host: options.host,
+    port: options['rpc-port'],
+    secret,
+    log: rpcLog,
+    toFailure: toFailureOfSql,
+    clock,
+  });
+  for (const service of serviceTargets) directory.source(service); // so that they are known when they are needed
+  await directory.unit.start?.();
+
+  const connected = new Map<ServiceName, unknown>();
+  const live = (service: string): readonly Instance[] => directory.source(service).list();
+  return {
+    remote: {
+      connect(name) {
+        let api = connected.get(name);
+        if (!api) {
+          const source = directory.source(name);
+          api = createRemote(rpcs[name] as RpcService<object>, {
+            source,
+            peers,
+            clock,
+            log: rpcLog,
+            metrics,
+          });
+          connected.set(name, api);
+        }
+        return api as ServiceApis[typeof name];
+      },
+      at: (name, id) =>
+        createRemotes(rpcs[name] as RpcService<ServiceApis[typeof name]>, { source: directory.source(name), peers }).of(
+          id,
+        ),
+    },
+    others: {
+      instances: (services) => {
+        const found = services.flatMap((service) => live(service)).filter(({ id }) => id !== processId);
+        return [...new Map(found.map((instance) => [instance.id, instance])).values()];
+      },
+      at: ({ address }) => createRemoteAt(processRpc, address, peers),
+    },
+    health: () => ({ discovery: directory.unit.health?.() ?? { status: 'ok' } }),
+    get rpcPort() {
+      return server.port;
+    },
+    async announce(provided) {
+      server.add(processRpc, own);
+      for (const [name, api] of Object.entries(provided) as [ServiceName, object][]) {
+        const onStreamLost = (): void =>
+          void provided.realtime?.doubt(systemContext('rpc'), 'a router stream was lost');
+        server.add(rpcs[name] as RpcService<object>, api, name === 'realtime' ? { onStreamLost } : {});
+      }
+      await server.unit.start();
+      server.setServing(true);
+      const address = options.advertise ?? `${options.host}:${server.port}`;
+      directory.announce(ownServices.map((service) => ({ id: processId, service, address })));
+    },
+    async leave() {
+      server.setServing(false);
+      await directory.withdraw();
+    },
+    async stopServing() {
+      await server.unit.drain();
+      await server.unit.stop();
+    },
+    async close() {
+      await directory.unit.stop?.();
+      peers.close();
+    },
+  };
 }

@@ -1,9 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { createDiskBlobs } from '../adapters/blobs/disk/create-disk-blobs.ts';
-import { createMemoryBus } from '../adapters/bus/memory/create-memory-bus.ts';
-import { createMemoryHubRegistry } from '../adapters/hub-registry/memory/create-memory-hub-registry.ts';
-import { createMemoryInstanceStore } from '../adapters/instance-store/memory/create-memory-instance-store.ts';
 import { createFileMailer } from '../adapters/mail/files/create-file-mailer.ts';
 import { createReplication } from '../adapters/replication/pgoutput/create-replication.ts';
 import { createStorageGuard } from '../adapters/storage-guard/disk/create-storage-guard.ts';
@@ -14,7 +11,9 @@ import type { Log } from '../kernel/log.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import type { Sql } from '../ports/sql.ts';
 import { loadIncarnation } from '../services/chat/load-incarnation.ts';
+import { openBus } from './open-bus.ts';
 import { openDatabases } from './open-databases.ts';
+import { openHubRegistry, openInstanceStore } from './open-hub-registry.ts';
 import { checkSchema, currentLsn, distinctDatabases, openPools, relayDatabases, watchDatabases } from './open-sql.ts';
 import type { Options } from './options.ts';
 import { type Foundation, type Opened, type StoringService, storingServices } from './program-context.ts';
@@ -51,9 +50,20 @@ export async function openFoundation(
     await checkSchema(pools, urls, log);
     const watches = await watchDatabases(pools, urls, log);
     opened.push(async () => watches.stop());
-    const bus = await open('bus', () => createMemoryBus({ log: log.child({ adapter: 'bus' }), metrics }));
-    const registry = await open('registry', () => createMemoryHubRegistry({ clock: systemClock }));
-    const instances = await open('instances', () => createMemoryInstanceStore({ clock: systemClock }));
+    let busFailed: Promise<never> | undefined;
+    const bus = await open('bus', async () => {
+      const { bus: created, failed } = await openBus(options.bus, {
+        log: log.child({ adapter: 'bus' }),
+        metrics,
+        partitions: options['bus-partitions'],
+        instance: options.instance,
+      });
+      busFailed = failed;
+      return created;
+    });
+    const shared = { log: log.child({ adapter: 'registry' }), clock: systemClock };
+    const registry = await open('registry', () => openHubRegistry(options.registry, shared));
+    const instances = await open('instances', () => openInstanceStore(options.registry, shared));
     const storage = createStorageGuard({
       gauges: [
         ...(urls.dataFolder || opens.has('files') ? [diskGauge(urls.dataFolder ?? existingFolder(options.data))] : []),
@@ -78,7 +88,7 @@ export async function openFoundation(
       mailer: createFileMailer({ folder: path.join(options.data, 'mail') }),
       startLsn: () => currentLsn(pools.chat as Sql),
       health: () => ({ ...watches.health(), storage: storage.unit.health?.() ?? { status: 'ok' } }),
-      failed: urls.failed,
+      failed: busFailed ? Promise.race([urls.failed, busFailed]) : urls.failed,
       close,
     };
   } catch (error) {

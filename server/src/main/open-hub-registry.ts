@@ -1,7 +1,9 @@
 import { createMemoryHubRegistry } from '../adapters/hub-registry/memory/create-memory-hub-registry.ts';
+import { createMemoryInstanceStore } from '../adapters/instance-store/memory/create-memory-instance-store.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import type { HubRegistry } from '../ports/hub-registry.ts';
+import type { InstanceStore } from '../ports/instance-store.ts';
 import { parsePrefix } from './parse-bus-url.ts';
 
 /** What `--registry` names. */
@@ -38,4 +40,15 @@ export async function openHubRegistry(
   if (address.kind === 'memory') return createMemoryHubRegistry({ clock });
   const { createRedisHubRegistry } = await import('../adapters/hub-registry/redis/create-redis-hub-registry.ts');
   return createRedisHubRegistry({ url: address.url, prefix: address.prefix, log });
+}
+
+/** Discovery's store of instances, at the same place. */
+export async function openInstanceStore(
+  option: string,
+  { log, clock }: { readonly log: Log; readonly clock: Clock },
+): Promise<InstanceStore> {
+  const address = parseRegistryUrl(option);
+  if (address.kind === 'memory') return createMemoryInstanceStore({ clock });
+  const { createRedisInstanceStore } = await import('../adapters/instance-store/redis/create-redis-instance-store.ts');
+  return createRedisInstanceStore({ url: address.url, prefix: address.prefix, log });
 }

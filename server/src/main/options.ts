@@ -73,6 +73,15 @@ export const options = {
     undefined,
     "this process's rpc address as others reach it; none: --host and --rpc-port",
   ),
+  instance: option(
+    z
+      .string()
+      .regex(/^[\w.-]{1,60}$/, 'must be 1 to 60 letters, digits, dots or dashes')
+      .optional(),
+    'NAME',
+    undefined,
+    'a name that no other process has and that stays over restarts: its place at the broker is kept for it',
+  ),
   'service-secret': option(
     z.string().min(16, 'must have at least 16 characters').optional(),
     'SECRET',

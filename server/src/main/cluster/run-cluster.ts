@@ -52,6 +52,7 @@ export async function runCluster({ options, given, instances, version }: Cluster
       'admin-port': String(one.adminPort),
       discovery: discovery.join(),
       advertise: rpcAddress(options, one),
+      instance: one.name,
       'trust-proxy': 'true',
     };
     const supervisor = supervise({
