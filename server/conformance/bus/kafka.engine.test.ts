@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Admin } from '@platformatic/kafka';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error a script without types
 import { down, up } from '../../../scripts/engines/kafka.mjs';
 import { parseKafkaUrl } from '../../src/adapters/bus/kafka/parse-kafka-url.ts';
 import { noMetrics } from '../../src/kernel/metrics.ts';
 import type { Bus, BusRecord } from '../../src/ports/bus.ts';
 import { engineUrl } from '../../testing/engines.ts';
+import { freePort } from '../../testing/free-port.ts';
 import { durableBusProperties } from './durable-properties.ts';
 import { createCollector, createGate, createRecord, group, numberOf, range, topic } from './fixtures.ts';
 import { createDurableKafkaSubject, createKafkaSubject, durableFaults } from './kafka-subject.ts';
@@ -138,9 +139,11 @@ describe.skipIf(url === null)('the durable suite notices that', () => {
 /** A broker of our own: others use the one we were given. */
 describe.skipIf(url === null)('the Kafka bus, its broker', () => {
   const dir = mkdtempSync(join(tmpdir(), 'parley-kafka-'));
-  const port = Number(new URL(url ?? 'kafka://none:9092').port || 9092) + 100;
-  const quiet = { dir, port, log: () => {} };
+  let quiet: { dir: string; port: number; log(): void };
 
+  beforeAll(async () => {
+    quiet = { dir, port: await freePort(), log: () => {} };
+  });
   afterAll(async () => {
     await down({ dir });
     rmSync(dir, { recursive: true, force: true });
