@@ -8,14 +8,28 @@ const dir = `${defaultDir}-of-tests`;
 const portOffset = 100;
 
 /** PostgreSQL is not among them: the database suite brings its own. */
-const wanted = ['redis', 'rabbitmq', 'kafka', 'nginx'];
+const ofAdapters = ['redis', 'rabbitmq', 'kafka', 'nginx'];
+/** What `parley cluster` runs over. */
+const ofClusters = ['postgres', 'redis', 'rabbitmq', 'kafka', 'nginx'];
 
 /**
  * Brings up the engines this machine can have. One that is missing skips its own tests, in CI it fails them.
  *
  * @returns {Promise<{env: Record<string, string>, release(): Promise<void>} | null>} null: none of them
  */
-export async function bringEngines() {
+export const bringEngines = () => bring(ofAdapters);
+
+/** The same for tests of the split topology: with a PostgreSQL, and all of them or none. */
+export async function bringSplit() {
+  const brought = await bring(ofClusters);
+  if (brought && ofClusters.some((name) => !brought.env[`PARLEY_TEST_${name.toUpperCase()}_URL`])) {
+    await brought.release();
+    return null;
+  }
+  return brought && { ...brought, env: { ...brought.env, PARLEY_TEST_TOPOLOGY: 'split' } };
+}
+
+async function bring(wanted) {
   const engines = (await listEngines()).filter((engine) => wanted.includes(engine.name));
   const env = { PARLEY_TEST_ENGINES_DIR: dir };
   for (const { name, defaultPort } of engines) {

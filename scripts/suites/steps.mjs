@@ -1,4 +1,4 @@
-import { bringEngines } from './bring-engines.mjs';
+import { bringEngines, bringSplit } from './bring-engines.mjs';
 import { findChromium } from './find-chromium.mjs';
 import { installNode24 } from './install-node24.mjs';
 
@@ -27,6 +27,7 @@ export const steps = [
   { name: 'database', minutes: 3.5, suite: 'database' },
   { name: 'engines', minutes: 2.5, suite: 'engines', need: bringEngines, missing: 'no Redis, RabbitMQ or Kafka here' },
   { name: 'scenarios', minutes: 6, suite: 'scenarios' },
+  { name: 'scenarios-split', minutes: 8, suite: 'scenarios', need: bringSplit, missing: 'an engine is missing here' },
   { name: 'web', minutes: 3, suite: 'web', need: findChromium, missing: 'no Chromium here' },
 ];
 

@@ -10,7 +10,7 @@ export const root = fileURLToPath(import.meta.url).split(`${path.sep}tests${path
 export const cli = path.join(root, 'server', 'dist', 'main', 'cli.js');
 
 /** What the program is to know is given as flags: it takes every PARLEY_ variable for an option, those of the tests too. */
-const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PARLEY_')));
+export const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PARLEY_')));
 
 export interface ServerOptions {
   /** Flags of `parley serve` without the dashes. */

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
-import { cli, createFolder, type ServerOptions, type TestServer } from './server.ts';
+import { cli, createFolder, env, type ServerOptions, type TestServer } from './server.ts';
 
 /** The engines that the split topology stands on, by URL; the suite that runs it brings them (scripts/suites). */
 export interface Engines {
@@ -29,11 +29,12 @@ export interface Cluster extends TestServer {
   processes(): readonly ClusterProcess[];
 }
 
-/** null: this machine has not got them, or the step did not bring them. */
-export function findEngines(env: NodeJS.ProcessEnv = process.env): Engines | null {
-  const { PARLEY_TEST_POSTGRES_URL: postgres, PARLEY_TEST_REDIS_URL: redis } = env;
-  const bus = env.PARLEY_TEST_BUS === 'rabbitmq' ? env.PARLEY_TEST_RABBITMQ_URL : env.PARLEY_TEST_KAFKA_URL;
-  return postgres && redis && bus ? { postgres, redis, bus } : null;
+/** Throws when the step that runs the tests has not brought them. PARLEY_TEST_BUS chooses between the two brokers. */
+export function findEngines(given: NodeJS.ProcessEnv = process.env): Engines {
+  const { PARLEY_TEST_POSTGRES_URL: postgres, PARLEY_TEST_REDIS_URL: redis } = given;
+  const bus = given.PARLEY_TEST_BUS === 'rabbitmq' ? given.PARLEY_TEST_RABBITMQ_URL : given.PARLEY_TEST_KAFKA_URL;
+  if (postgres && redis && bus) return { postgres, redis, bus };
+  throw new Error('the split topology needs engines: run it with `npm test -- scenarios-split`');
 }
 
 /**
@@ -58,7 +59,7 @@ export async function startSplit(engines: Engines, options: ServerOptions = {}):
 
   async function start(): Promise<void> {
     const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
-    const started = spawn(process.execPath, [cli, 'cluster', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const started = spawn(process.execPath, [cli, 'cluster', ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
     child = started;
     started.stderr.on('data', (text) => {
       log = (log + text).slice(-500_000);

@@ -1,28 +1,41 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type ServerOptions, startServer, type TestServer } from './server.ts';
+import { findEngines, startSplit } from './split.ts';
 
 /**
  * The shapes in which the same scenarios run (DESIGN section 8). A scenario gets a running system and knows nothing of its
- * shape; `split`, every service a process of its own, joins this list together with the engines it needs.
+ * shape. `split`: every service a process and a database of its own, two of what people wait for, nginx in front.
  */
-const topologies: Readonly<Record<string, (options: ServerOptions) => Promise<TestServer>>> = {
+const topologies = {
   'all-in-one': startServer,
-};
+  split: (options: ServerOptions) => startSplit(findEngines(), options),
+} as const satisfies Record<string, (options: ServerOptions) => Promise<TestServer>>;
 
-/** Describes scenarios once per topology; `server()` is the system they share. */
+export type Topology = keyof typeof topologies;
+
+/** The shape this run is about: one of them at a time, because each has a step of its own in `npm test`. */
+export const topology: Topology = parseTopology(process.env.PARLEY_TEST_TOPOLOGY ?? 'all-in-one');
+
+function parseTopology(name: string): Topology {
+  if (name in topologies) return name as Topology;
+  throw new Error(`PARLEY_TEST_TOPOLOGY ${name}: must be one of ${Object.keys(topologies).join(', ')}`);
+}
+
+/** Runs a system of the shape that this run is about; resolves when it is ready. */
+export const startSystem = (options: ServerOptions = {}): Promise<TestServer> => topologies[topology](options);
+
+/** Describes scenarios over a system that they share. */
 export function inEveryTopology(
   name: string,
   define: (server: () => TestServer) => void,
   options: ServerOptions = {},
 ): void {
-  for (const [topology, start] of Object.entries(topologies)) {
-    describe(`${name} (${topology})`, () => {
-      let server: TestServer;
-      beforeAll(async () => {
-        server = await start(options);
-      });
-      afterAll(() => server?.stop());
-      define(() => server);
+  describe(`${name} (${topology})`, () => {
+    let server: TestServer;
+    beforeAll(async () => {
+      server = await startSystem(options);
     });
-  }
+    afterAll(() => server?.stop());
+    define(() => server);
+  });
 }
