@@ -10,7 +10,7 @@ import { processRpc } from '../runtime/process/rpc.ts';
 import { createGrpcServer } from '../runtime/rpc/grpc/create-grpc-server.ts';
 import { createPeer } from '../runtime/rpc/grpc/create-peer.ts';
 import { createPeers } from '../runtime/rpc/remote/create-peers.ts';
-import { createRemote, createRemoteAt, createRemotes } from '../runtime/rpc/remote/remote.ts';
+import { createRemote, createRemoteAt, createRemotes, type Remotes } from '../runtime/rpc/remote/remote.ts';
 import { chatRpc } from '../services/chat/rpc.ts';
 import { createDirectory } from '../services/discovery/create-directory.ts';
 import { discoveryRpc } from '../services/discovery/rpc.ts';
@@ -86,6 +86,7 @@ export async function joinSystem({
   await directory.unit.start?.();
 
   const connected = new Map<ServiceName, unknown>();
+  const byId = new Map<ServiceName, Remotes<object>>();
   const live = (service: string): readonly Instance[] => directory.source(service).list();
   return {
     remote: {
@@ -104,10 +105,14 @@ export async function joinSystem({
         }
         return api as ServiceApis[typeof name];
       },
-      at: (name, id) =>
-        createRemotes(rpcs[name] as RpcService<ServiceApis[typeof name]>, { source: directory.source(name), peers }).of(
-          id,
-        ),
+      at(name, id) {
+        let remotes = byId.get(name);
+        if (!remotes) {
+          remotes = createRemotes(rpcs[name] as RpcService<object>, { source: directory.source(name), peers });
+          byId.set(name, remotes);
+        }
+        return remotes.of(id) as ServiceApis[typeof name];
+      },
     },
     others: {
       instances: (services) => {

@@ -84,6 +84,10 @@ export class FakeSource implements InstanceSource {
     return this.#list;
   }
 
+  addressOf(id: string): string | undefined {
+    return this.#list.find((instance) => instance.id === id)?.address;
+  }
+
   async refresh(): Promise<void> {
     this.refreshes++;
   }

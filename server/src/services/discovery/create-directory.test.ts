@@ -201,6 +201,17 @@ describe('a directory', () => {
     expect(source.list()).toEqual([]);
   });
 
+  test('finds an instance by its id until it has gone, also when it has withdrawn', async () => {
+    const discovery = createProcess();
+    const [caller, callee] = [await open(discovery.api), await open(discovery.api)];
+    const source = caller.source('chat');
+    callee.announce([chat(1)]);
+    await pass(11_000);
+    await callee.withdraw();
+    await pass(1_000);
+    expect([source.list(), source.addressOf('chat-1'), source.addressOf('chat-2')]).toEqual([[], 'host:1', undefined]);
+  });
+
   test('does not register again what it has withdrawn while a heartbeat was under way', async () => {
     const discovery = createProcess();
     const directory = await open(discovery.api);

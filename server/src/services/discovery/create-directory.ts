@@ -4,6 +4,7 @@ import type { Log } from '../../kernel/log.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import type { Instance, InstanceSource } from '../../kernel/rpc.ts';
 import type { DiscoveryApi } from './api.ts';
+import { type AddressBook, createAddressBook } from './create-address-book.ts';
 import { createAsker } from './create-asker.ts';
 import { mergeInstances } from './merge-instances.ts';
 
@@ -48,6 +49,7 @@ export function createDirectory(deps: DirectoryDeps): Directory {
   const { clock, log, metrics } = deps;
   const config = { ...defaults, ...deps.config };
   const known = new Map<string, readonly Instance[]>();
+  const books = new Map<string, AddressBook>();
   const gauge = metrics.gauge('parley_directory_instances', 'Instances of other services that this process knows');
   const asker = createAsker({ ...deps, answerMs: config.answerMs });
   const timers: NodeJS.Timeout[] = [];
@@ -74,6 +76,7 @@ export function createDirectory(deps: DirectoryDeps): Directory {
       );
       if (after === before) continue;
       known.set(name, after);
+      books.get(name)?.note(after);
       log.info({ service: name, instances: after.map(({ address }) => address) }, 'the instances of a service changed');
     }
     gauge.set([...known.values()].reduce((sum, instances) => sum + instances.length, 0));
@@ -119,13 +122,18 @@ export function createDirectory(deps: DirectoryDeps): Directory {
     source(service) {
       if (!known.has(service)) {
         known.set(service, []);
+        books.set(service, createAddressBook());
         // Soon, together with others that are asked for now; what is under way has not asked for this one.
         setImmediate(async () => {
           await polling;
           await refresh();
         });
       }
-      return { list: () => known.get(service) ?? [], refresh };
+      return {
+        list: () => known.get(service) ?? [],
+        addressOf: (id) => books.get(service)?.find(id),
+        refresh,
+      };
     },
     announce(instances) {
       own = [...own, ...instances];

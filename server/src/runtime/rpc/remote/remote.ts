@@ -70,8 +70,8 @@ export function createRemotes<T extends object>(
   return {
     of: (id) =>
       createProxy(rpc, (method) => async (ctx, args, onResult) => {
-        const instance = source.list().find((each) => each.id === id);
-        if (instance) return peers.of(instance.address).call(method, ctx, args, onResult);
+        const address = source.addressOf(id);
+        if (address !== undefined) return peers.of(address).call(method, ctx, args, onResult);
         void source.refresh();
         throw fail('service.unavailable', `The ${rpc.name} ${id} is not known yet, or no more.`);
       }),
