@@ -108,8 +108,15 @@ export class TestRegistry implements HubRegistry {
   hubsOfConversations = async () => new Map();
   hubsOfUsers = async () => new Map();
   hubs = async () => [];
-  leave = async () => {};
+  leave = () => this.later(() => {});
   close = async () => {};
+
+  /** As after a restart without its data: nobody is registered, and the hub is not told before it asks. */
+  forget(): void {
+    this.conversations.clear();
+    this.users.clear();
+    this.alive = false;
+  }
 
   /** Whether the router would send this change here. */
   concerns(delivery: Delivery): boolean {
@@ -141,6 +148,7 @@ export class TestHub {
   readonly revoked = new Set<string>();
   now = 1_000_000;
   private routed = 0;
+  private routedByOther = 0;
   private onTick: () => void = () => {};
 
   constructor(config: Partial<RealtimeConfig> = {}, registry?: HubRegistry) {
@@ -200,6 +208,13 @@ export class TestHub {
   /** Drops what was not routed yet, as if the stream had lost it. */
   loseStream(): void {
     this.routed = this.chat.stream.length;
+  }
+
+  /** Another router works on the same stream at its own pace, behind the first one or ahead of it. */
+  async routeAsOther(n: number): Promise<void> {
+    const part = this.chat.stream.slice(this.routedByOther, this.routedByOther + n);
+    this.routedByOther += part.length;
+    await this.deliver(part.filter((delivery) => this.registry.concerns(delivery)));
   }
 
   /** A second router hands over again what was routed before. */

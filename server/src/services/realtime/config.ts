@@ -15,6 +15,7 @@ export interface RealtimeConfig {
   readonly maxOpenings: number;
   /** Users whose memberships are read in one query. */
   readonly usersPerRead: number;
+  /** So long does the change stream wait for a hub that has crashed, and are its users online. */
   readonly leaseMs: number;
   readonly presenceGraceMs: number;
   /** The period of the check that the last message of a conversation was not lost (rule 16). */
@@ -42,7 +43,7 @@ export const realtimeDefaults: RealtimeConfig = {
   deliveriesPerTurn: 1_000,
   maxOpenings: 10_000,
   usersPerRead: 500,
-  leaseMs: 15_000,
+  leaseMs: 5_000,
   presenceGraceMs,
   checkMs: 5_000,
   receiptMs: 1_000,

@@ -22,10 +22,20 @@ describe('connections', () => {
     const outlet = new TestOutlet();
     hub.registry.latency = () => 3;
     const opening = hub.open('bob', outlet);
-    await hub.deliver([{ kind: 'revoked', user: 'bob' as AccountId, sessions: 'all' }]);
+    await hub.deliver([{ kind: 'revoked', user: 'bob' as AccountId, sessions: ['s-bob'] }]);
     await expect(opening).rejects.toMatchObject({ code: 'session.revoked' });
     expect(outlet.closed).toBe(4501);
     expect(hub.realtime.hub.connectionCount).toBe(0);
+  });
+
+  test('of an account that loses all sessions those connections close whose session is over', async () => {
+    const hub = await new TestHub().start();
+    const [ann, bob] = [await hub.open('ann'), await hub.open('bob')];
+    hub.revoked.add('s-ann');
+    // Bob's was told before, and he has been let in again since: a replay must not throw him out.
+    for (const user of ['ann', 'bob'] as AccountId[]) await hub.deliver([{ kind: 'revoked', user, sessions: 'all' }]);
+    await hub.settle();
+    expect([ann.outlet.closed, bob.outlet.closed]).toEqual([4501, null]);
   });
 
   test('one that does not keep up is closed with 4001, the others get everything', async () => {

@@ -1,3 +1,4 @@
+import { fail } from '../../kernel/errors.ts';
 import type { AccountId, ConversationId } from '../../kernel/ids.ts';
 import { type Delivery, type DurableDelivery, isDurable, type UserDelivery } from '../../model/delivery.ts';
 import { closeCodes, type RealtimeConfig } from './config.ts';
@@ -26,7 +27,9 @@ export function createDeliver(deps: {
   readonly outbound: Outbound;
   readonly verifier: Verifier;
   end(connection: LiveConnection, code: number, reason: string): void;
-}): (deliveries: readonly Delivery[]) => Promise<void> {
+  /** Ends the connection if its session is over. */
+  recheck(connection: LiveConnection): void;
+}): (deliveries: readonly Delivery[], signal?: AbortSignal) => Promise<void> {
   const { config, index, pipeline, members, starter, ephemerals, profiles, outbound, verifier } = deps;
   let last: Promise<void> | null = null;
 
@@ -43,6 +46,12 @@ export function createDeliver(deps: {
       // Sockets are written to in the loop's next turn; a long backlog of batches must not put that off for ever.
       if (outbound.waiting >= config.writesPerTurn || at + part.length < deliveries.length) await outbound.flushed();
     }
+  }
+
+  /** A router that has given up waiting brings the batch again: while this hub is deaf its repeats must not pile up. */
+  function takeInTime(deliveries: readonly Delivery[], signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) throw fail('service.timeout');
+    return take(deliveries);
   }
 
   function unknownSenders(deliveries: readonly Delivery[]): Set<AccountId> | null {
@@ -98,13 +107,16 @@ export function createDeliver(deps: {
 
   function revoke({ user, sessions }: UserDelivery): void {
     for (const connection of [...(index.users.get(user)?.connections ?? [])]) {
-      if (sessions !== 'all' && !sessions.includes(connection.principal.session)) continue;
-      deps.end(connection, closeCodes.revoked, 'the session has been revoked');
+      // Told anew by a replay, "all" may be out of date: the account may have been let in again since.
+      if (sessions === 'all') deps.recheck(connection);
+      else if (sessions.includes(connection.principal.session)) {
+        deps.end(connection, closeCodes.revoked, 'the session has been revoked');
+      }
     }
   }
 
-  return (deliveries) => {
-    const mine = last ? last.then(() => take(deliveries)) : take(deliveries);
+  return (deliveries, signal) => {
+    const mine = last ? last.then(() => takeInTime(deliveries, signal)) : take(deliveries);
     // A failure is told to the router, which repeats the batch; it must not hold up what follows.
     const done = mine
       .catch(() => {})

@@ -2,6 +2,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { HubId } from '../../kernel/ids.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { HubRegistry } from '../../ports/hub-registry.ts';
+import type { Registrar } from './registrar.ts';
 import type { Verifier } from './verifier.ts';
 
 /**
@@ -9,45 +10,55 @@ import type { Verifier } from './verifier.ts';
  * (rule 16). Measured by the monotonic clock (rule 6).
  */
 export interface Lease {
+  /** Where the registry does not answer yet, the sweeps go on asking; until it does nobody can connect here. */
   begin(): Promise<void>;
-  /** Renews when a third of the lease is over. */
+  /** Renews: at every sweep, for a registry that was restarted empty must not be without us for long. */
   sweep(): void;
+  /** The registry knows this hub. */
+  readonly held: boolean;
 }
 
 export function createLease(deps: {
   readonly registry: HubRegistry;
   readonly hub: HubId;
   readonly leaseMs: number;
+  readonly registrar: Registrar;
   readonly verifier: Verifier;
   readonly clock: Clock;
   readonly log: Log;
 }): Lease {
-  const { registry, hub, leaseMs, verifier, clock, log } = deps;
-  let renewed = 0;
+  const { registry, hub, leaseMs, registrar, verifier, clock, log } = deps;
+  let renewed: number | null = null;
   let renewing = false;
+  let away = false;
 
   async function renew(): Promise<void> {
     renewing = true;
     const asked = clock.monotonic();
     try {
       const alive = await registry.renew(hub, leaseMs);
-      const late = asked - renewed > leaseMs;
+      const late = renewed !== null && asked - renewed > leaseMs;
       renewed = asked;
-      if (!alive || late) await verifier.doubt('the lease of this hub had run out', true);
+      if (away) log.info({}, 'the hub registry answers again');
+      away = false;
+      registrar.settle();
+      // Not waited for: it takes its time, and the lease must not run out meanwhile.
+      if (!alive || late) void verifier.doubt('the lease of this hub had run out', true);
     } catch (error) {
-      log.warn({ err: error }, 'the lease of this hub could not be renewed; trying again');
+      if (!away) log.warn({ err: error }, 'the lease of this hub could not be renewed; trying again until it is');
+      away = true;
     } finally {
       renewing = false;
     }
   }
 
   return {
-    async begin() {
-      renewed = clock.monotonic();
-      await registry.renew(hub, leaseMs);
-    },
+    begin: renew,
     sweep() {
-      if (!renewing && clock.monotonic() - renewed >= leaseMs / 3) void renew();
+      if (!renewing) void renew();
+    },
+    get held() {
+      return renewed !== null && clock.monotonic() - renewed <= leaseMs;
     },
   };
 }

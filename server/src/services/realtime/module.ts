@@ -70,7 +70,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   let leaving = false;
 
   const dialects = new Map<string, Dialect>();
-  const registrar = createRegistrar({ registry, hub: hubId, scheduler, log });
+  const registrar = createRegistrar({ registry, hub: hubId, index: () => index, scheduler, log });
   const index = new HubIndex({
     onUserGone(user) {
       registrar.drop(user.id);
@@ -104,10 +104,11 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   const verifier = createVerifier({
     ...{ chat, registry, hub: hubId, leaseMs, index, registrar, pipeline, loader, scheduler, log, lose },
   });
-  const lease = createLease({ registry, hub: hubId, leaseMs, verifier, clock, log });
+  const lease = createLease({ registry, hub: hubId, leaseMs, registrar, verifier, clock, log });
   const sweep = createSweep({ index, outbound, clock, ...config, end });
   const deliver = createDeliver({
     ...{ config, index, pipeline, members, starter, ephemerals, profiles, outbound, verifier, end },
+    recheck: (connection) => void recheck(connection),
   });
 
   const host: ConnectionHost = {
@@ -198,16 +199,19 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
       await renamed?.close();
       // Behind what those who went just now leave in the registry: when they were last seen.
       await registrar.hold([]).catch(() => {});
-      await registry.leave(hubId);
+      await registry.leave(hubId).catch((err) => log.debug({ err }, 'the lease of this hub ends by itself'));
     },
-    health: () => ({ status: verifier.deaf ? 'degraded' : 'ok', ...(verifier.deaf && { detail: 'comparing heads' }) }),
+    health() {
+      if (!lease.held) return { status: 'degraded', detail: 'the hub registry does not answer: nobody can connect' };
+      return verifier.deaf ? { status: 'degraded', detail: 'comparing heads' } : { status: 'ok' };
+    },
   };
 
   return {
     hubId,
     unit,
     api: {
-      deliver: (_ctx, deliveries) => deliver(deliveries),
+      deliver: (ctx, deliveries) => deliver(deliveries, ctx.signal),
       doubt: (_ctx, reason) => verifier.doubt(reason),
     },
     hub: {

@@ -1,6 +1,7 @@
 import type { AccountId, ConversationId, HubId } from '../../kernel/ids.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { HubRegistry } from '../../ports/hub-registry.ts';
+import type { HubIndex } from './hub-index.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /**
@@ -11,9 +12,11 @@ export interface Registrar {
   /** Resolves when the registry has confirmed. */
   hold(users: readonly AccountId[]): Promise<void>;
   serve(conversations: readonly ConversationId[]): Promise<void>;
-  /** Soon, unless it is wanted again before; failing does no harm beyond deliveries nobody here needs. */
+  /** Soon, unless it is wanted again before. What the registry does not take is tried again by `settle`. */
   drop(user: AccountId): void;
   release(conversation: ConversationId): void;
+  /** Or users who have gone while the registry was away would count as online, and deliveries come that nobody needs. */
+  settle(): void;
 }
 
 interface Batch {
@@ -26,10 +29,14 @@ interface Batch {
 export function createRegistrar(deps: {
   readonly registry: HubRegistry;
   readonly hub: HubId;
+  /** Who is here and what is served. */
+  readonly index: () => Pick<HubIndex, 'users' | 'served'>;
   readonly scheduler: Scheduler;
   readonly log: Log;
 }): Registrar {
   const { registry, hub, scheduler, log } = deps;
+  const undropped = new Set<AccountId>();
+  const unreleased = new Set<ConversationId>();
   let next: Batch | null = null;
   let last: Promise<unknown> = Promise.resolve();
 
@@ -47,7 +54,11 @@ export function createRegistrar(deps: {
         next = null;
         const result = send(created);
         created.finish(result);
-        return result.catch((error) => void log.warn({ err: error }, 'the hub registry did not take a change'));
+        return result.catch((error) => {
+          log.warn({ err: error }, 'the hub registry did not take a change');
+          for (const user of split(created.users)[1]) undropped.add(user);
+          for (const conversation of split(created.conversations)[1]) unreleased.add(conversation);
+        });
       });
     });
     return created;
@@ -62,7 +73,29 @@ export function createRegistrar(deps: {
     if (served.length > 0) await registry.serve(hub, served);
   }
 
+  function drop(user: AccountId): void {
+    const b = batch();
+    b.users.set(user, false);
+    b.done.catch(() => {});
+  }
+
+  function release(conversation: ConversationId): void {
+    const b = batch();
+    b.conversations.set(conversation, false);
+    b.done.catch(() => {});
+  }
+
   return {
+    drop,
+    release,
+    settle() {
+      const { users, served } = deps.index();
+      // Unless they came back: that they did is registered already.
+      for (const user of undropped) if (!users.has(user)) drop(user);
+      for (const conversation of unreleased) if (!served.has(conversation)) release(conversation);
+      undropped.clear();
+      unreleased.clear();
+    },
     hold(users) {
       const b = batch();
       for (const user of users) b.users.set(user, true);
@@ -72,16 +105,6 @@ export function createRegistrar(deps: {
       const b = batch();
       for (const conversation of conversations) b.conversations.set(conversation, true);
       return b.done;
-    },
-    drop(user) {
-      const b = batch();
-      b.users.set(user, false);
-      b.done.catch(() => {});
-    },
-    release(conversation) {
-      const b = batch();
-      b.conversations.set(conversation, false);
-      b.done.catch(() => {});
     },
   };
 }

@@ -18,7 +18,10 @@ const headsPerRead = 1_000;
 export interface Verifier {
   /** Nothing is delivered before it is over; null: the hub can be trusted. */
   readonly deaf: Promise<void> | null;
-  /** Compares everything. `unregistered`: the registry has forgotten this hub as well. */
+  /**
+   * Compares everything; doubts that come before a comparison has begun share it. `unregistered`: the registry has forgotten
+   * this hub as well.
+   */
   doubt(reason: string, unregistered?: boolean): Promise<void>;
   /** The conversation has changed: it belongs to the next check. */
   touched(served: ServedConversation): void;
@@ -47,6 +50,7 @@ export function createVerifier(deps: {
   let asked: ServedConversation[] = [];
   let rotation: ServedConversation[] = [];
   let deaf: Promise<void> | null = null;
+  let next: { unregistered: boolean; readonly done: Promise<void> } | null = null;
 
   async function* headsOf(all: readonly ServedConversation[]): AsyncGenerator<[ServedConversation, Head]> {
     for (let at = 0; at < all.length; at += headsPerRead) {
@@ -84,8 +88,7 @@ export function createVerifier(deps: {
     await Promise.all([...index.users.values()].filter((user) => user.loaded).map((user) => deps.loader.reload(user)));
   }
 
-  async function listenAgain(before: Promise<void> | null, unregistered: boolean): Promise<void> {
-    await before;
+  async function listenAgain(unregistered: boolean): Promise<void> {
     try {
       await insist(scheduler, () => compareAll(unregistered));
     } catch (error) {
@@ -99,12 +102,24 @@ export function createVerifier(deps: {
       return deaf;
     },
     doubt(reason, unregistered = false) {
+      if (next) {
+        next.unregistered ||= unregistered;
+        return next.done;
+      }
       log.warn({ reason, conversations: index.served.size }, 'comparing what was delivered with what there is');
-      const mine = listenAgain(deaf, unregistered).then(() => {
-        if (deaf === mine) deaf = null;
-      });
-      deaf = mine;
-      return mine;
+      const before = deaf ?? Promise.resolve();
+      const done: Promise<void> = before
+        .then(() => {
+          next = null;
+          return listenAgain(mine.unregistered);
+        })
+        .then(() => {
+          if (deaf === done) deaf = null;
+        });
+      const mine = { unregistered, done };
+      next = mine;
+      deaf = done;
+      return done;
     },
     touched: (served) => void recent.add(served),
     async check() {
