@@ -40,6 +40,7 @@ export function createClient(options: ClientOptions): Client {
     http: createHttp(options.url, options.fetch ?? globalThis.fetch.bind(globalThis), clock),
     store,
     clock,
+    random,
     mode: options.credentials ?? 'tokens',
     onEnd: forget,
   });
@@ -60,7 +61,8 @@ export function createClient(options: ClientOptions): Client {
     connection: () => connection,
   });
   const send: Connection['send'] = (frame) => connection.send(frame);
-  const receipts = createReceiptQueue({ clock, send });
+  const nextRef = () => ref++;
+  const receipts = createReceiptQueue({ clock, random, nextRef, send });
   const typing = createTypingSender({ clock, send });
   const loadOlder = createHistoryLoader({ api, conversations });
   const synchronize = createSynchronize({
@@ -69,7 +71,8 @@ export function createClient(options: ClientOptions): Client {
     random,
     me,
     send,
-    nextRef: () => ref++,
+    nextRef,
+    onMessage: (message) => events.emit('message', message),
     onSynced() {
       if (acknowledge) acknowledgeAll();
       events.emit('synced', undefined);
@@ -98,7 +101,7 @@ export function createClient(options: ClientOptions): Client {
     onState: tellState,
     onReady() {
       synchronize.start();
-      if (watched.length > 0) send({ op: 'presence', ref: ref++, watch: [...watched] });
+      if (watched.length > 0) send({ op: 'presence', ref: nextRef(), watch: [...watched] });
       receipts.flush();
       sending.outbox?.online();
     },
@@ -109,6 +112,7 @@ export function createClient(options: ClientOptions): Client {
     onLost() {
       synchronize.stop();
       sending.outbox?.offline();
+      receipts.offline();
       typing.clear();
     },
     onRefused(code) {
@@ -217,7 +221,7 @@ export function createClient(options: ClientOptions): Client {
     setTyping: (conversation, on) => typing.set(conversation, on),
     watchPresence(users) {
       watched = users.slice(0, 500);
-      send({ op: 'presence', ref: ref++, watch: [...watched] });
+      send({ op: 'presence', ref: nextRef(), watch: [...watched] });
     },
     presence: (user) => presence.get(user),
   };

@@ -47,6 +47,11 @@ export function messageAt(messages: readonly StoredMessage[], seq: number): Stor
   return found?.seq === seq ? found : undefined;
 }
 
+/** The messages held with `after` < seq ≤ `upTo`. */
+export function messagesBetween({ messages }: ConversationLog, after: number, upTo: number): readonly StoredMessage[] {
+  return messages.slice(findSeq(messages, after + 1), findSeq(messages, upTo + 1));
+}
+
 /** Puts a message in its place, unless a later state of it is there (MESSAGE-PATH rule 8: never an older rev). */
 export function upsert(messages: readonly StoredMessage[], message: StoredMessage): readonly StoredMessage[] {
   const at = findSeq(messages, message.seq);
@@ -84,9 +89,9 @@ export function prependPage(
   return { log: { ...log, messages, complete: page.items.length < limit }, stale: false };
 }
 
-/** Drops the oldest messages when there are far too many; they can be loaded again. */
+/** Drops the oldest messages when there are far too many; they can be loaded again. Not of a backlog: it must be told first. */
 export function trimLog(log: ConversationLog, keep: number): ConversationLog {
-  if (log.messages.length <= keep * 1.25) return log;
+  if (log.catchingUp || log.messages.length <= keep * 1.25) return log;
   return { ...log, messages: log.messages.slice(-keep), complete: false };
 }
 

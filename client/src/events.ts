@@ -19,7 +19,7 @@ export interface ClientEvents {
   synced: undefined;
   /** What `conversation(id)` or `drafts(id)` gives has changed; gathered over one turn of the event loop. */
   update: { readonly conversations: readonly string[] };
-  /** A message that was not there before, live or missed while away, our own included. */
+  /** A message that was not there before, live or missed while away, our own included: each once, in the order of seq. */
   message: Message;
   /** An edit, deletion, reaction or pin. */
   changed: Exclude<MessageFrame, { op: 'message' }>;

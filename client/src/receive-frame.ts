@@ -1,5 +1,4 @@
 import type { Clock } from './clock.ts';
-import { messageAt } from './conversation-log.ts';
 import {
   applyConversationFrame,
   applyMessageFrame,
@@ -56,16 +55,15 @@ export function createReceiveFrame(deps: ReceiveDeps): (frame: ServerFrame) => v
       if (conversations.listed) synchronize.discover(frame.conversation);
       return;
     }
-    const fresh = frame.op === 'message' && !messageAt(state.log.messages, frame.seq!);
     const step = applyMessageFrame(state, frame, deps.me(), new Date(clock.now()).toISOString());
     if (step.state !== state) conversations.set(frame.conversation, step.state);
     if (step.outcome === 'gap') synchronize.heal(frame.conversation);
     if (step.outcome !== 'applied') return;
-    if (frame.op === 'message') onMessage(frame, step.state, fresh);
+    if (frame.op === 'message') onMessage(frame, step.state);
     else events.emit('changed', frame);
   }
 
-  function onMessage(frame: Extract<MessageFrame, { op: 'message' }>, state: ConversationState, fresh: boolean): void {
+  function onMessage(frame: Extract<MessageFrame, { op: 'message' }>, state: ConversationState): void {
     const { op: _, ...message } = frame;
     const { conversation, id, sender, createdAt } = message;
     if (sender.id === deps.me()) {
@@ -78,7 +76,8 @@ export function createReceiveFrame(deps: ReceiveDeps): (frame: ServerFrame) => v
     } else if (deps.acknowledge && message.seq! > state.summary.delivered) {
       deps.receipts.add(conversation, { delivered: message.seq! });
     }
-    if (fresh) events.emit('message', message);
+    // A backlog comes in the order of changes: it is told when it is whole.
+    if (!state.log.catchingUp) events.emit('message', message);
   }
 
   function onConversation(frame: ConversationFrame): void {
@@ -123,7 +122,9 @@ export function createReceiveFrame(deps: ReceiveDeps): (frame: ServerFrame) => v
 
   function onError(frame: ErrorFrame): void {
     const awaited =
-      synchronize.onError(frame) || (typeof frame.ref === 'number' && deps.outbox()?.onError(frame.ref, frame));
+      synchronize.onError(frame) ||
+      deps.receipts.onError(frame) ||
+      (typeof frame.ref === 'number' && deps.outbox()?.onError(frame.ref, frame));
     if (!awaited) events.emit('refused', frame);
   }
 

@@ -1,7 +1,6 @@
 import type { SendOptions } from './client-types.ts';
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
-import { messageAt } from './conversation-log.ts';
 import { applyOwn } from './conversation-state.ts';
 import type { Conversations } from './conversations.ts';
 import { createId } from './create-id.ts';
@@ -53,12 +52,8 @@ export function createSending(deps: SendingDeps): Sending {
   function onSent(draft: Draft, sent: Sent): void {
     const state = conversations.get(draft.conversation);
     if (state && current) {
-      const message = ownMessage(draft, sent, current.account);
-      const next = applyOwn(state, message);
-      conversations.set(draft.conversation, next);
-      // Its frame may come before the answer or after it: whichever is first tells of it.
-      const shown = messageAt(next.log.messages, sent.seq) && !messageAt(state.log.messages, sent.seq);
-      if (shown) events.emit('message', message);
+      // Shown at once. `message` tells of it in its turn: what others wrote before it may still be on its way.
+      conversations.set(draft.conversation, applyOwn(state, ownMessage(draft, sent, current.account)));
     }
     take(draft)?.resolve(sent);
     events.emit('sent', { draft, sent });

@@ -37,7 +37,7 @@ function createBench(mode: CredentialMode = 'tokens', store = createMemoryStore(
     if (!good) throw new ParleyError(revoked ? 'session.revoked' : 'token.expired', 'no', { status: 401 });
     return (path === '/me' ? { ...account, about: null } : { path, token: request?.token }) as T;
   };
-  const session = createSession({ http, store, clock, mode, onEnd: () => ended++ });
+  const session = createSession({ http, store, clock, random: () => 1, mode, onEnd: () => ended++ });
   return {
     session,
     clock,
@@ -138,6 +138,7 @@ describe('session', () => {
       http: wrong,
       store: bench.store,
       clock: bench.clock,
+      random: () => 1,
       mode: 'tokens',
       onEnd: () => {},
     });

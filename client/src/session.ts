@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import { ParleyError } from './errors.ts';
 import type { Http, HttpRequest } from './http.ts';
 import type { KeyValueStore } from './key-value-store.ts';
+import { repeatCalls } from './repeat-calls.ts';
 import type { Account, OwnAccount, Tokens } from './types.ts';
 
 /** Where the session's secret is kept: by the client (`tokens`), or by the browser in an HttpOnly cookie (`cookie`). */
@@ -21,6 +22,7 @@ export interface SessionDeps {
   readonly http: Http;
   readonly store: KeyValueStore;
   readonly clock: Clock;
+  readonly random: () => number;
   readonly mode: CredentialMode;
   /** The session is over: signed out here, revoked elsewhere, or refused for good. */
   onEnd(): void;
@@ -42,7 +44,7 @@ export interface Session {
   renew(): Promise<boolean>;
   /** Ends the session here without asking the server. */
   end(): void;
-  /** A call with the credential; renewed once when it has expired. */
+  /** A call with the credential, renewed once when it has expired; repeated while it fails for now (repeat-calls.ts). */
   call<T>(method: string, path: string, request?: Omit<HttpRequest, 'token'>): Promise<T>;
 }
 
@@ -59,7 +61,8 @@ function isDue({ tokens, endsAt }: Stored, now: number): boolean {
   return (endsAt ?? 0) <= now + Math.min(30_000, (tokens?.expiresIn ?? 0) * 500);
 }
 
-export function createSession({ http, store, clock, mode, onEnd }: SessionDeps): Session {
+export function createSession({ http, store, clock, random, mode, onEnd }: SessionDeps): Session {
+  const insist = repeatCalls(http, clock, random);
   let current: Stored | null = null;
   let refreshing: Promise<boolean> | null = null;
 
@@ -115,6 +118,23 @@ export function createSession({ http, store, clock, mode, onEnd }: SessionDeps):
     return current !== null;
   }
 
+  async function callBy<T>(
+    by: Http,
+    method: string,
+    path: string,
+    request: Omit<HttpRequest, 'token'> = {},
+  ): Promise<T> {
+    const token = await session.access();
+    try {
+      return await by<T>(method, path, { ...request, token });
+    } catch (error) {
+      if (!(error instanceof ParleyError) || error.status !== 401 || error.code === 'credentials.wrong') throw error;
+      if (error.code === 'session.revoked') end();
+      if (!current || !(await session.renew())) throw error;
+      return by<T>(method, path, { ...request, token: current?.tokens?.access ?? null });
+    }
+  }
+
   const session: Session = {
     get account() {
       return current?.account ?? null;
@@ -137,7 +157,7 @@ export function createSession({ http, store, clock, mode, onEnd }: SessionDeps):
     async signOut() {
       if (!current) return;
       try {
-        await session.call('DELETE', '/sessions/current');
+        await callBy(http, 'DELETE', '/sessions/current'); // once: who leaves does not wait for a server that is away
       } finally {
         end();
       }
@@ -178,17 +198,7 @@ export function createSession({ http, store, clock, mode, onEnd }: SessionDeps):
       return alive;
     },
     end,
-    async call<T>(method: string, path: string, request: Omit<HttpRequest, 'token'> = {}): Promise<T> {
-      const token = await session.access();
-      try {
-        return await http<T>(method, path, { ...request, token });
-      } catch (error) {
-        if (!(error instanceof ParleyError) || error.status !== 401 || error.code === 'credentials.wrong') throw error;
-        if (error.code === 'session.revoked') end();
-        if (!current || !(await session.renew())) throw error;
-        return http<T>(method, path, { ...request, token: current?.tokens?.access ?? null });
-      }
-    },
+    call: (method, path, request) => callBy(insist, method, path, request),
   };
   return session;
 }

@@ -1,9 +1,9 @@
 import { backOff, type Clock } from './clock.ts';
-import { beginCatchUp, createLog, endCatchUp } from './conversation-log.ts';
+import { beginCatchUp, createLog, endCatchUp, messagesBetween } from './conversation-log.ts';
 import { applyUnread, type ConversationState } from './conversation-state.ts';
 import type { Conversations } from './conversations.ts';
 import type { ClientFrame, ErrorFrame, ResumedFrame } from './frames.ts';
-import type { Position } from './types.ts';
+import type { Position, StoredMessage } from './types.ts';
 
 export interface SynchronizeDeps {
   readonly conversations: Conversations;
@@ -12,6 +12,8 @@ export interface SynchronizeDeps {
   me(): string;
   send(frame: ClientFrame): boolean;
   nextRef(): number;
+  /** A backlog brought this message; each once, in the order of seq. */
+  onMessage(message: StoredMessage): void;
   onSynced(): void;
   onGap(conversation: string, reason: 'hole' | 'lost'): void;
 }
@@ -145,6 +147,7 @@ export function createSynchronize(deps: SynchronizeDeps): Synchronize {
     }
     const log = endCatchUp(state.log, entry);
     conversations.set(id, applyUnread({ ...state, log }, entry.unread, deps.me()));
+    for (const message of messagesBetween(log, state.log.seq, log.seq)) deps.onMessage(message);
     const behind = log.heardRev > log.rev;
     if (entry.continuity === 'more' || (behind && entry.rev > state.log.rev)) waiting.add(id);
     else if (behind) later(id);

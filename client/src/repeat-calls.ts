@@ -1,0 +1,28 @@
+import { backOff, type Clock } from './clock.ts';
+import { ParleyError } from './errors.ts';
+import type { Http } from './http.ts';
+
+/** A person waits no longer than this for one click; what a restart of the server takes is well below. */
+const patienceMs = 20_000;
+
+/**
+ * Repeats calls that failed for now and may be repeated: all but POST mean the same however often they arrive. So an edit or a
+ * page of history survives the restart of whatever answers it.
+ */
+export function repeatCalls(http: Http, clock: Clock, random: () => number): Http {
+  return async (method, path, request) => {
+    const end = clock.now() + patienceMs;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await http(method, path, request);
+      } catch (error) {
+        if (method === 'POST' || !(error instanceof ParleyError) || !error.retryable || request?.signal?.aborted) {
+          throw error;
+        }
+        const waitMs = error.retryAfterMs ?? backOff(attempt, random);
+        if (clock.now() + waitMs > end) throw error;
+        await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
+      }
+    }
+  };
+}
