@@ -3,7 +3,6 @@ import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { fileDescriptors } from '@parley/contracts/descriptors';
 import fc, { type Arbitrary } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Failure } from '../src/kernel/errors.ts';
 import type {
   Codec,
   MethodOf,
@@ -71,19 +70,9 @@ export function checkRpc<T>(rpc: RpcService<T>, service: string, samples: RpcSam
     });
 
     test.each(methods)('%s: bytes of a stranger are refused or read, and what was read can be sent', (name, method) => {
-      const hostile = hostileBytes(valuesOf(name, method).request, method.request);
-      fc.assert(
-        fc.property(hostile, (bytes) => {
-          const read = attempt(() => method.request.decode(bytes));
-          if (read instanceof Failure) expect(read.code).toBe('request.invalid');
-          else method.request.encode(read as never);
-        }),
-      );
-      fc.assert(
-        fc.property(hostile, (bytes) => {
-          expect(attempt(() => method.response.decode(bytes))).not.toBeInstanceOf(Failure);
-        }),
-      );
+      const { request, response } = valuesOf(name, method);
+      survives(method.request, request);
+      survives(method.response as Codec<unknown>, response);
     });
   });
 }
@@ -92,6 +81,15 @@ function arrives<A>(codec: Codec<A>, values: Arbitrary<A>): void {
   fc.assert(
     fc.property(values, (value) => {
       expect(codec.decode(codec.encode(value))).toStrictEqual(withoutAbsent(value));
+    }),
+  );
+}
+
+function survives<A>(codec: Codec<A>, values: Arbitrary<A>): void {
+  fc.assert(
+    fc.property(hostileBytes(values, codec), (bytes) => {
+      const read = attempt(() => codec.decode(bytes));
+      if (!(read instanceof Error)) codec.encode(read);
     }),
   );
 }
@@ -116,12 +114,12 @@ function hostileBytes<A>(values: Arbitrary<A>, codec: Codec<A>): Arbitrary<Uint8
   return fc.oneof(fc.uint8Array({ maxLength: 200 }), changed);
 }
 
-function attempt(run: () => unknown): unknown {
+function attempt<T>(run: () => T): T | Error {
   try {
     return run();
   } catch (thrown) {
     expect(thrown).toBeInstanceOf(Error);
-    return thrown;
+    return thrown as Error;
   }
 }
 

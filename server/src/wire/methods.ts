@@ -95,24 +95,18 @@ export function createCodec<A, W>(message: Message<W>, shape: Shape<A, W>): Code
 }
 
 /**
- * What is wrong with a request is the caller's to know, on either side of the wire: `request.invalid`. (What is wrong with an
- * answer is nobody's fault who asked, and stays `internal`.)
+ * What has no form on the wire (a fraction for a seq, a word that is none) is the caller's to know: `request.invalid`, as the
+ * callee would say. Of bytes that are no request the transport says the same.
  */
 export function createRequest<A, W>(message: Message<W>, shape: Shape<A, W>): Codec<A> {
   const { encode, decode } = createCodec(message, shape);
   return {
+    decode,
     encode(value) {
       try {
         return encode(value);
       } catch (cause) {
         throw cause instanceof WireError ? fail('request.invalid', { detail: `${cause.message}.`, cause }) : cause;
-      }
-    },
-    decode(bytes) {
-      try {
-        return decode(bytes);
-      } catch (cause) {
-        throw fail('request.invalid', { detail: 'The request is no message of this method.', cause });
       }
     },
   };

@@ -11,6 +11,7 @@ import {
   real,
   record,
   required,
+  roughText,
   text,
   whole,
   word,
@@ -46,7 +47,10 @@ export const session = record<Session, wire.Session>({
   current: flag,
 });
 
-export const origin = record<Origin, wire.Origin>({ device: optional(text), address: optional(text) });
+export const origin = record<Origin, wire.Origin>({
+  device: optional(roughText),
+  address: optional(roughText),
+});
 
 export const newAccount = record<NewAccount, wire.NewAccount>({
   username: text,

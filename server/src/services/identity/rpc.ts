@@ -12,6 +12,7 @@ import {
   optional,
   record,
   required,
+  roughText,
   text,
   whole,
 } from '../../wire/shapes.ts';
@@ -32,7 +33,10 @@ import {
 type Request<K extends keyof IdentityApi> = Parameters<IdentityApi[K]>[1];
 type Answer<K extends keyof IdentityApi> = Awaited<ReturnType<IdentityApi[K]>>;
 
-const reset = record<Request<'resetPassword'>, wire.ResetPasswordRequest>({ code: text, password: text });
+const reset = record<Request<'resetPassword'>, wire.ResetPasswordRequest>({
+  code: roughText,
+  password: text,
+});
 const change = record<Request<'changePassword'>, wire.ChangePasswordRequest>({ oldPassword: text, newPassword: text });
 const cookie = record<Answer<'createCookie'>, wire.CreateCookieResponse>({ value: text, maxAgeSeconds: whole });
 const keySet = record<Answer<'jwks'>, wire.JwksResponse>({ keys: list(publicKey) });
@@ -78,7 +82,7 @@ export const identityRpc: RpcService<IdentityApi> = createRpcService<IdentityApi
     ),
     refresh: unary(
       wire.RefreshRequest,
-      args(['refresh', text]),
+      args(['refresh', roughText]),
       wire.RefreshResponse,
       field('tokens', required(tokens)),
       once,
@@ -99,13 +103,13 @@ export const identityRpc: RpcService<IdentityApi> = createRpcService<IdentityApi
     ),
     requestRecovery: unary(
       wire.RequestRecoveryRequest,
-      args(['email', text]),
+      args(['email', roughText]),
       wire.RequestRecoveryResponse,
       nothing,
       once,
     ),
     resetPassword: unary(wire.ResetPasswordRequest, argument(reset), wire.ResetPasswordResponse, nothing, once),
-    verifyEmail: unary(wire.VerifyEmailRequest, args(['code', text]), wire.VerifyEmailResponse, nothing, once),
+    verifyEmail: unary(wire.VerifyEmailRequest, args(['code', roughText]), wire.VerifyEmailResponse, nothing, once),
     changePassword: unary(wire.ChangePasswordRequest, argument(change), wire.ChangePasswordResponse, nothing, once),
     deleteAccount: unary(
       wire.DeleteAccountRequest,
@@ -123,7 +127,7 @@ export const identityRpc: RpcService<IdentityApi> = createRpcService<IdentityApi
     ),
     resolveUsernames: unary(
       wire.ResolveUsernamesRequest,
-      args(['usernames', list(text)]),
+      args(['usernames', list(roughText)]),
       wire.ResolveUsernamesResponse,
       field('accounts', accountsByUsername),
       repeatable,
@@ -135,7 +139,13 @@ export const identityRpc: RpcService<IdentityApi> = createRpcService<IdentityApi
       nothing,
       repeatable,
     ),
-    verifyAccess: unary(wire.VerifyAccessRequest, args(['token', text]), wire.VerifyAccessResponse, who, repeatable),
+    verifyAccess: unary(
+      wire.VerifyAccessRequest,
+      args(['token', roughText]),
+      wire.VerifyAccessResponse,
+      who,
+      repeatable,
+    ),
     listRevoked: unary(wire.ListRevokedRequest, args(), wire.ListRevokedResponse, ended, repeatable),
     checkSession: unary(
       wire.CheckSessionRequest,
@@ -146,7 +156,7 @@ export const identityRpc: RpcService<IdentityApi> = createRpcService<IdentityApi
     ),
     resolveCookie: unary(
       wire.ResolveCookieRequest,
-      args(['cookie', text]),
+      args(['cookie', roughText]),
       wire.ResolveCookieResponse,
       who,
       repeatable,

@@ -13,6 +13,7 @@ import {
   optional,
   record,
   required,
+  roughText,
   text,
   whole,
 } from '../../wire/shapes.ts';
@@ -64,7 +65,7 @@ export const peopleRpc: RpcService<PeopleApi> = createRpcService<PeopleApi>(
     ),
     resolveUsernames: unary(
       wire.ResolveUsernamesRequest,
-      args(['usernames', list(text)]),
+      args(['usernames', list(roughText)]),
       wire.ResolveUsernamesResponse,
       field('accounts', accountsByUsername),
       repeatable,
