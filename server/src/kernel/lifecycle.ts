@@ -22,3 +22,23 @@ export interface Health {
   readonly status: 'ok' | 'degraded' | 'down';
   readonly detail?: string;
 }
+
+/** Several units as one: started in order, drained and stopped in reverse; as healthy as the first that ails. */
+export function joinUnits(units: readonly Unit[]): Unit {
+  const backwards = [...units].reverse();
+  const failures = units.flatMap((unit) => unit.failed ?? []);
+  return {
+    async start() {
+      for (const unit of units) await unit.start?.();
+    },
+    async drain() {
+      for (const unit of backwards) await unit.drain?.();
+    },
+    async stop() {
+      for (const unit of backwards) await unit.stop?.();
+    },
+    ...(failures.length > 0 && { failed: Promise.race(failures) }),
+    health: () =>
+      units.map((unit) => unit.health?.()).find((health) => health && health.status !== 'ok') ?? { status: 'ok' },
+  };
+}

@@ -1,12 +1,12 @@
 import type { HubId } from '../kernel/ids.ts';
-import type { Unit } from '../kernel/lifecycle.ts';
+import { joinUnits, type Unit } from '../kernel/lifecycle.ts';
 import { createNativeProtocol } from '../protocols/native/native-protocol.ts';
 import { createHttpServer } from '../runtime/http.ts';
 import type { Module } from '../runtime/modules.ts';
 import { createCommitter } from '../services/chat/committer.ts';
+import { createIngestConsumer } from '../services/chat/ingest/create-ingest-consumer.ts';
 import { createChat } from '../services/chat/module.ts';
 import { createDiscovery } from '../services/discovery/module.ts';
-import type { IdentityApi } from '../services/identity/api.ts';
 import { createAccessVerifier } from '../services/identity/create-access-verifier.ts';
 import { createIdentity } from '../services/identity/module.ts';
 import { createPeople } from '../services/people/module.ts';
@@ -14,6 +14,7 @@ import { createRealtime } from '../services/realtime/module.ts';
 import { createPresenceReader } from '../services/realtime/presence-reader.ts';
 import { createRelay } from '../services/relay/module.ts';
 import { createRouter } from '../services/router/module.ts';
+import { openQueuedAppend } from './open-queued-append.ts';
 import type { Opened, ProgramContext } from './program-context.ts';
 import { reloadIncarnation } from './reload-incarnation.ts';
 
@@ -42,8 +43,9 @@ export const modules: readonly ProgramModule[] = [
     init: initRelay,
   },
   { name: 'http', init: initHttp },
-  { name: 'rest', needs: ['http', 'access'], opens: ['registry', 'files'], init: initRest },
-  { name: 'sockets', needs: ['http', 'access', 'hub'], init: initSockets },
+  { name: 'sending', after: ['chat'], opens: ['bus'], init: initSending },
+  { name: 'rest', needs: ['http', 'access', 'sending'], opens: ['registry', 'files'], init: initRest },
+  { name: 'sockets', needs: ['http', 'access', 'sending', 'hub'], init: initSockets },
   { name: 'listener', needs: ['http'], after: ['rest', 'sockets', 'relay', 'router'], init: initListener },
   { name: 'gateway', needs: ['rest', 'listener'] },
   { name: 'realtime', needs: ['sockets', 'listener'] },
@@ -89,6 +91,19 @@ function initChat(p: ProgramContext): Unit {
   });
   p.process.onStreamReset(() => reloadIncarnation(p));
   p.services.provide('chat', api);
+  if (p.options.ingest === 'direct') return unit;
+  const { append } = p.services.connect('chat');
+  const consumers = p.options['ingest-consumers'];
+  return joinUnits([unit, createIngestConsumer({ ...shared(p, 'ingest'), append, consumers })]);
+}
+
+/** How the protocols of this process send: to chat itself, or by way of the queue of drafts (rule 25). */
+function initSending(p: ProgramContext): Unit {
+  const chat = p.services.connect('chat');
+  p.chat = chat;
+  if (p.options.ingest === 'direct') return {};
+  const { append, unit } = openQueuedAppend(p.options, shared(p, 'sending'));
+  p.chat = override(chat, { append });
   return unit;
 }
 
@@ -115,11 +130,14 @@ function initAccess(p: ProgramContext): Unit {
   const identity = p.services.connect('identity');
   const access = createAccessVerifier({ ...shared(p, 'access'), identity });
   p.process.onRevoked((user, sessions) => access.onRevoked(user, sessions));
-  p.identity = new Proxy(identity, {
-    get: (target, method) =>
-      method === 'verifyAccess' || method === 'resolveCookie' ? access[method] : target[method as keyof IdentityApi],
-  });
+  const { verifyAccess, resolveCookie } = access;
+  p.identity = override(identity, { verifyAccess, resolveCookie });
   return access.unit;
+}
+
+/** An api of which some methods are done here. */
+function override<T extends object>(api: T, own: Partial<T>): T {
+  return new Proxy(api, { get: (target, method) => own[method as keyof T] ?? target[method as keyof T] });
 }
 
 function initHub(p: ProgramContext): Unit {
@@ -210,7 +228,7 @@ function protocolDeps(p: ProgramContext) {
     ...p.halves,
     identity: p.identity,
     people: p.services.connect('people'),
-    chat: p.services.connect('chat'),
+    chat: p.chat,
     log: p.log.child({ service: 'protocols' }),
     metrics: p.metrics,
     config: {

@@ -1,4 +1,5 @@
 import type { Clock } from '../kernel/clock.ts';
+import { fail } from '../kernel/errors.ts';
 import type { Unit } from '../kernel/lifecycle.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Metrics } from '../kernel/metrics.ts';
@@ -16,27 +17,34 @@ export interface QueuedAppendDeps {
   readonly clock: Clock;
 }
 
-/** `--ingest queue` in a process that calls chat: `append` takes the place of the api's own, once the unit runs. */
-export async function openQueuedAppend(
+/**
+ * `--ingest queue` in a process that calls chat: `append` takes the place of the api's own, once the unit runs. Each producer
+ * beyond the first has a connection to the broker of its own.
+ */
+export function openQueuedAppend(
   options: Pick<Options, 'bus' | 'bus-partitions' | 'ingest-producers'>,
   deps: QueuedAppendDeps,
-): Promise<{ readonly append: ChatApi['append']; readonly unit: Unit }> {
+): { readonly append: ChatApi['append']; readonly unit: Unit } {
   if (!deps.bus.guarantees.durable) {
     throw new Error('--ingest queue needs a queue that outlives the process: give --bus a broker');
   }
-  const more = await Promise.all(
-    Array.from({ length: options['ingest-producers'] - 1 }, () =>
-      openBus(options.bus, { log: deps.log, metrics: deps.metrics, partitions: options['bus-partitions'] }),
-    ),
-  );
-  const own = more.map(({ bus }) => bus);
-  const { append, unit } = createQueuedAppend({ ...deps, producers: [deps.bus, ...own] });
+  const { log, metrics } = deps;
+  let own: readonly Bus[] = [];
+  let queued: ReturnType<typeof createQueuedAppend> | null = null;
   return {
-    append,
+    async append(...call) {
+      if (!queued) throw fail('service.unavailable');
+      return queued.append(...call);
+    },
     unit: {
-      ...unit,
+      async start() {
+        const open = () => openBus(options.bus, { log, metrics, partitions: options['bus-partitions'] });
+        own = (await Promise.all(Array.from({ length: options['ingest-producers'] - 1 }, open))).map(({ bus }) => bus);
+        queued = createQueuedAppend({ ...deps, producers: [deps.bus, ...own] });
+        await queued.unit.start?.();
+      },
       async stop() {
-        await unit.stop?.();
+        await queued?.unit.stop?.();
         await Promise.all(own.map((bus) => bus.close()));
       },
     },

@@ -14,6 +14,7 @@ import type { StorageGuard } from '../ports/storage-guard.ts';
 import type { NativeHttpDeps, NativeSocketDeps, ServiceStatus } from '../protocols/native/native-deps.ts';
 import type { HttpServer } from '../runtime/http.ts';
 import type { Telemetry } from '../runtime/telemetry.ts';
+import type { ChatApi } from '../services/chat/api.ts';
 import type { IdentityApi } from '../services/identity/api.ts';
 import type { AccessVerifier } from '../services/identity/create-access-verifier.ts';
 import type { HubApi } from '../services/realtime/api.ts';
@@ -81,6 +82,8 @@ export interface ProgramContext extends Foundation {
   readonly halves: { http: NativeHttpDeps | null; sockets: NativeSocketDeps | null };
   /** identity as protocols use it: tokens are verified here, everything else where identity runs. */
   identity: IdentityApi;
+  /** chat as protocols use it: drafts may go by way of a queue. */
+  chat: ChatApi;
   httpPort: number;
   /** Set by the relay's module, for the committer of the same process. */
   behind: () => boolean;
