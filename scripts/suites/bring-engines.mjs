@@ -1,7 +1,7 @@
 import { listEngines } from '../engines/support/list-engines.mjs';
 import { defaultDir } from '../engines/support/parse-arguments.mjs';
 import { root } from '../setup/paths.mjs';
-import { run } from '../setup/run.mjs';
+import { run, runWithRetries } from '../setup/run.mjs';
 
 /** Beside the engines a developer may have running, and on other ports. */
 const dir = `${defaultDir}-of-tests`;
@@ -30,17 +30,21 @@ export async function bringSplit() {
 }
 
 async function bring(wanted) {
-  const engines = (await listEngines()).filter((engine) => wanted.includes(engine.name));
+  const found = (await listEngines()).filter((engine) => wanted.includes(engine.name));
   const env = { PARLEY_TEST_ENGINES_DIR: dir };
-  for (const { name, defaultPort } of engines) {
+  for (const { name, defaultPort } of found) {
     const args = ['up', name, '--dir', dir, '--port', `${name}=${defaultPort + portOffset}`];
-    const { code, output } = await runEngines(args);
+    // again when it was not there in time: it goes on from where it is
+    const { code, output } = await runWithRetries(process.execPath, engines(args), { quiet: true }, 2);
     const url = new RegExp(`^${name.toUpperCase()}=(.+)$`, 'm').exec(output)?.[1];
     if (code === 0 && url) env[`PARLEY_TEST_${name.toUpperCase()}_URL`] = url;
     else console.error(output);
   }
   if (Object.keys(env).length === 1) return null;
-  return { env, release: async () => void (await runEngines(['down', '--dir', dir])) };
+  return {
+    env,
+    release: async () => void (await run(process.execPath, engines(['down', '--dir', dir]), { quiet: true })),
+  };
 }
 
-const runEngines = (args) => run(process.execPath, [`${root}/scripts/engines.mjs`, ...args], { quiet: true });
+const engines = (args) => [`${root}/scripts/engines.mjs`, ...args];
