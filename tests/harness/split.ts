@@ -138,8 +138,9 @@ async function dropDatabases(url: string, name: string): Promise<void> {
     const databases = ['identity', 'people', 'chat'].map((service) => `${name}_${service}`);
     const slots = `select slot_name, active_pid from pg_replication_slots where database = any ($1)`;
     const { rows } = await client.query<{ slot_name: string; active_pid: number | null }>(slots, [databases]);
+    // waits for its end: a slot in use cannot be dropped
     for (const { active_pid } of rows)
-      if (active_pid) await client.query('select pg_terminate_backend($1)', [active_pid]);
+      if (active_pid) await client.query('select pg_terminate_backend($1, 30000)', [active_pid]);
     for (const { slot_name } of rows) await client.query('select pg_drop_replication_slot($1)', [slot_name]);
     for (const database of databases) await client.query(`drop database if exists "${database}" with (force)`);
   } finally {
