@@ -71,6 +71,14 @@ PARLEY_BUS: {{ include "parley.bus" . | quote }}
 PARLEY_REGISTRY: {{ include "parley.registry" . | quote }}
 {{- end }}
 
+{{- /* Options as variables. */}}
+{{- define "parley.optionEnv" -}}
+{{- range $option, $value := . }}
+- name: PARLEY_{{ $option | replace "-" "_" | upper }}
+  value: {{ $value | quote }}
+{{- end }}
+{{- end }}
+
 {{- /* `secret`, `names`: variables out of a Secret. */}}
 {{- define "parley.secretEnv" -}}
 {{- range .names }}
