@@ -17,24 +17,23 @@ const reporter = `${root}/scripts/suites/write-report.mjs`;
  * @typedef {import('./write-report.mjs').Failure} Failure
  */
 export async function runStep(step, { ci }) {
-  if (step.script) return runScript(step);
   const needed = step.need ? await step.need() : {};
   if (needed) {
     try {
-      return await runSuite(step, needed, ci);
+      return await (step.script ? runScript(step, needed) : runSuite(step, needed, ci));
     } finally {
       await needed.release?.();
     }
   }
-  const count = Math.max(1, await countTests(step.suite));
+  const count = step.script ? 1 : Math.max(1, await countTests(step.suite));
   if (ci) return { ...outcome({ failures: [{ file: '', test: step.missing, error: '' }] }), failed: count };
   return { ...outcome({}), skipped: count, note: step.missing };
 }
 
-async function runScript(step) {
+async function runScript(step, { env = {} }) {
   const [name, ...args] = step.script;
   const command = name === 'node' ? process.execPath : `${root}/node_modules/.bin/${name}`;
-  const { code, output, timedOut } = await run(command, args, { quiet: true, timeoutMs: limitMs(step) });
+  const { code, output, timedOut } = await run(command, args, { quiet: true, env, timeoutMs: limitMs(step) });
   process.stdout.write(output);
   const failures = code === 0 ? [] : [{ file: '', test: step.script.join(' '), error: output }];
   return outcome({ failures, timedOut });

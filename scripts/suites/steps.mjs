@@ -1,13 +1,14 @@
 import { bringEngines, bringSplit } from './bring-engines.mjs';
 import { findChromium } from './find-chromium.mjs';
+import { installDeployTools } from './install-deploy-tools.mjs';
 import { installNode24 } from './install-node24.mjs';
 
 /**
  * What `npm test` runs, in order. `minutes` is the budget (docs/testing.md); a step that needs twice as long is killed.
  * A step is either a `script` (a command whose exit code counts) or a `suite` (a project of vitest.config.ts whose tests
- * count). `need` brings what the suite cannot do without: environment variables and the Node to run with, or null when this
- * machine cannot have it: then the suite's tests are counted as skipped, in CI as failed. `release` of what it brought is
- * called when the suite has ended.
+ * count). `need` brings what the step cannot do without, outside of its budget: environment variables and the Node to run
+ * with, or null when this machine cannot have it: then the step's tests are counted as skipped, in CI as failed. `release` of
+ * what it brought is called when the step has ended.
  */
 export const steps = [
   { name: 'format', minutes: 0.5, script: ['biome', 'check', '.'] },
@@ -21,6 +22,13 @@ export const steps = [
   { name: 'test-types', minutes: 1, script: ['tsc', '-p', 'server/tsconfig.test.json'] },
   { name: 'client-test-types', minutes: 0.2, script: ['tsc', '-p', 'client/tsconfig.test.json'] },
   { name: 'web-test-types', minutes: 0.2, script: ['tsc', '-p', 'web/tsconfig.test.json'] },
+  {
+    name: 'deploy',
+    minutes: 0.5,
+    script: ['node', 'scripts/check-deploy.mjs'],
+    need: installDeployTools,
+    missing: 'helm could not be built: no Go here, or no modules',
+  },
   { name: 'image', minutes: 1.5, script: ['node', 'scripts/check-image.mjs'] },
   { name: 'unit', minutes: 2, suite: 'unit' },
   { name: 'unit-node24', minutes: 2, suite: 'unit', need: installNode24, missing: 'Node 24 could not be installed' },

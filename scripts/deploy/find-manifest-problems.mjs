@@ -1,0 +1,53 @@
+import { findEnvironmentProblems } from './find-environment-problems.mjs';
+import { findPodProblems } from './find-pod-problems.mjs';
+import { findReferenceProblems } from './find-reference-problems.mjs';
+import { readManifests } from './read-manifests.mjs';
+
+/**
+ * What is wrong with rendered manifests taken together: references to what is not there, and rules that the program relies on.
+ *
+ * @param {readonly any[]} documents of one rendering
+ * @param {Expected} expected
+ * @returns {string[]}
+ * @typedef {{program: import('./find-option-problems.mjs').Program, socketPaths: readonly string[], image: string,
+ *   secret?: Record<string, string>}} Expected `image`: what the program's containers run; `secret`: what an existing Secret holds
+ */
+export function findManifestProblems(documents, expected) {
+  const manifests = readManifests(documents);
+  return [
+    ...findNameProblems(manifests),
+    ...manifests.pods.flatMap((pod) => [
+      ...findPodProblems(pod, { ...manifests, ...expected }),
+      ...findEnvironmentProblems(pod, manifests, expected),
+    ]),
+    ...findReferenceProblems(manifests, expected.socketPaths),
+    ...findTargetProblems(manifests, expected),
+  ];
+}
+
+function findNameProblems({ all }) {
+  const keys = all.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+  return [
+    ...keys
+      .filter((key) => !/^\w+ [a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(key))
+      .map((key) => `${key}: no name for a cluster`),
+    ...keys.filter((key, index) => keys.indexOf(key) !== index).map((key) => `${key}: is there twice`),
+  ];
+}
+
+/** Each target once, as a Deployment; the relay never twice at a time. */
+function findTargetProblems({ pods }, { program, image }) {
+  const problems = [];
+  for (const target of program.serviceTargets) {
+    const found = pods.filter(({ spec: { containers } }) =>
+      containers.some(
+        ({ image: runs, env = [] }) =>
+          runs === image && env.some(({ name, value }) => name === 'PARLEY_TARGET' && value === target),
+      ),
+    );
+    if (found.length !== 1) problems.push(`target ${target}: ${found.length} Deployments`);
+    const single = found[0]?.owner.spec.replicas === 1 && found[0].owner.spec.strategy?.type === 'Recreate';
+    if (target === 'relay' && !single) problems.push('target relay: two could run at once');
+  }
+  return problems;
+}

@@ -1,0 +1,35 @@
+/**
+ * Whether the program would take these variables: those it does not know, values that do not fit, a target that there is not or that
+ * lacks what processes must share.
+ *
+ * @param {Record<string, string>} env
+ * @param {string[]} command `['serve']` or `['migrate']`
+ * @param {Program} program
+ * @returns {string[]}
+ * @typedef {{parseOptions: (given: object, env: object) => any, targets: Record<string, string>, serviceTargets: string[]}} Program
+ *   out of the built server
+ */
+export function findOptionProblems(env, command, program) {
+  let options;
+  try {
+    options = program.parseOptions({}, env);
+  } catch (error) {
+    return error.problems ?? [error.message];
+  }
+  const problems = options.bus === 'memory' ? ['shares no bus: PARLEY_BUS is missing'] : [];
+  if (command[0] === 'migrate') return problems;
+  if (command[0] !== 'serve') return [`runs ${command.join(' ')}, neither serve nor migrate`];
+  for (const target of options.target) {
+    if (!program.serviceTargets.includes(target)) problems.push(`${target} is no target of its own`);
+  }
+  if (options.registry === 'memory') problems.push('shares no registry: PARLEY_REGISTRY is missing');
+  if (!options['service-secret']) problems.push('PARLEY_SERVICE_SECRET is missing');
+  if (!options.advertise) problems.push('PARLEY_ADVERTISE is missing: 0.0.0.0 is no address that others reach');
+  if (options.discovery.length === 0) problems.push('PARLEY_DISCOVERY is missing');
+  for (const service of ['identity', 'people', 'chat']) {
+    const wanted = options.target.some((target) => target === service || target === 'relay');
+    const given = options[`${service}-database-url`] !== undefined;
+    if (wanted !== given) problems.push(`${given ? 'is given' : 'lacks'} the database of ${service}`);
+  }
+  return problems;
+}
