@@ -127,6 +127,8 @@ async function run(options: Options, { version, plan, foundation, log, metrics, 
   const steps = [
     () => system?.leave(),
     () => new Promise((resolve) => setTimeout(resolve, failure ? 0 : options['drain-seconds'] * 1_000)),
+    // A hub sends its connections away while routers still reach it: the stream waits for a hub that is out of reach.
+    () => program.drain(),
     () => system?.stopServing(),
     () => program.stop(),
     () => system?.close(),

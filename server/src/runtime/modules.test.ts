@@ -141,6 +141,17 @@ describe('the module manager', () => {
     expect(log).toContain('-sql');
   });
 
+  test('drains before it stops for who has to do something in between, and once', async () => {
+    const log: string[] = [];
+    const p = program(chatModules(log));
+    await p.start();
+    await p.drain();
+    expect(p.ready()).toBe(false);
+    expect(log.slice(4)).toEqual(['~hub', '~chat', '~bus', '~sql']);
+    await p.stop();
+    expect(log.slice(8)).toEqual(['-hub', '-chat', '-bus', '-sql']);
+  });
+
   test('a module that cannot drain is stopped all the same', async () => {
     const log: string[] = [];
     const p = program(chatModules(log, { hub: { drainHangs: true } }), ['all'], 20);

@@ -74,6 +74,7 @@ export class Program<C> {
   readonly #waves: Part[][];
   readonly #log: Log;
   readonly #stopTimeoutMs: number;
+  #draining: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   #reportFailure!: (failure: Error) => void;
   /** Rejects with the first failure of a running module. */
@@ -101,7 +102,11 @@ export class Program<C> {
   }
 
   ready(): boolean {
-    return this.#stopping === undefined && this.#parts.every((part) => part.state === 'running');
+    return (
+      this.#draining === undefined &&
+      this.#stopping === undefined &&
+      this.#parts.every((part) => part.state === 'running')
+    );
   }
 
   /** For /readyz and /api/v1/status: what each module says of itself. */
@@ -147,6 +152,12 @@ export class Program<C> {
     });
   }
 
+  /** Every module takes no new work; calls of other processes are still answered. Safe to call twice. */
+  drain(): Promise<void> {
+    this.#draining ??= this.#each('drain');
+    return this.#draining;
+  }
+
   /** Drains every module, then stops them in reverse order. Safe to call twice; one module's failure does not spare the others. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -154,27 +165,31 @@ export class Program<C> {
   }
 
   async #stop(): Promise<void> {
-    const errors: unknown[] = [];
-    const waves = [...this.#waves].reverse();
-    for (const step of ['drain', 'stop'] as const) {
-      for (const wave of waves) {
-        await Promise.all(
-          wave.map(async (part) => {
-            if (part.state !== (step === 'drain' ? 'running' : 'stopping')) return;
-            part.state = 'stopping';
-            try {
-              await this.#inTime(part.unit[step]?.(), step);
-              if (step === 'stop') part.state = 'stopped';
-            } catch (cause) {
-              // what could not drain has to be stopped all the more
-              if (step === 'stop') part.state = 'failed';
-              errors.push(new Error(`module "${part.name}" failed to ${step}`, { cause }));
-            }
-          }),
-        );
-      }
-    }
+    const ended = await Promise.allSettled([this.drain()]);
+    ended.push(...(await Promise.allSettled([this.#each('stop')])));
+    const errors = ended.flatMap((each) => (each.status === 'rejected' ? each.reason.errors : []));
     if (errors.length > 0) throw new AggregateError(errors, 'some modules failed to stop');
+  }
+
+  async #each(step: 'drain' | 'stop'): Promise<void> {
+    const errors: unknown[] = [];
+    for (const wave of [...this.#waves].reverse()) {
+      await Promise.all(
+        wave.map(async (part) => {
+          if (part.state !== (step === 'drain' ? 'running' : 'stopping')) return;
+          part.state = 'stopping';
+          try {
+            await this.#inTime(part.unit[step]?.(), step);
+            if (step === 'stop') part.state = 'stopped';
+          } catch (cause) {
+            // what could not drain has to be stopped all the more
+            if (step === 'stop') part.state = 'failed';
+            errors.push(new Error(`module "${part.name}" failed to ${step}`, { cause }));
+          }
+        }),
+      );
+    }
+    if (errors.length > 0) throw new AggregateError(errors, `some modules failed to ${step}`);
   }
 
   async #inTime(work: Promise<void> | undefined, step: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { createContext } from '../../src/kernel/context.ts';
+import { type Context, createContext } from '../../src/kernel/context.ts';
 import type { AccountId, ConversationId, HubId, SessionId } from '../../src/kernel/ids.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { noMetrics } from '../../src/kernel/metrics.ts';
@@ -195,7 +195,12 @@ export class TestHub {
   }
 
   deliver(deliveries: readonly Delivery[]): Promise<void> {
-    return this.realtime.api.deliver(createContext(null, 'test'), deliveries);
+    return this.realtime.api.deliver(this.ctx(), deliveries);
+  }
+
+  /** A router's, by the hub's clock. */
+  ctx(timeoutMs = 10_000): Context {
+    return { ...createContext(null, 'test'), deadline: this.now + timeoutMs };
   }
 
   /** Routes what the stream holds and was not routed before. */

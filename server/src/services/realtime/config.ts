@@ -11,6 +11,8 @@ export interface RealtimeConfig {
   readonly writesPerTurn: number;
   /** Deliveries taken before what they queued is flushed. */
   readonly deliveriesPerTurn: number;
+  /** Deliveries of routers that wait to be taken; with more, routers are asked to bring them again (rule 16). */
+  readonly maxWaitingDeliveries: number;
   /** Connections between upgrade and `ready` at the same time; more get `service.overloaded`. */
   readonly maxOpenings: number;
   /** Users whose memberships are read in one query. */
@@ -41,6 +43,7 @@ export const realtimeDefaults: RealtimeConfig = {
   processBytes: 256 * 1024 * 1024,
   writesPerTurn: 2_000,
   deliveriesPerTurn: 1_000,
+  maxWaitingDeliveries: 100_000,
   maxOpenings: 10_000,
   usersPerRead: 500,
   leaseMs: 5_000,

@@ -1,6 +1,9 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { Context } from '../../kernel/context.ts';
 import { fail } from '../../kernel/errors.ts';
 import type { AccountId, ConversationId } from '../../kernel/ids.ts';
 import { type Delivery, type DurableDelivery, isDurable, type UserDelivery } from '../../model/delivery.ts';
+import type { RealtimeApi } from './api.ts';
 import { closeCodes, type RealtimeConfig } from './config.ts';
 import type { Ephemerals } from './ephemerals.ts';
 import type { HubIndex } from './hub-index.ts';
@@ -26,12 +29,15 @@ export function createDeliver(deps: {
   readonly profiles: Profiles;
   readonly outbound: Outbound;
   readonly verifier: Verifier;
+  readonly clock: Clock;
   end(connection: LiveConnection, code: number, reason: string): void;
   /** Ends the connection if its session is over. */
   recheck(connection: LiveConnection): void;
-}): (deliveries: readonly Delivery[], signal?: AbortSignal) => Promise<void> {
-  const { config, index, pipeline, members, starter, ephemerals, profiles, outbound, verifier } = deps;
+}): RealtimeApi['deliver'] {
+  const { config, index, pipeline, members, starter, ephemerals, profiles, outbound, verifier, clock } = deps;
   let last: Promise<void> | null = null;
+  /** Deliveries of the calls that are not over. */
+  let waiting = 0;
 
   async function take(deliveries: readonly Delivery[]): Promise<void> {
     for (let at = 0; at < deliveries.length; at += config.deliveriesPerTurn) {
@@ -49,8 +55,9 @@ export function createDeliver(deps: {
   }
 
   /** A router that has given up waiting brings the batch again: while this hub is deaf its repeats must not pile up. */
-  function takeInTime(deliveries: readonly Delivery[], signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted) throw fail('service.timeout');
+  function takeInTime({ signal, deadline }: Context, deliveries: readonly Delivery[]): Promise<void> {
+    // Over the wire the signal is that of the router's stream, which goes on.
+    if (signal?.aborted || clock.monotonic() >= deadline) throw fail('service.timeout');
     return take(deliveries);
   }
 
@@ -115,12 +122,17 @@ export function createDeliver(deps: {
     }
   }
 
-  return (deliveries, signal) => {
-    const mine = last ? last.then(() => takeInTime(deliveries, signal)) : take(deliveries);
+  return (ctx, deliveries) => {
+    // The router brings them again; without the bound, what comes faster than it can be taken would fill the memory.
+    if (waiting > 0 && waiting + deliveries.length > config.maxWaitingDeliveries)
+      return Promise.reject(fail('service.overloaded'));
+    waiting += deliveries.length;
+    const mine = last ? last.then(() => takeInTime(ctx, deliveries)) : take(deliveries);
     // A failure is told to the router, which repeats the batch; it must not hold up what follows.
     const done = mine
       .catch(() => {})
       .then(() => {
+        waiting -= deliveries.length;
         if (last === done) last = null;
       });
     last = done;

@@ -107,7 +107,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   const lease = createLease({ registry, hub: hubId, leaseMs, registrar, verifier, clock, log });
   const sweep = createSweep({ index, outbound, clock, ...config, end });
   const deliver = createDeliver({
-    ...{ config, index, pipeline, members, starter, ephemerals, profiles, outbound, verifier, end },
+    ...{ config, index, pipeline, members, starter, ephemerals, profiles, outbound, verifier, clock, end },
     recheck: (connection) => void recheck(connection),
   });
 
@@ -211,7 +211,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     hubId,
     unit,
     api: {
-      deliver: (ctx, deliveries) => deliver(deliveries, ctx.signal),
+      deliver,
       doubt: (_ctx, reason) => verifier.doubt(reason),
     },
     hub: {

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { TestHub } from '../../../testing/realtime/test-hub.ts';
 import { createContext } from '../../kernel/context.ts';
+import type { RealtimeConfig } from './config.ts';
 
 /** One conversation with a watcher, and revs 2 to 21 as the stream has them. */
-async function begin() {
-  const hub = await new TestHub().start();
+async function begin(config: Partial<RealtimeConfig> = {}) {
+  const hub = await new TestHub(config).start();
   const c = hub.chat.create('c', ['ann']);
   hub.loseStream();
   const { outlet } = await hub.open('ann');
@@ -92,11 +93,35 @@ test('what a router has given up waiting for does not pile up while the hub is d
   const doubt = hub.realtime.api.doubt(createContext(null, 'test'), 'the stream of a router broke');
   const abandoned = new AbortController();
   const first = hub.deliver(part(2, 3));
-  const late = hub.realtime.api.deliver({ ...createContext(null, 'test'), signal: abandoned.signal }, part(4, 5));
+  const late = hub.realtime.api.deliver({ ...hub.ctx(), signal: abandoned.signal }, part(4, 5));
   abandoned.abort();
   await expect(late).rejects.toMatchObject({ code: 'service.timeout' });
   await first;
   await doubt;
+  await hub.settle();
+  expect(revs()).toEqual(from2(21));
+});
+
+test('a batch whose router has given up by its deadline is left out: a stream has no signal for each call', async () => {
+  const { hub, revs, part } = await begin();
+  hub.chat.latency = () => 20;
+  const doubt = hub.realtime.api.doubt(createContext(null, 'test'), 'the stream of a router broke');
+  const first = hub.deliver(part(2, 3));
+  const late = hub.realtime.api.deliver(hub.ctx(0), part(4, 5));
+  await expect(late).rejects.toMatchObject({ code: 'service.timeout' });
+  await Promise.all([first, doubt]);
+  await hub.settle();
+  expect(revs()).toEqual(from2(21));
+});
+
+test('more than may wait is brought again: nothing fills the memory and nothing is lost', async () => {
+  const { hub, revs, part } = await begin({ maxWaitingDeliveries: 5 });
+  hub.chat.latency = () => 20;
+  const doubt = hub.realtime.api.doubt(createContext(null, 'test'), 'the stream of a router broke');
+  const large = hub.deliver(part(2, 9));
+  await expect(hub.deliver(part(10, 11))).rejects.toMatchObject({ code: 'service.overloaded' });
+  await Promise.all([large, doubt]);
+  await hub.deliver(part(10, 11));
   await hub.settle();
   expect(revs()).toEqual(from2(21));
 });
