@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { describe, expect } from 'vitest';
 import { createRedisHubRegistry } from '../../src/adapters/hub-registry/redis/create-redis-hub-registry.ts';
-import { type ConversationId, createId, type HubId } from '../../src/kernel/ids.ts';
+import { type AccountId, type ConversationId, createId, type HubId } from '../../src/kernel/ids.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { engineRestartTest, engineTest } from '../../testing/engines.ts';
 import { registryProperties } from './properties.ts';
@@ -30,6 +31,21 @@ describe('the Redis registry', () => {
     expect((await two.hubsOfConversations(conversations)).size).toBe(0);
     expect(await two.hubs()).toEqual([]);
     await Promise.all([one.close(), two.close()]);
+  });
+
+  engineTest('redis', 'remembers the absent for a month and no longer', async (url) => {
+    const prefix = randomUUID();
+    const registry = open(url, prefix);
+    const [hub, user] = [createId<HubId>(), createId<AccountId>()];
+    await registry.renew(hub, 60_000);
+    await registry.hold(hub, [user]);
+    await registry.drop(hub, [user]);
+    const redis = new Redis(url);
+    const days = (await redis.pttl(`{${prefix}}:seen:${user}`)) / 86_400_000;
+    expect(days).toBeGreaterThan(29);
+    expect(days).toBeLessThanOrEqual(30);
+    redis.disconnect();
+    await registry.close();
   });
 
   engineTest('redis', 'tells a hub of a lapse even when the answer that told of it was lost', async (url) => {

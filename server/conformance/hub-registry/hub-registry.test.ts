@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createMemoryHubRegistry } from '../../src/adapters/hub-registry/memory/create-memory-hub-registry.ts';
+import { type AccountId, createId, type HubId } from '../../src/kernel/ids.ts';
 import { breakRegistry, type RegistryFault, registryFaults } from './break-registry.ts';
 import { type RegistrySubject, registryProperties } from './properties.ts';
 
@@ -17,6 +18,18 @@ describe('the memory registry', () => {
   for (const property of registryProperties) {
     test(property.name, () => property.check(createMemorySubject()));
   }
+
+  test('remembers so many of the absent and no more: those who went last', async () => {
+    const { registry } = createMemorySubject();
+    const hub = createId<HubId>();
+    const users = Array.from({ length: 50_001 }, () => createId<AccountId>());
+    await registry.renew(hub, 1_000);
+    await registry.hold(hub, users);
+    await registry.drop(hub, users);
+    const found = [...(await registry.presenceOf(users)).values()].map(({ lastSeen }) => lastSeen !== null);
+    expect(found).toEqual([false, ...found.slice(1).fill(true)]);
+    expect(found).toHaveLength(50_001);
+  });
 });
 
 /** Fault → words of the property that must notice it. */

@@ -14,8 +14,8 @@ export interface Lease {
   begin(): Promise<void>;
   /** Renews: at every sweep, for a registry that was restarted empty must not be without us for long. */
   sweep(): void;
-  /** The registry knows this hub. */
-  readonly held: boolean;
+  /** The registry does not answer, or has not yet. */
+  readonly away: boolean;
 }
 
 export function createLease(deps: {
@@ -30,7 +30,8 @@ export function createLease(deps: {
   const { registry, hub, leaseMs, registrar, verifier, clock, log } = deps;
   let renewed: number | null = null;
   let renewing = false;
-  let away = false;
+  let away = true;
+  let told = false;
 
   async function renew(): Promise<void> {
     renewing = true;
@@ -39,14 +40,16 @@ export function createLease(deps: {
       const alive = await registry.renew(hub, leaseMs);
       const late = renewed !== null && asked - renewed > leaseMs;
       renewed = asked;
-      if (away) log.info({}, 'the hub registry answers again');
+      if (told) log.info({}, 'the hub registry answers again');
       away = false;
+      told = false;
       registrar.settle();
       // Not waited for: it takes its time, and the lease must not run out meanwhile.
       if (!alive || late) void verifier.doubt('the lease of this hub had run out', true);
     } catch (error) {
-      if (!away) log.warn({ err: error }, 'the lease of this hub could not be renewed; trying again until it is');
+      if (!told) log.warn({ err: error }, 'the lease of this hub could not be renewed; trying again until it is');
       away = true;
+      told = true;
     } finally {
       renewing = false;
     }
@@ -57,8 +60,8 @@ export function createLease(deps: {
     sweep() {
       if (!renewing) void renew();
     },
-    get held() {
-      return renewed !== null && clock.monotonic() - renewed <= leaseMs;
+    get away() {
+      return away;
     },
   };
 }

@@ -202,7 +202,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
       await registry.leave(hubId).catch((err) => log.debug({ err }, 'the lease of this hub ends by itself'));
     },
     health() {
-      if (!lease.held) return { status: 'degraded', detail: 'the hub registry does not answer: nobody can connect' };
+      if (lease.away) return { status: 'degraded', detail: 'the hub registry does not answer: nobody can connect' };
       return verifier.deaf ? { status: 'degraded', detail: 'comparing heads' } : { status: 'ok' };
     },
   };
@@ -221,6 +221,10 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
       },
       async open(ctx, request) {
         if (leaving) throw fail('service.unavailable', 'The server is stopping: reconnect.');
+        // It would have to wait for the registry only to be refused; who has a connection here already needs it no more.
+        if (lease.away && !index.users.get(request.principal.account)?.loaded) {
+          throw fail('service.unavailable', { retryAfterMs: tickMs });
+        }
         return opening(ctx, request);
       },
     },

@@ -40,7 +40,9 @@ test('while it is away open connections stay and hear, new ones are refused', as
   await hub.settle();
   expect(ann.outlet.of('message')).toHaveLength(1);
   expect(ann.outlet.closed).toBeNull();
+  const asked = hub.chat.calls.length;
   await expect(hub.open('cid')).rejects.toMatchObject(unavailable);
+  expect(hub.chat.calls.length, 'without asking anybody').toBe(asked);
   // Who is here already needs nothing of it.
   await hub.open('ann');
   await pass(hub, 3);
@@ -66,7 +68,7 @@ test('back with its data: who has gone meanwhile is dropped, who came back is no
   hub.registry.away = fail('service.unavailable');
   ann.connection.closed();
   bob.connection.closed();
-  await pass(hub, 1);
+  await hub.settle();
   expect(hub.registry.users.size).toBe(2);
   hub.registry.latency = () => 1;
   hub.registry.away = null;
