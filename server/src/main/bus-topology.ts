@@ -10,3 +10,6 @@ import { routerGroups } from '../services/router/module.ts';
 export const busGroups: readonly GroupTopology[] = [...peopleGroups, ...chatGroups, ...routerGroups];
 
 export const busTopics: readonly string[] = Object.values(topics);
+
+/** Answers: whoever was not there when they came has given up on them. */
+export const fleetingTopics: readonly string[] = [topics.replies];

@@ -1,7 +1,14 @@
-import { afterEach, describe, expect } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+// @ts-expect-error a script without types
+import { down, up } from '../../../scripts/engines/rabbitmq.mjs';
 import { createCollector, createRecord, numberOf, range } from '../../conformance/bus/fixtures.ts';
 import { type BusCorner, busEngines, cornerPartitions, openBusCorner } from '../../testing/bus-corner.ts';
-import { engineTest } from '../../testing/engines.ts';
+import { engineTest, engineUrl } from '../../testing/engines.ts';
+import { freePort } from '../../testing/free-port.ts';
 import { silentLog } from '../kernel/log.ts';
 import { noMetrics } from '../kernel/metrics.ts';
 import { busGroups, busTopics } from './bus-topology.ts';
@@ -21,10 +28,10 @@ for (const engine of busEngines) {
       corner = openBusCorner(engine, url, busGroups);
       const { option } = corner;
       await expect(openBus(option, deps)).rejects.toThrow('run `parley migrate` with the same options first');
-      const created = await migrateBus(option, migration);
+      const { created } = await migrateBus(option, migration);
       for (const topic of busTopics) expect(created.filter((name) => name.includes(topic))).not.toEqual([]);
       expect(created.filter((name) => name.endsWith('.dead'))).toHaveLength(busGroups.flatMap((g) => g.topics).length);
-      expect(await migrateBus(option, migration)).toEqual([]);
+      expect((await migrateBus(option, migration)).created).toEqual([]);
       const { bus } = await openBus(option, deps);
       const all = createCollector();
       await bus.publish(range(0, 10).map((n) => createRecord(`key-${n}`, n)));
@@ -51,5 +58,51 @@ describe('the partitions of RabbitMQ', () => {
     await migrateBus(corner.option, migration);
     const fewer = { ...deps, partitions: 1 };
     await expect(openBus(corner.option, fewer)).rejects.toThrow('the number of partitions is fixed at creation');
+  });
+});
+
+/** A broker of our own: the one we were given need not have its management. */
+describe('the bounds of the queues', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'parley-rabbitmq-'));
+  let url = '';
+  let management = '';
+  const ask = (path: string, method = 'GET', body?: string) => {
+    const headers = { authorization: `Basic ${Buffer.from('guest:guest').toString('base64')}` };
+    return fetch(`${management}/api/${path}`, { method, headers, ...(body && { body }) });
+  };
+  beforeAll(async () => {
+    if (!engineUrl('rabbitmq')) return;
+    const [port, managementPort] = [await freePort(), await freePort()];
+    writeFileSync(join(dir, 'enabled_plugins'), '[rabbitmq_management].');
+    const settings = ['management.tcp.ip = 127.0.0.1', `management.tcp.port = ${managementPort}`, ''];
+    writeFileSync(join(dir, 'rabbitmq.conf'), settings.join('\n'));
+    url = ((await up({ dir, port, log: () => {} })) as { url: string }).url;
+    management = `http://127.0.0.1:${managementPort}`;
+    // The engine's own, which is for every queue.
+    await ask('policies/%2F/parley-bounds', 'DELETE');
+  }, 180_000);
+  afterAll(async () => {
+    await down({ dir });
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  engineTest('rabbitmq', 'are a policy that migrate sets, and leaves alone once it is there', async () => {
+    const option = `${url}?prefix=p&management=${management}`;
+    const { created, advice } = await migrateBus(option, migration);
+    expect(created[0]).toBe('policy p.parley-bounds');
+    expect(advice).toBeNull();
+    const readQueue = async () => (await ask('queues/%2F/p.parley.chat.router.0')).json();
+    while (!('policy' in (await readQueue()))) await delay(100);
+    expect(await readQueue()).toMatchObject({ policy: 'p.parley-bounds' });
+    const other = JSON.stringify({ pattern: '^p', definition: { 'max-length': 5 }, 'apply-to': 'queues' });
+    await ask('policies/%2F/p.parley-bounds', 'PUT', other);
+    expect((await migrateBus(option, migration)).created).toEqual([]);
+    expect(await (await ask('policies/%2F/p.parley-bounds')).json()).toMatchObject({ pattern: '^p' });
+  });
+
+  engineTest('rabbitmq', 'are for the operator to set where the management is not told', async () => {
+    expect((await migrateBus(`${url}?prefix=q`, migration)).advice).toContain('rabbitmqctl set_policy');
+    const wrong = `${url}?prefix=q&management=${management}`.replace('guest:guest', 'guest:wrong');
+    await expect(migrateBus(wrong, migration)).rejects.toThrow('HTTP 401');
   });
 });

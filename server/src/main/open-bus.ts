@@ -2,7 +2,7 @@ import { createMemoryBus } from '../adapters/bus/memory/create-memory-bus.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import type { Bus } from '../ports/bus.ts';
-import { busGroups, busTopics } from './bus-topology.ts';
+import { busGroups, busTopics, fleetingTopics } from './bus-topology.ts';
 import { type BusAddress, parseBusUrl } from './parse-bus-url.ts';
 
 export interface OpenBusDeps {
@@ -55,7 +55,7 @@ async function findMissing(
   { kind, url, prefix }: BrokerAddress,
   { partitions, log }: OpenBusDeps,
 ): Promise<readonly string[]> {
-  const wanted = { url, prefix, partitions, topics: busTopics, groups: busGroups };
+  const wanted = { url, prefix, partitions, topics: busTopics, fleeting: fleetingTopics, groups: busGroups };
   if (kind === 'kafka') {
     const { findMissingTopics } = await import('../adapters/bus/kafka/create-topics.ts');
     return findMissingTopics(wanted, log);
@@ -64,27 +64,40 @@ async function findMissing(
   return findMissingQueues(wanted);
 }
 
-/**
- * Creates at the broker what `openBus` asks for; what exists is left as it is.
- *
- * @returns what was created, for people; empty for memory
- */
+export interface BusMigration {
+  readonly partitions: number;
+  readonly retentionHours: number;
+  readonly log: Log;
+}
+
+/** What was done at the broker, for people. */
+export interface MigratedBus {
+  readonly created: readonly string[];
+  /** What only the broker's operator can do. */
+  readonly advice: string | null;
+}
+
+/** Creates at the broker what `openBus` asks for; what exists is left as it is. */
 export async function migrateBus(
   option: string,
-  {
-    partitions,
-    retentionHours,
-    log,
-  }: { readonly partitions: number; readonly retentionHours: number; readonly log: Log },
-): Promise<readonly string[]> {
+  { partitions, retentionHours, log }: BusMigration,
+): Promise<MigratedBus> {
   const address = parseBusUrl(option);
-  if (address.kind === 'memory') return [];
+  if (address.kind === 'memory') return { created: [], advice: null };
   const { url, prefix } = address;
-  const wanted = { url, prefix, partitions, topics: busTopics, groups: busGroups };
+  const wanted = { url, prefix, partitions, topics: busTopics, fleeting: fleetingTopics, groups: busGroups };
   if (address.kind === 'kafka') {
     const { createTopics } = await import('../adapters/bus/kafka/create-topics.ts');
-    return createTopics(wanted, retentionHours * 3_600_000, log);
+    return { created: await createTopics(wanted, retentionHours * 3_600_000, log), advice: null };
   }
   const { createQueues } = await import('../adapters/bus/rabbitmq/create-queues.ts');
-  return createQueues(wanted);
+  const { boundsOf, explainBounds, setBounds } = await import('../adapters/bus/rabbitmq/set-bounds.ts');
+  const { management } = address;
+  // Before the queues: none is without its bound.
+  const isBounded = management !== null && (await setBounds(url, management, prefix));
+  const created = await createQueues(wanted);
+  return {
+    created: isBounded ? [`policy ${boundsOf(prefix).name}`, ...created] : created,
+    advice: management === null ? `bound the queues, if that is not done yet: ${explainBounds(prefix)}` : null,
+  };
 }

@@ -9,13 +9,24 @@ describe('--bus', () => {
     ['kafka://one,two:2', { kind: 'kafka', url: 'kafka://one,two:2', prefix: '' }],
     ['kafkas://one:1/', { kind: 'kafka', url: 'kafkas://one:1', prefix: '' }],
     ['kafka://one:1/prod', { kind: 'kafka', url: 'kafka://one:1', prefix: 'prod.' }],
-    ['amqp://me:secret@one', { kind: 'rabbitmq', url: 'amqp://me:secret@one', prefix: '' }],
-    ['amqps://one:1/v%2Fh?prefix=a', { kind: 'rabbitmq', url: 'amqps://one:1/v%2Fh', prefix: 'a.' }],
+    ['amqp://me:secret@one', { kind: 'rabbitmq', url: 'amqp://me:secret@one', prefix: '', management: null }],
+    [
+      'amqps://one:1/v%2Fh?prefix=a&management=http://one:15672',
+      { kind: 'rabbitmq', url: 'amqps://one:1/v%2Fh', prefix: 'a.', management: 'http://one:15672' },
+    ],
   ])('reads %s', (text, address) => expect(parseBusUrl(text)).toEqual(address));
 
-  test.each(['', 'kafka', 'redis://one', 'kafka://', 'kafka://one:99999', 'amqp://', 'amqp://one?prefex=a'])(
-    'refuses %j and says how it should read',
-    (text) => expect(() => parseBusUrl(text)).toThrow(/memory.*kafka:\/\/|kafka:\/\/host/),
+  test.each([
+    '',
+    'kafka',
+    'redis://one',
+    'kafka://',
+    'kafka://one:99999',
+    'amqp://',
+    'amqp://one?prefex=a',
+    'amqp://one?management=one',
+  ])('refuses %j and says how it should read', (text) =>
+    expect(() => parseBusUrl(text)).toThrow(/memory.*kafka:\/\/|kafka:\/\/host|http:\/\/host/),
   );
 
   test.each(['kafka://one/a/b', 'kafka://one/a.b', 'amqp://one?prefix=a%20b'])('refuses the prefix of %s', (text) =>
@@ -33,7 +44,7 @@ describe('--bus', () => {
           const address = parseBusUrl(text);
           if (address.kind !== 'memory') expect(address.prefix).toMatch(/^([A-Za-z0-9_-]+\.)?$/);
         } catch (thrown) {
-          expect((thrown as Error).message).toMatch(/must be|prefix|Kafka/);
+          expect((thrown as Error).message).toMatch(/must be|prefix|Kafka|management/);
         }
       }),
     );

@@ -4,10 +4,12 @@ import { parseKafkaUrl } from '../adapters/bus/kafka/parse-kafka-url.ts';
 export type BusAddress =
   | { readonly kind: 'memory' }
   /** `prefix` stands before every name at the broker; empty, or ends with a dot. */
-  | { readonly kind: 'kafka' | 'rabbitmq'; readonly url: string; readonly prefix: string };
+  | { readonly kind: 'kafka'; readonly url: string; readonly prefix: string }
+  /** `management`: where RabbitMQ's HTTP api is, for `parley migrate` to set the policy; null: not told. */
+  | { readonly kind: 'rabbitmq'; readonly url: string; readonly prefix: string; readonly management: string | null };
 
 const help =
-  'must be: memory, kafka://host:9092[,host:9092…][/prefix] or amqp://user:password@host[:5672][/vhost][?prefix=…]';
+  'must be: memory, kafka://host:9092[,host:9092…][/prefix] or amqp://user:password@host[:5672][/vhost][?prefix=…&management=http://host:15672]';
 
 /** Throws an Error for people. */
 export function parseBusUrl(text: string): BusAddress {
@@ -32,11 +34,15 @@ function parseAmqp(text: string): BusAddress {
   } catch {
     throw new Error(help);
   }
-  const unknown = [...url.searchParams.keys()].filter((name) => name !== 'prefix');
+  const unknown = [...url.searchParams.keys()].filter((name) => name !== 'prefix' && name !== 'management');
   if (!url.hostname || url.hash || unknown.length > 0) throw new Error(help);
   const prefix = parsePrefix(url.searchParams.get('prefix') ?? '');
+  const management = url.searchParams.get('management');
+  if (management !== null && !/^https?:\/\/[^/?#@]+\/?$/.test(management)) {
+    throw new Error('management must be like http://host:15672; name and password are those of the bus');
+  }
   url.search = '';
-  return { kind: 'rabbitmq', url: url.href, prefix };
+  return { kind: 'rabbitmq', url: url.href, prefix, management };
 }
 
 /** What both brokers take in the names of topics, queues and groups. */

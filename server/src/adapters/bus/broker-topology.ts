@@ -8,5 +8,7 @@ export interface BrokerTopology {
   /** Of every topic. */
   readonly partitions: number;
   readonly topics: readonly string[];
+  /** Of these, what nobody reads later than at once: kept no longer than an hour. */
+  readonly fleeting: readonly string[];
   readonly groups: readonly GroupTopology[];
 }

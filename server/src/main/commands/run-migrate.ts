@@ -10,11 +10,12 @@ export async function runMigrate(options: Options): Promise<void> {
   for (const name of applied) console.log(`applied ${name}`);
   if (applied.length === 0) console.log('the databases are at this version already');
   if (options.bus === 'memory') return;
-  const created = await migrateBus(options.bus, {
+  const { created, advice } = await migrateBus(options.bus, {
     partitions: options['bus-partitions'],
     retentionHours: options['bus-retention-hours'],
     log: createLog('warn'),
   });
   for (const name of created) console.log(`created ${name}`);
   if (created.length === 0) console.log('the broker has all that is needed already');
+  if (advice) console.log(advice);
 }

@@ -18,8 +18,6 @@ export interface ChatConfig {
   readonly accessEntries: number;
   /** How long a read that was triggered by a change waits until the database shows it (rule 12). */
   readonly visibleWithinMs: number;
-  /** Batches of the queue of drafts in hand at once; 0: this process takes none from it. */
-  readonly ingestConsumers: number;
 }
 
 export const chatDefaults: ChatConfig = {
@@ -27,7 +25,6 @@ export const chatDefaults: ChatConfig = {
   accessTtlMs: 10_000,
   accessEntries: 100_000,
   visibleWithinMs: 2_000,
-  ingestConsumers: 0,
 };
 
 export interface ChatDeps {

@@ -9,7 +9,6 @@ import { deleteMessage } from './delete-message.ts';
 import { type ChatDeps, chatDefaults } from './deps.ts';
 import { editMessage } from './edit-message.ts';
 import { getMessage, history } from './history.ts';
-import { createIngestConsumer } from './ingest/create-ingest-consumer.ts';
 import { getConversation, listConversations } from './list-conversations.ts';
 import { listMembers } from './list-members.ts';
 import { createMemberCache } from './member-cache.ts';
@@ -34,11 +33,6 @@ export function createChat(deps: ChatDeps): { readonly api: ChatApi; readonly un
   const members = createMemberCache(deps.sql, { entries: config.accessEntries, ttlMs: config.accessTtlMs });
   const receipts = createReceiptWriter({ ...deps, windowMs: config.receiptWindowMs });
   const consumers = createConsumers(deps, members);
-  const ingest = createIngestConsumer({
-    ...deps,
-    append: deps.committer.append,
-    consumers: config.ingestConsumers,
-  });
   /** Nobody sees an unread count that is older than what they themselves have said. */
   const afterOwnReceipts = async <T>(
     user: Parameters<typeof receipts.flush>[0],
@@ -85,13 +79,11 @@ export function createChat(deps: ChatDeps): { readonly api: ChatApi; readonly un
     async start() {
       await deps.committer.unit.start?.();
       await consumers.start?.();
-      await ingest.start?.();
     },
     async drain() {
       await deps.committer.unit.drain?.();
     },
     async stop() {
-      await ingest.stop?.();
       await consumers.stop?.();
       await deps.committer.unit.stop?.();
       await receipts.flush();

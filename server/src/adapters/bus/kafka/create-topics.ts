@@ -6,17 +6,25 @@ import { parseKafkaUrl } from './parse-kafka-url.ts';
 
 const clientId = 'parley-migrate';
 
+const fleetingMs = 3_600_000;
+
 /** For `parley migrate`; idempotent. Returns what was created. */
-export function createTopics(wanted: BrokerTopology, retentionMs: number, log: Log): Promise<readonly string[]> {
-  return withTopics(wanted, retentionMs, log, async (topics) => [
-    ...(await topics.ensure(mainTopics(wanted))),
-    ...(await topics.ensure(deadTopics(wanted), 1)),
-  ]);
+export async function createTopics(wanted: BrokerTopology, retentionMs: number, log: Log): Promise<readonly string[]> {
+  const { prefix, topics: all, fleeting } = wanted;
+  const briefly = Math.min(fleetingMs, retentionMs);
+  const lasting = all.filter((topic) => !fleeting.includes(topic));
+  const ensure = (names: readonly string[], ms: number, partitions?: number) =>
+    withTopics(wanted, ms, log, (topics) => topics.ensure(names, partitions));
+  return [
+    ...(await ensure(namesOf(prefix, lasting), retentionMs)),
+    ...(await ensure(namesOf(prefix, fleeting), briefly)),
+    ...(await ensure(deadTopics(wanted), retentionMs, 1)),
+  ];
 }
 
 /** Dead letters are not asked for: a group that is new makes its own. */
 export function findMissingTopics(wanted: BrokerTopology, log: Log): Promise<readonly string[]> {
-  return withTopics(wanted, 0, log, (topics) => topics.missing(mainTopics(wanted)));
+  return withTopics(wanted, 0, log, (topics) => topics.missing(namesOf(wanted.prefix, wanted.topics)));
 }
 
 async function withTopics<T>(
@@ -35,7 +43,7 @@ async function withTopics<T>(
   }
 }
 
-const mainTopics = ({ prefix, topics }: BrokerTopology) => topics.map((topic) => prefix + topic);
+const namesOf = (prefix: string, topics: readonly string[]) => topics.map((topic) => prefix + topic);
 
 const deadTopics = ({ prefix, groups }: BrokerTopology) =>
   groups.flatMap(({ group, topics }) => topics.map((topic) => deadTopic(prefix + topic, group)));

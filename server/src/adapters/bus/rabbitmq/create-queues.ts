@@ -1,7 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, Connection } from 'rabbitmq-client';
 import { fail } from '../../../kernel/errors.ts';
 import type { BrokerTopology } from '../broker-topology.ts';
 import { createTopology, declareExchange, declareGroup, type Topology } from './topology.ts';
+
+const answerMs = 60_000;
+const closeMs = 2_000;
 
 /** For `parley migrate`; idempotent. Returns what was created. */
 export function createQueues(wanted: BrokerTopology): Promise<readonly string[]> {
@@ -26,13 +30,28 @@ async function withConnection<T>(
   const connection = new Connection({ url, acquireTimeout: 10_000, connectionName: 'parley migrate' });
   connection.on('error', () => {});
   try {
-    return await work(connection, createTopology(prefix, partitions));
+    return await inTime(work(connection, createTopology(prefix, partitions)));
   } catch (cause) {
     if (cause instanceof PartitionsChanged) throw cause;
     const { host } = new URL(url);
     throw fail('service.unavailable', { detail: `RabbitMQ could not be asked for its queues at ${host}.`, cause });
   } finally {
-    await connection.close();
+    await Promise.race([connection.close(), sleep(closeMs, null, { ref: false })]);
+    connection.unsafeDestroy();
+  }
+}
+
+/** A broker that has just come back may leave questions about some queues unanswered. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const ended = new AbortController();
+  const late = sleep(answerMs, null, { signal: ended.signal }).then(() => {
+    throw new Error('RabbitMQ did not answer in time.');
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    ended.abort();
+    late.catch(() => {});
   }
 }
 
