@@ -11,6 +11,7 @@ import type { RealtimeApi } from '../realtime/api.ts';
 import { addressDeliveries } from './address-deliveries.ts';
 import type { RouterApi } from './api.ts';
 import { applyChanges } from './apply-changes.ts';
+import { cutDeliveries } from './cut-deliveries.ts';
 import { createStartFilter } from './start-filter.ts';
 
 /** Every group of this service and what it reads. */
@@ -53,8 +54,12 @@ export function createRouter(deps: RouterDeps): { readonly api: RouterApi; reado
     if (deliveries.length === 0) return;
     const perHub = await addressDeliveries(registry, deliveries);
     // All are waited for, also when one of them fails: what is handed over again must not meet what is still under way.
-    const delivered = await Promise.allSettled([...perHub].map(([hub, own]) => deliver(hub, own)));
+    const delivered = await Promise.allSettled([...perHub].map(([hub, own]) => deliverAll(hub, own)));
     for (const each of delivered) if (each.status === 'rejected') throw each.reason;
+  }
+
+  async function deliverAll(hub: HubId, deliveries: readonly Delivery[]): Promise<void> {
+    for (const some of cutDeliveries(deliveries)) await deliver(hub, some);
   }
 
   /** Resolves when the hub has them all, or has left the registry: then its clients resume from their positions (rule 15). */

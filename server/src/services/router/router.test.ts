@@ -18,7 +18,7 @@ const user = createId<AccountId>();
 /** A message; its seq and rev are `n`, its LSN too unless another is given. */
 function createMessage(n: number, in_ = conversation, lsn = n, incarnation = 'i'): BusRecord {
   const source = { db: 'main', schema: 'chat', table: 'messages', lsn: String(lsn), ordinal: 0, ts_ms: 0 } as const;
-  const after = { conversation_id: in_, seq: n, rev: n, mod_rev: null, mentions: null };
+  const after = { conversation_id: in_, seq: n, rev: n, mod_rev: null, mentions: null, content: '{}', reactions: '{}' };
   const value = {
     before: null,
     after,
@@ -93,6 +93,29 @@ describe('the router', () => {
     await registry.hold(hub.id, [user]);
     await bus.publish([createMessage(1), createJoin(2), createMessage(3)]);
     expect(hub.revs()).toEqual([2, 3]);
+  });
+
+  test('gives a hub no more at once than a call carries, in order', async () => {
+    const { bus, registry, hubs } = await openRouter();
+    const id = createId<HubId>();
+    const calls: Delivery[][] = [];
+    hubs.set(id, {
+      async deliver(_ctx, deliveries) {
+        calls.push([...deliveries]);
+      },
+      async doubt() {},
+    });
+    await registry.renew(id, 60_000);
+    await registry.serve(id, [conversation]);
+    const large = Array.from({ length: 300 }, (_, n) => {
+      const record = createMessage(n + 1);
+      const after = { ...record.value.after, content: 'x'.repeat(65_536) };
+      return { ...record, value: { ...record.value, after } };
+    });
+    await bus.publish(large);
+    expect(calls.flat().map((d) => ('rev' in d ? d.rev : 0))).toEqual(large.map((_, n) => n + 1));
+    const bytes = calls.map((call) => call.reduce((sum, d) => sum + JSON.stringify(d).length, 0));
+    expect(Math.max(...bytes)).toBeLessThan(8 * 1024 * 1024);
   });
 
   test('is done with a record only when every hub has it', async () => {

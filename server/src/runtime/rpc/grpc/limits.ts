@@ -1,7 +1,10 @@
 import type { ChannelOptions } from '@grpc/grpc-js';
 
-/** No request and no answer is larger, in bytes: `request.too_large`. A batch of drafts is bounded far below (rule 4). */
-export const maxMessageBytes = 8 * 1024 * 1024;
+/**
+ * No request and no answer is larger, in bytes: `request.too_large`. Batches are bounded far below (rule 4); the largest that may
+ * come is a page of 200 messages, each with all the content and reactions that one may have.
+ */
+export const maxMessageBytes = 32 * 1024 * 1024;
 
 /** How long a call waits for a connection that is being opened, in milliseconds. */
 export const connectTimeoutMs = 2_000;
