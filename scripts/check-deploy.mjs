@@ -19,9 +19,15 @@ const tools = process.env.DEPLOY_TOOLS;
 if (!tools) throw new Error('DEPLOY_TOOLS is not set: run `npm test -- deploy`');
 const built = `${root}/server/dist/main`;
 const { options, parseOptions } = await import(`${built}/options.js`);
-const { targets, serviceTargets } = await import(`${built}/targets.js`);
+const { serviceTargets } = await import(`${built}/targets.js`);
+const { modules } = await import(`${built}/modules.js`);
+const { planModules } = await import(`${root}/server/dist/runtime/modules.js`);
 const { createNginxConfig, socketPaths } = await import(`${built}/nginx-config.js`);
-const program = { options, parseOptions, targets, serviceTargets };
+const opensOf = (target) =>
+  planModules(modules, [target])
+    .flat()
+    .flatMap(({ opens = [] }) => opens);
+const program = { options, parseOptions, serviceTargets, opensOf };
 const read = (path) => readFileSync(`${root}/${path}`, 'utf8');
 
 const problems = [];

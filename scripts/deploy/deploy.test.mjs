@@ -6,7 +6,8 @@ import { findDockerfileProblems } from './find-dockerfile-problems.mjs';
 import { findManifestProblems } from './find-manifest-problems.mjs';
 
 /** Of all targets only two, one of which may never run twice. */
-const program = { options, parseOptions, targets: {}, serviceTargets: ['gateway', 'relay'] };
+const opensOf = (target) => ({ gateway: ['registry', 'files'], relay: ['changes', 'bus'] })[target];
+const program = { options, parseOptions, serviceTargets: ['gateway', 'relay'], opensOf };
 const secret = {
   PARLEY_SERVICE_SECRET: 'x'.repeat(32),
   PARLEY_BUS: 'kafka://kafka.example.org:9092',
@@ -20,7 +21,7 @@ const fromSecret = (names) =>
   names.map((name) => `{ name: ${name}, valueFrom: { secretKeyRef: { name: mine, key: ${name} } } }`).join(', ');
 const shared = ['PARLEY_SERVICE_SECRET', 'PARLEY_BUS', 'PARLEY_REGISTRY'];
 
-const deployment = (target, { spec, ports, names }) => `
+const deployment = (target, { spec, ports, names, volume }) => `
 apiVersion: apps/v1
 kind: Deployment
 metadata: { name: parley-${target} }
@@ -51,13 +52,13 @@ spec:
           resources: { requests: { cpu: 1, memory: 1Gi }, limits: { memory: 1Gi } }
           securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: [ALL] } }
           volumeMounts: [{ name: tmp, mountPath: /tmp }]
-      volumes: [{ name: tmp, emptyDir: {} }]
+      volumes: [{ name: tmp, ${volume} }]
 `;
 
 const manifests = `
-${deployment('gateway', { spec: 'replicas: 2', ports: '{ name: http, containerPort: 4000 }, ', names: shared })}
+${deployment('gateway', { spec: 'replicas: 2', ports: '{ name: http, containerPort: 4000 }, ', names: shared, volume: 'persistentVolumeClaim: { claimName: files }' })}
 ---
-${deployment('relay', { spec: 'replicas: 1\n  strategy: { type: Recreate }', ports: '', names: Object.keys(secret) })}
+${deployment('relay', { spec: 'replicas: 1\n  strategy: { type: Recreate }', ports: '', names: Object.keys(secret), volume: 'emptyDir: {}' })}
 ---
 apiVersion: v1
 kind: Service
@@ -107,6 +108,7 @@ test.each([
   ['port: admin } }', 'port: metrics } }', 'asks a port metrics'],
   ['name: tmp, mountPath', 'name: temp, mountPath', 'mounts temp, which is no volume'],
   ['name: tmp, emptyDir', 'name: temp, emptyDir', 'a volume temp that nothing mounts'],
+  ['emptyDir: {}', 'persistentVolumeClaim: { claimName: files }', 'target relay: is given a volume it does not need'],
   [
     '{ component: relay } }\n  template',
     '{ component: gateway } }\n  template',

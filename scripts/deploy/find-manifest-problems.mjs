@@ -35,9 +35,11 @@ function findNameProblems({ all }) {
   ];
 }
 
-/** Each target once, as a Deployment; the relay never twice at a time. */
+/** Each target once, as a Deployment, with the volume when it keeps files; the relay never twice at a time. */
 function findTargetProblems({ pods }, { program, image }) {
   const problems = [];
+  const hasClaim = ({ spec: { volumes = [] } }) => volumes.some((volume) => volume.persistentVolumeClaim);
+  const keepsFiles = pods.some(hasClaim);
   for (const target of program.serviceTargets) {
     const found = pods.filter(({ spec: { containers } }) =>
       containers.some(
@@ -47,6 +49,11 @@ function findTargetProblems({ pods }, { program, image }) {
     );
     if (found.length !== 1) problems.push(`target ${target}: ${found.length} Deployments`);
     const single = found[0]?.owner.spec.replicas === 1 && found[0].owner.spec.strategy?.type === 'Recreate';
+    const wantsFiles = program.opensOf(target).includes('files');
+    if (found[0] && keepsFiles && wantsFiles !== hasClaim(found[0]))
+      problems.push(
+        `target ${target}: ${wantsFiles ? 'loses its files with the pod' : 'is given a volume it does not need'}`,
+      );
     if (target === 'relay' && !single) problems.push('target relay: two could run at once');
   }
   return problems;

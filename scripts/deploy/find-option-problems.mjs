@@ -6,8 +6,8 @@
  * @param {string[]} command `['serve']` or `['migrate']`
  * @param {Program} program
  * @returns {string[]}
- * @typedef {{parseOptions: (given: object, env: object) => any, targets: Record<string, string>, serviceTargets: string[]}} Program
- *   out of the built server
+ * @typedef {{parseOptions: (given: object, env: object) => any, serviceTargets: readonly string[],
+ *   opensOf: (target: string) => readonly string[]}} Program out of the built server; `opensOf`: what of the foundation a target needs
  */
 export function findOptionProblems(env, command, program) {
   let options;
@@ -19,15 +19,15 @@ export function findOptionProblems(env, command, program) {
   const problems = options.bus === 'memory' ? ['shares no bus: PARLEY_BUS is missing'] : [];
   if (command[0] === 'migrate') return problems;
   if (command[0] !== 'serve') return [`runs ${command.join(' ')}, neither serve nor migrate`];
-  for (const target of options.target) {
-    if (!program.serviceTargets.includes(target)) problems.push(`${target} is no target of its own`);
-  }
+  const strangers = options.target.filter((target) => !program.serviceTargets.includes(target));
+  if (strangers.length) return [`${strangers.join()} is no target of its own`];
   if (options.registry === 'memory') problems.push('shares no registry: PARLEY_REGISTRY is missing');
   if (!options['service-secret']) problems.push('PARLEY_SERVICE_SECRET is missing');
   if (!options.advertise) problems.push('PARLEY_ADVERTISE is missing: 0.0.0.0 is no address that others reach');
   if (options.discovery.length === 0) problems.push('PARLEY_DISCOVERY is missing');
+  const opens = new Set(options.target.flatMap((target) => program.opensOf(target)));
   for (const service of ['identity', 'people', 'chat']) {
-    const wanted = options.target.some((target) => target === service || target === 'relay');
+    const wanted = opens.has(service) || opens.has('changes');
     const given = options[`${service}-database-url`] !== undefined;
     if (wanted !== given) problems.push(`${given ? 'is given' : 'lacks'} the database of ${service}`);
   }
