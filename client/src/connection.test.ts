@@ -194,6 +194,38 @@ describe('connection', () => {
     expect(socket.sent.filter((frame) => frame.op === 'auth')).toHaveLength(2);
   });
 
+  it('tries again to renew when no token can be had, and when the server cannot take it now', async () => {
+    endsAt = clock.now() + 60_000;
+    const socket = await online();
+    const auths = () => socket.sent.filter((frame) => frame.op === 'auth');
+    access = () => Promise.reject(new Error('no network'));
+    clock.advance(40_000);
+    await settle();
+    expect(auths()).toHaveLength(1);
+    access = async () => 'next';
+    endsAt = clock.now() + 600_000;
+    clock.advance(1_000);
+    await settle();
+    expect(auths()).toHaveLength(2);
+    const { ref } = auths()[1]!;
+    socket.receive({
+      op: 'error',
+      ref,
+      code: 'service.unavailable',
+      message: '',
+      retryable: true,
+      retryAfterMs: 3_000,
+    });
+    clock.advance(2_999);
+    await settle();
+    expect(auths()).toHaveLength(2);
+    clock.advance(1);
+    await settle();
+    expect(auths()).toHaveLength(3);
+    expect(frames).toEqual([]);
+    expect(connection.state).toBe('online');
+  });
+
   it('retries when the token cannot be had for want of a network', async () => {
     access = () => Promise.reject(new Error('no network'));
     connection.open();

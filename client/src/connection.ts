@@ -47,6 +47,8 @@ export interface Connection {
 
 /** Milliseconds from dialling to `ready`. */
 const openingMs = 15_000;
+/** Told apart from all refs of others, which are numbers. */
+const renewalRef = 'renewal';
 /** A connection that lived this long was a good one: the next back-off begins anew. */
 const stableMs = 10_000;
 
@@ -110,6 +112,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     const frame = parseServerFrame(data);
     if (!frame) return;
     if (frame.op === 'ready') ready(frame);
+    else if (frame.op === 'error' && frame.ref === renewalRef) after(frame.retryAfterMs ?? 1_000, renewNow);
     else if (state === 'online') deps.onFrame(frame);
     if (frame.op === 'drain') drainUntil = clock.now() + frame.reconnectInMs;
   }
@@ -141,11 +144,15 @@ export function createConnection(deps: ConnectionDeps): Connection {
     if (endsAt === null) return;
     const mine = socket;
     after(Math.max(1_000, endsAt - clock.now() - 20_000), async () => {
-      const token = await deps.access().catch(() => null);
-      if (token === null || socket !== mine) return;
-      send({ op: 'auth', token });
-      renewLater();
+      await renewNow();
+      if (socket === mine) renewLater();
     });
+  }
+
+  async function renewNow(): Promise<void> {
+    const mine = socket;
+    const token = await deps.access().catch(() => null);
+    if (token !== null && socket === mine) send({ op: 'auth', ref: renewalRef, token });
   }
 
   async function ended(code: number, reason: string): Promise<void> {

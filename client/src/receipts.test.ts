@@ -99,7 +99,7 @@ describe('receipt queue', () => {
     const { clock, queue, told, connect } = start();
     queue.add('c', { read: 3 });
     clock.advance(300);
-    clock.advance(30_000);
+    clock.advance(60_000);
     queue.add('d', { read: 4 });
     clock.advance(300);
     told();

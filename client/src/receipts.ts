@@ -20,8 +20,8 @@ export interface ReceiptQueue {
 }
 
 const everyMs = 300;
-/** A frame that was neither refused nor cut off in this time has arrived. */
-const doubtMs = 30_000;
+/** A frame that was neither refused nor cut off in this time has arrived; the server gives up sooner. */
+const doubtMs = 60_000;
 
 interface Flight {
   readonly conversation: string;

@@ -22,15 +22,21 @@ function createBench(mode: CredentialMode = 'tokens', store = createMemoryStore(
   let round = 0;
   let ended = 0;
   let revoked = false;
+  let lastKey: string | undefined;
+  let losing = false;
   const tokens = () => ({ access: `access ${round}`, refresh: `refresh ${round}`, expiresIn: 600 });
   const http: Http = async <T>(method: string, path: string, request?: { body?: unknown; token?: string | null }) => {
     calls.push(`${method} ${path}`);
     await Promise.resolve();
     if (path === '/sessions' && method === 'POST') return { account, tokens: tokens() } as T;
     if (path === '/sessions/refresh') {
-      if ((request?.body as { refresh?: string } | undefined)?.refresh !== `refresh ${round}`) revoked = true;
+      const { refresh, key } = (request?.body ?? {}) as { refresh?: string; key?: string };
+      const again = refresh === `refresh ${round - 1}` && key === lastKey;
+      if (refresh !== `refresh ${round}` && !again) revoked = true;
       if (revoked) throw new ParleyError('session.revoked', 'over', { status: 401 });
-      round++;
+      lastKey = key;
+      if (!again) round++;
+      if (losing) throw new ParleyError('network.failed', 'the answer is lost', { retryable: true });
       return { tokens: tokens() } as T;
     }
     const good = mode === 'cookie' ? !revoked : request?.token === `access ${round}` && !revoked;
@@ -47,6 +53,10 @@ function createBench(mode: CredentialMode = 'tokens', store = createMemoryStore(
       return ended;
     },
     rotate: () => void round++,
+    /** Refreshes happen, and their answers are lost. */
+    lose(on: boolean) {
+      losing = on;
+    },
     revoke: () => {
       revoked = true;
     },
@@ -79,6 +89,23 @@ describe('session', () => {
     expect(bench.ended).toBe(1);
     expect(bench.session.account).toBeNull();
     expect(store.keys()).toEqual([]);
+  });
+
+  it('asks with the same key again when the answer to a refresh is lost, also after a reload', async () => {
+    const store = createMemoryStore();
+    const bench = createBench('tokens', store);
+    await bench.session.signIn(credentials);
+    bench.clock.advance(600_000);
+    bench.lose(true);
+    await expect(bench.session.access()).rejects.toMatchObject({ code: 'network.failed' });
+    await bench.session.restore();
+    await expect(bench.session.access()).rejects.toMatchObject({ code: 'network.failed' });
+    bench.lose(false);
+    await expect(bench.session.access()).resolves.toBe('access 1');
+    bench.clock.advance(600_000);
+    await expect(bench.session.access()).resolves.toBe('access 2');
+    expect(store.get('parley.session')).not.toContain('refreshKey');
+    expect(bench.ended).toBe(0);
   });
 
   it('takes what another page has refreshed instead of using a spent token', async () => {

@@ -53,16 +53,21 @@ interface Stored {
   readonly tokens: Tokens | null;
   /** Unix milliseconds. */
   readonly endsAt: number | null;
+  /** Of the refresh that is under way, or whose answer was lost. */
+  readonly refreshKey?: string;
 }
 
 const key = 'parley.session';
+/** 256 random bits. */
+const createSecret = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
 /** A token is refreshed when less than 30 s, or half of a short life, is left of it. */
 function isDue({ tokens, endsAt }: Stored, now: number): boolean {
   return (endsAt ?? 0) <= now + Math.min(30_000, (tokens?.expiresIn ?? 0) * 500);
 }
 
 export function createSession({ http, store, clock, random, mode, onEnd }: SessionDeps): Session {
-  const insist = repeatCalls(http, clock, random);
   let current: Stored | null = null;
   let refreshing: Promise<boolean> | null = null;
 
@@ -111,29 +116,28 @@ export function createSession({ http, store, clock, random, mode, onEnd }: Sessi
       }
     }
     if (!current?.tokens) return false;
+    const { refresh } = current.tokens;
+    // Kept before it is sent: if the answer is lost, the same question gets it again, from the next page too.
+    const refreshKey = (stored?.tokens?.refresh === refresh ? stored : current).refreshKey ?? createSecret();
+    keep({ ...current, refreshKey });
     const { tokens } = await http<{ tokens: Tokens }>('POST', '/sessions/refresh', {
-      body: { refresh: current.tokens.refresh },
+      body: { refresh, key: refreshKey },
     });
     if (current) begin(current.account, tokens);
     return current !== null;
   }
 
-  async function callBy<T>(
-    by: Http,
-    method: string,
-    path: string,
-    request: Omit<HttpRequest, 'token'> = {},
-  ): Promise<T> {
+  const callOnce: Http = async (method, path, request = {}) => {
     const token = await session.access();
     try {
-      return await by<T>(method, path, { ...request, token });
+      return await http(method, path, { ...request, token });
     } catch (error) {
       if (!(error instanceof ParleyError) || error.status !== 401 || error.code === 'credentials.wrong') throw error;
       if (error.code === 'session.revoked') end();
       if (!current || !(await session.renew())) throw error;
-      return by<T>(method, path, { ...request, token: current?.tokens?.access ?? null });
+      return http(method, path, { ...request, token: current?.tokens?.access ?? null });
     }
-  }
+  };
 
   const session: Session = {
     get account() {
@@ -157,7 +161,7 @@ export function createSession({ http, store, clock, random, mode, onEnd }: Sessi
     async signOut() {
       if (!current) return;
       try {
-        await callBy(http, 'DELETE', '/sessions/current'); // once: who leaves does not wait for a server that is away
+        await callOnce('DELETE', '/sessions/current'); // once: who leaves does not wait for a server that is away
       } finally {
         end();
       }
@@ -198,7 +202,7 @@ export function createSession({ http, store, clock, random, mode, onEnd }: Sessi
       return alive;
     },
     end,
-    call: (method, path, request) => callBy(insist, method, path, request),
+    call: repeatCalls(callOnce, clock, random),
   };
   return session;
 }

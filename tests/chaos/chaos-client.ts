@@ -63,7 +63,7 @@ export async function createChaosClient({ url, name, intern, onUnhealed }: Chaos
 
   client.on('message', (message) => told.push(see(message)));
   client.on('failed', ({ draft, error }) => complain(`the message ${draft.id} failed: ${error.code} ${error.message}`));
-  client.on('refused', (frame) => complain(`a frame was refused: ${frame.code} ${frame.message}`));
+  client.on('refused', (frame) => complain(`a frame was refused: ${frame.code} ${frame.message} (ref ${frame.ref})`));
   client.on('state', (state) => {
     if (state === 'signedOut' || (state === 'offline' && !away)) complain(`the client is ${state}`);
   });

@@ -43,7 +43,14 @@ export const signInBody = z.strictObject({
 
 export const signedIn = z.object({ account, tokens, session: id }).meta({ id: 'SignedIn' });
 
-export const refreshBody = z.strictObject({ refresh: z.string().min(1).max(1_024) });
+/**
+ * `key`: a secret chosen for this refresh. An answer that was lost is given again to the same token with the same key; without
+ * one, or with another, a token that comes again ends its session.
+ */
+export const refreshBody = z.strictObject({
+  refresh: z.string().min(1).max(1_024),
+  key: z.string().min(16).max(128).optional(),
+});
 export const refreshed = z.object({ tokens });
 
 /** Bulk creation by administrators; without a password nobody can sign in until one is set by recovery. */

@@ -6,9 +6,9 @@ import type { ChaosSystem } from '../chaos-system.ts';
 /** Minutes: a database that replays its log on a busy machine. */
 const patienceMs = 180_000;
 
-/** One process and its embedded PostgreSQL. */
+/** One process and its embedded PostgreSQL. Access tokens are short, so that many are renewed while things fail. */
 export async function startAllInOne(): Promise<ChaosSystem> {
-  const server = await startServer();
+  const server = await startServer({ flags: { 'access-token-seconds': '20' } });
   let postmaster = 0;
   return {
     url: server.url,

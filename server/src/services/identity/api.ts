@@ -90,8 +90,11 @@ export interface IdentityApi {
   >;
   /** `credentials.wrong` (never says which of the two), `account.suspended`, `rate.limited`. `login`: e-mail or username. */
   signIn(ctx: Context, login: { readonly login: string; readonly password: string }, origin: Origin): Promise<SignedIn>;
-  /** `token.invalid`, `session.revoked` (also for a reused refresh token, which ends its session). */
-  refresh(ctx: Context, refresh: string): Promise<Tokens>;
+  /**
+   * `token.invalid`, `session.revoked` (also for a reused refresh token, which ends its session). `key`: a secret of the caller;
+   * a repeat with the same key is answered again.
+   */
+  refresh(ctx: Context, refresh: string, key?: string): Promise<Tokens>;
   listSessions(ctx: Context): Promise<readonly Session[]>;
   /** The caller's own session; unknown ids are no error. */
   revokeSession(ctx: Context, session: SessionId): Promise<void>;

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { SessionId } from '../../kernel/ids.ts';
 
 /**
@@ -28,9 +28,14 @@ export function createRefreshToken(session: SessionId): RefreshToken {
   return refreshToken(Buffer.concat([idBytes(session), randomBytes(64)]));
 }
 
-/** The same session and family with a new rotation. */
-export function rotate(text: string): RefreshToken {
-  return refreshToken(Buffer.concat([Buffer.from(text, 'base64url').subarray(0, 48), randomBytes(32)]));
+/**
+ * The same session and family with a new rotation; with a key always the same one, which nobody can know who has the old token
+ * and not the key.
+ */
+export function rotate(text: string, key?: string): RefreshToken {
+  const old = Buffer.from(text, 'base64url');
+  const rotation = key === undefined ? randomBytes(32) : createHmac('sha256', key).update(old.subarray(48)).digest();
+  return refreshToken(Buffer.concat([old.subarray(0, 48), rotation]));
 }
 
 /** null: not the form of a refresh token. */

@@ -58,7 +58,7 @@ checkRpc<IdentityApi>(identityRpc, 'parley.identity.v1.IdentityService', {
     ),
   },
   signIn: { args: fc.tuple(fc.record({ login: text(), password: text() }), origin), answer: signedIn },
-  refresh: { args: fc.tuple(text()), answer: tokens },
+  refresh: { args: fc.tuple(text(), fc.option(text(), { nil: undefined })), answer: tokens },
   listSessions: { args: none, answer: listOf(session) },
   revokeSession: { args: fc.tuple(text<SessionId>()), answer: nothing },
   requestRecovery: { args: fc.tuple(text()), answer: nothing },

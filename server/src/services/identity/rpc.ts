@@ -82,7 +82,7 @@ export const identityRpc: RpcService<IdentityApi> = createRpcService<IdentityApi
     ),
     refresh: unary(
       wire.RefreshRequest,
-      args(['refresh', roughText]),
+      args(['refresh', roughText], ['key', optional(roughText)]),
       wire.RefreshResponse,
       field('tokens', required(tokens)),
       once,

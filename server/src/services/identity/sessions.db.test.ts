@@ -86,6 +86,44 @@ describe('refresh', () => {
     await expectDead(signedIn);
   });
 
+  const key = 'a secret of the client';
+
+  test('a repeat with the same key is answered again, until the answer is used', async () => {
+    const signedIn = await signUp();
+    const { tokens, session } = signedIn;
+    const first = await api.refresh(ctx, tokens.refresh, key);
+    const again = await api.refresh(ctx, tokens.refresh, key);
+    expect(again.refresh).toBe(first.refresh);
+    expect((await api.verifyAccess(ctx, again.access)).principal.session).toBe(session);
+    const next = await api.refresh(ctx, first.refresh, 'the secret of the next');
+    await expect(api.refresh(ctx, tokens.refresh, key)).rejects.toMatchObject(revoked);
+    await expectDead({ ...signedIn, tokens: next });
+  });
+
+  test('two at once with the same key get the same token', async () => {
+    const { tokens } = await signUp();
+    const [one, other] = await Promise.all([1, 2].map(() => api.refresh(ctx, tokens.refresh, key)));
+    expect(one?.refresh).toBe(other?.refresh);
+    await api.refresh(ctx, other?.refresh as string);
+  });
+
+  test.each([
+    ['no key', undefined],
+    ['another key', 'what a thief may guess'],
+  ])('a repeat with %s ends the session', async (_, wrong) => {
+    const signedIn = await signUp();
+    const next = await api.refresh(ctx, signedIn.tokens.refresh, key);
+    await expect(api.refresh(ctx, signedIn.tokens.refresh, wrong)).rejects.toMatchObject(revoked);
+    await expectDead({ ...signedIn, tokens: next });
+  });
+
+  test('a key saves no token that was used without one', async () => {
+    const signedIn = await signUp();
+    const next = await api.refresh(ctx, signedIn.tokens.refresh);
+    await expect(api.refresh(ctx, signedIn.tokens.refresh, key)).rejects.toMatchObject(revoked);
+    await expectDead({ ...signedIn, tokens: next });
+  });
+
   test('an invented token is refused and harms nobody', async () => {
     const { session, tokens } = await signUp();
     const cases = [

@@ -31,13 +31,13 @@ export function addSessionRoutes(app: RestApp, deps: RestDeps): void {
       config: { public: true },
       schema: {
         tags,
-        summary: 'New tokens for a refresh token; using one twice ends its session',
+        summary: 'New tokens for a refresh token; using one twice ends its session, but for a repeat with the same key',
         body: refreshBody,
         response: answers({ 200: refreshed }),
         security: [],
       },
     },
-    async (request) => ({ tokens: await identity.refresh(contextOf(request), request.body.refresh) }),
+    async (request) => ({ tokens: await identity.refresh(contextOf(request), request.body.refresh, request.body.key) }),
   );
 
   app.get(

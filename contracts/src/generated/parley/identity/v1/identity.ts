@@ -165,6 +165,8 @@ export interface SignInResponse {
 
 export interface RefreshRequest {
   readonly refresh: string;
+  /** A secret of the caller: a repeat with the same key is answered again. */
+  readonly key?: string | undefined;
 }
 
 export interface RefreshResponse {
@@ -1397,13 +1399,16 @@ export const SignInResponse: MessageFns<SignInResponse> = {
 };
 
 function createBaseRefreshRequest(): RefreshRequest {
-  return { refresh: "" };
+  return { refresh: "", key: undefined };
 }
 
 export const RefreshRequest: MessageFns<RefreshRequest> = {
   encode(message: RefreshRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.refresh !== "") {
       writer.uint32(10).string(message.refresh);
+    }
+    if (message.key !== undefined) {
+      writer.uint32(18).string(message.key);
     }
     return writer;
   },
@@ -1427,6 +1432,14 @@ export const RefreshRequest: MessageFns<RefreshRequest> = {
             }
 
             message.refresh = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.key = reader.string();
             continue;
           }
         }
