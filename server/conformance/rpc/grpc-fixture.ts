@@ -1,6 +1,8 @@
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { type Log, silentLog } from '../../src/kernel/log.ts';
 import type { Peer } from '../../src/kernel/rpc.ts';
+import type { ProcessApi } from '../../src/runtime/process/api.ts';
+import { processRpc } from '../../src/runtime/process/rpc.ts';
 import { createGrpcServer, type GrpcServer } from '../../src/runtime/rpc/grpc/create-grpc-server.ts';
 import { createPeer } from '../../src/runtime/rpc/grpc/create-peer.ts';
 import { createProbe, type Probe, type ProbeApi, probeRpc } from './probe.ts';
@@ -18,8 +20,8 @@ export interface GrpcFixture {
   readonly logged: unknown[];
   /** @param to by default the server itself */
   peer(to?: string, options?: { secret?: string; log?: Log }): Peer;
-  /** Sends bytes to a path as any program could. */
-  send(path: string, bytes: Buffer, metadata?: Metadata): Promise<Buffer>;
+  /** Sends messages to a path as any program could; resolves with what it answers. */
+  send(path: string, messages: Buffer | readonly Buffer[], metadata?: Metadata): Promise<Buffer>;
   end(): Promise<void>;
 }
 
@@ -31,6 +33,8 @@ export async function openGrpcFixture(options: { port?: number; stopMs?: number 
   const server = createGrpcServer({ host: '127.0.0.1', port: 0, secret, log, ...options });
   const hooks = { onStreamLost: () => fixture.lost++ };
   server.add(probeRpc, probe.api, hooks);
+  // Never called: reflection shows services that have a proto.
+  server.add(processRpc, {} as ProcessApi);
   await server.unit.start();
   ends.push(() => server.unit.stop());
   const address = `127.0.0.1:${server.port}`;
@@ -48,14 +52,14 @@ export async function openGrpcFixture(options: { port?: number; stopMs?: number 
       ends.push(() => peer.close());
       return peer;
     },
-    send: (path, bytes, metadata = credential(secret)) =>
+    send: (path, messages, metadata = credential(secret)) =>
       new Promise((resolve, reject) => {
         const call = client.makeBidiStreamRequest(path, asBytes, asBytes, metadata);
         const heard: Buffer[] = [];
         call.on('data', (answer: Buffer) => heard.push(answer));
         call.on('error', (error: ServiceError) => reject(error));
         call.on('end', () => resolve(Buffer.concat(heard)));
-        call.write(bytes);
+        for (const message of [messages].flat()) call.write(message);
         call.end();
       }),
     async end() {

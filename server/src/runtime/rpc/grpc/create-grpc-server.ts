@@ -29,7 +29,7 @@ export interface GrpcServerOptions {
 
 export interface GrpcServer {
   /**
-   * Answers calls of a service from now on. `onStreamLost`: a stream of ordered calls broke, so that its caller may have made
+   * Answers calls of a service; before the start. `onStreamLost`: a stream of ordered calls broke, so that its caller may have made
    * calls that never arrived.
    */
   add<T extends object>(service: RpcService<T>, api: T, hooks?: { onStreamLost?(): void }): void;
@@ -65,7 +65,6 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   };
 
   health.addToServer(server);
-  addReflection(server);
   setServing(false);
   return {
     setServing,
@@ -85,6 +84,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     },
     unit: {
       async start() {
+        addReflection(server, [...names].filter(Boolean));
         bound = await listen(server, host, port);
       },
       async drain() {
@@ -113,9 +113,10 @@ function defineMethod(method: RpcMethod): MethodDefinition<Buffer, Buffer> {
   };
 }
 
-function addReflection(server: Server): void {
+/** Of all protos that there are, reflection lists the services of this port. */
+function addReflection(server: Server, services: string[]): void {
   const files = { fileDescriptorProtos: fileDescriptors.map((file) => Buffer.from(file, 'base64')) };
-  new ReflectionService({ parley: { format: '', type: {}, ...files } as never }).addToServer(server);
+  new ReflectionService({ parley: { format: '', type: {}, ...files } as never }, { services }).addToServer(server);
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

@@ -46,6 +46,7 @@ describe('a peer that cannot be reached', () => {
       const failure = await failureOf(call);
       expect(failure).toBeInstanceOf(TransportFailure);
       expect(failure).toMatchObject({ code: 'service.unavailable', reached: false });
+      expect(failure.cause).toMatchObject({ message: expect.stringContaining('cannot be reached') });
     }
   });
 
@@ -156,31 +157,61 @@ describe('ordered calls', () => {
     const peer = fixture.peer();
     await callProbe(peer).note(nobody(), 1);
     peer.close();
-    const other = fixture.peer();
-    await callProbe(other).note(nobody(), 2);
-    fixture.probe.hold(3);
-    const unanswered = failureOf(callProbe(other).note(nobody(), 3));
-    await vi.waitFor(() => expect(fixture.probe.noted).toEqual([1, 2, 3]), waiting);
-    other.close();
+    await callProbe(fixture.peer()).whoAmI(nobody());
+    await fixture.server.unit.stop();
+    expect(fixture.lost).toBe(0);
+  });
+
+  test('leave doubt behind when their caller closes with one unanswered', { timeout }, async () => {
+    const peer = fixture.peer();
+    fixture.probe.hold(1);
+    const unanswered = failureOf(callProbe(peer).note(nobody(), 1));
+    await vi.waitFor(() => expect(fixture.probe.noted).toEqual([1]), waiting);
+    peer.close();
     expect((await unanswered).code).toBe('service.unavailable');
     await vi.waitFor(() => expect(fixture.lost).toBe(1), waiting);
   });
 });
 
-test('a call with results tells that it has begun, before any result', async () => {
-  const peer = fixture.peer();
-  const heard: string[] = [];
-  const counting = peer.call(
-    probeRpc.methods.count,
-    nobody(),
-    [30],
-    () => heard.push('result'),
-    () => heard.push('begun'),
-  );
-  await counting;
-  expect(heard.slice(0, 2)).toEqual(['begun', 'result']);
-  expect(heard.filter((what) => what === 'begun').length).toBe(1);
+describe('a call with results', () => {
+  test('tells that it has begun while it runs, and once', async () => {
+    const { promise: released, resolve: release } = createGate();
+    fixture.probe.api.breakOff = async (_, onResult) => {
+      await released;
+      onResult(0);
+    };
+    const heard: string[] = [];
+    const call = new Promise<void>((begun, reject) => {
+      const method = probeRpc.methods.breakOff;
+      const onBegun = () => begun(void heard.push('begun'));
+      const ended = fixture.peer().call(method, nobody(), [], () => heard.push('result'), onBegun);
+      ended.then(() => heard.push('answer'), reject);
+    });
+    await call;
+    release();
+    await vi.waitFor(() => expect(heard).toEqual(['begun', 'result', 'answer']), waiting);
+  });
+
+  test('tells no result once its caller has gone', async () => {
+    const api = callProbe(fixture.peer());
+    const caller = new AbortController();
+    let heard = 0;
+    const call = api.count({ ...nobody(), signal: caller.signal }, 1_000, () => {
+      if (++heard === 4) caller.abort();
+    });
+    expect((await failureOf(call)).code).toBe('service.timeout');
+    await api.count(nobody(), 1_000, () => {});
+    expect(heard).toBe(4);
+  });
 });
+
+function createGate(): { promise: Promise<void>; resolve(): void } {
+  let resolve!: () => void;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
 
 test('closing fails what is on the way and what comes later', async () => {
   const peer = fixture.peer();

@@ -15,8 +15,11 @@ export const maxUnanswered = 256;
 /** Bytes of a failure in the trailers: HTTP/2 bounds all headers of a message to 64 KiB together. */
 export const maxFailureBytes = 16 * 1024;
 
-/** A peer that has gone without a word (a cable, a paused machine) is noticed after the sum of the two. */
-const keepalive: ChannelOptions = { 'grpc.keepalive_time_ms': 5_000, 'grpc.keepalive_timeout_ms': 4_000 };
+/**
+ * A peer that has gone without a word (a cable, a paused machine) is noticed after the sum of the two. The second is the
+ * longer one: a process that gets no time on a busy machine must not be taken for one that has gone.
+ */
+const keepalive: ChannelOptions = { 'grpc.keepalive_time_ms': 3_000, 'grpc.keepalive_timeout_ms': 7_000 };
 
 const sizes: ChannelOptions = {
   'grpc.max_receive_message_length': maxMessageBytes,

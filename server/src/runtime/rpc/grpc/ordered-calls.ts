@@ -46,23 +46,23 @@ export function createOrderedCalls({ method, connection, secret, readError }: Or
   let opening = false;
   let last = 0;
 
-  function breakOff(cause: unknown): void {
+  /** @param begun false: not even what was sent can have begun */
+  function breakOff(cause: unknown, begun = true): void {
     stream?.cancel();
     stream = null;
     const lost = [...unanswered.values()];
     const unsent = [...waiting.values()];
     unanswered.clear();
     waiting.clear();
-    const reached = !(cause instanceof TransportFailure) || cause.reached;
-    for (const call of lost) call.settle(new TransportFailure('service.unavailable', reached, { cause }));
+    for (const call of lost) call.settle(new TransportFailure('service.unavailable', begun, { cause }));
     for (const call of unsent) call.settle(new TransportFailure('service.unavailable', false, { cause }));
   }
 
   function openStream(): Stream {
     const metadata = writeContext(secret, { principal: null, requestId: `stream:${method.path}` });
     const opened: Stream = connection.client.makeBidiStreamRequest(method.path, asBytes, asBytes, metadata);
-    const onEnd = (cause: unknown): void => {
-      if (opened === stream) breakOff(cause);
+    const onEnd = (cause: unknown, begun = true): void => {
+      if (opened === stream) breakOff(cause, begun);
     };
     opened.on('data', (bytes: Buffer) => {
       if (opened !== stream) return;
@@ -77,7 +77,10 @@ export function createOrderedCalls({ method, connection, secret, readError }: Or
       }
     });
     opened.on('drain', send);
-    opened.on('error', (error: ServiceError) => onEnd(readError(error)));
+    opened.on('error', (error: ServiceError) => {
+      const failure = readError(error);
+      onEnd(failure, !(failure instanceof TransportFailure) || failure.reached);
+    });
     opened.on('end', () => onEnd(new Error('the callee ended the stream')));
     return opened;
   }
@@ -108,7 +111,7 @@ export function createOrderedCalls({ method, connection, secret, readError }: Or
     };
     opened.then(
       () => done(send),
-      (failure) => done(() => breakOff(failure)),
+      ({ cause }) => done(() => breakOff(cause)),
     );
   }
 
