@@ -130,6 +130,8 @@ function initAccess(p: ProgramContext): Unit {
   const identity = p.services.connect('identity');
   const access = createAccessVerifier({ ...shared(p, 'access'), identity });
   p.process.onRevoked((user, sessions) => access.onRevoked(user, sessions));
+  // Not waited for: identity may be away, and others must hear of the reset all the same.
+  p.process.onStreamReset(async () => void access.doubt());
   const { verifyAccess, resolveCookie } = access;
   p.identity = override(identity, { verifyAccess, resolveCookie });
   return access.unit;
@@ -172,7 +174,7 @@ function initRelay(p: ProgramContext): Unit {
 /** Those who keep messages first: hubs ask them which history is the present one. Being told twice does no harm. */
 async function onReset(p: ProgramContext, reason: string): Promise<void> {
   await p.processes.tell(['chat'], (process, ctx) => process.onStreamReset(ctx, reason));
-  await p.processes.tell(['realtime'], (process, ctx) => process.onStreamReset(ctx, reason));
+  await p.processes.tell(['realtime', 'gateway'], (process, ctx) => process.onStreamReset(ctx, reason));
 }
 
 function initHttp(p: ProgramContext): Unit {

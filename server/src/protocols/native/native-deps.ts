@@ -6,6 +6,7 @@ import type { ChatApi } from '../../services/chat/api.ts';
 import type { IdentityApi } from '../../services/identity/api.ts';
 import type { PeopleApi } from '../../services/people/api.ts';
 import type { HubApi, PresenceApi } from '../../services/realtime/api.ts';
+import type { ProfileReader } from '../shared/profile-reader.ts';
 import type { Rate, RateLimit } from '../shared/rate-limit.ts';
 
 /** Where the bytes of attachments are kept; what they are and who may read them is for chat to say. */
@@ -96,6 +97,7 @@ export interface NativeDeps extends NativeCommon {
 
 /** What the route files are handed. */
 export interface RestDeps extends NativeCommon, NativeHttpDeps {
+  readonly profiles: ProfileReader;
   readonly config: NativeConfig;
   readonly sends: RateLimit;
   readonly signIns: RateLimit;
@@ -103,6 +105,7 @@ export interface RestDeps extends NativeCommon, NativeHttpDeps {
 
 /** What the socket's files are handed. */
 export interface RealtimeSocketDeps extends NativeCommon, NativeSocketDeps {
+  readonly profiles: ProfileReader;
   readonly config: NativeConfig;
   readonly sends: RateLimit;
   readonly frames: RateLimit;

@@ -1,4 +1,5 @@
 import { type Failure, fail } from '../../kernel/errors.ts';
+import { createProfileReader } from '../shared/profile-reader.ts';
 import type { HttpHost, Protocol } from '../shared/protocol.ts';
 import { createRateLimit } from '../shared/rate-limit.ts';
 import { type NativeConfig, type NativeDeps, nativeDefaults } from './native-deps.ts';
@@ -12,6 +13,7 @@ const socketPath = '/realtime';
 export function createNativeProtocol(deps: NativeDeps): Protocol {
   const { http, sockets, ...common } = deps;
   const config: NativeConfig = { ...nativeDefaults, ...deps.config };
+  const profiles = createProfileReader(deps);
   // One allowance per account, however it sends.
   const sends = createRateLimit(config.sends);
   const frames = createRateLimit(config.frames);
@@ -21,7 +23,7 @@ export function createNativeProtocol(deps: NativeDeps): Protocol {
     async registerHttp(host) {
       if (!http) throw new Error('the native protocol was given nothing to serve HTTP with');
       const { version } = await http.status();
-      await addRest(host.app, { ...common, ...http, config, sends, signIns }, version);
+      await addRest(host.app, { ...common, ...http, profiles, config, sends, signIns }, version);
       const { webRoot } = http;
       if (webRoot !== null) await host.app.register((app) => addWebRoutes(app, webRoot));
       if (sockets) return;
@@ -37,7 +39,7 @@ export function createNativeProtocol(deps: NativeDeps): Protocol {
       refuse(host, () =>
         fail('request.invalid', `Open ${socketPath} as a WebSocket, with the subprotocol ${subprotocol}.`),
       );
-      host.onUpgrade(socketPath, createRealtimeSocket({ ...common, ...sockets, config, sends, frames }));
+      host.onUpgrade(socketPath, createRealtimeSocket({ ...common, ...sockets, profiles, config, sends, frames }));
     },
   };
 }

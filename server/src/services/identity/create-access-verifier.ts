@@ -51,6 +51,8 @@ const defaults: AccessVerifierConfig = {
 export interface AccessVerifier extends Pick<IdentityApi, 'verifyAccess' | 'resolveCookie'> {
   /** The direct call of rule 18, ahead of the change stream. */
   onRevoked(account: AccountId, sessions: readonly SessionId[] | 'all'): void;
+  /** The change stream had a gap, or began anew (rule 11): asks identity what has been missed. Resolves when it has told. */
+  doubt(): Promise<void>;
   /** `start` resolves when tokens can be verified, however long identity keeps it waiting. */
   readonly unit: Unit;
 }
@@ -96,6 +98,7 @@ export function createAccessVerifier(deps: AccessVerifierDeps): AccessVerifier {
       if (sessions === 'all') void missed.learn();
       else for (const session of sessions) revocations.add({ session, reason: null, at: clock.wall() });
     },
+    doubt: missed.learn,
     unit: {
       async start() {
         // Listening before the past is read: nothing between the two.

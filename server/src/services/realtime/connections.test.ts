@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { TestHub, TestOutlet } from '../../../testing/realtime/test-hub.ts';
+import { createContext } from '../../kernel/context.ts';
 import type { AccountId } from '../../kernel/ids.ts';
 
 describe('connections', () => {
@@ -26,6 +27,21 @@ describe('connections', () => {
     await expect(opening).rejects.toMatchObject({ code: 'session.revoked' });
     expect(outlet.closed).toBe(4501);
     expect(hub.realtime.hub.connectionCount).toBe(0);
+  });
+
+  test('the end of a session waits neither for what came before it nor for a hub that is deaf', async () => {
+    const hub = await new TestHub().start();
+    const { outlet } = await hub.open('ann');
+    hub.chat.latency = () => 1_000;
+    let compared = false;
+    void hub.realtime.api.doubt(createContext(null, 'test'), 'a stream was lost').then(() => {
+      compared = true;
+    });
+    const c = hub.chat.create('c', ['bob']);
+    hub.chat.send(c, 'bob');
+    void hub.deliver(hub.chat.stream);
+    await hub.deliver([{ kind: 'revoked', user: 'ann' as AccountId, sessions: ['s-ann'] }]);
+    expect([outlet.closed, compared]).toEqual([4501, false]);
   });
 
   test('of an account that loses all sessions those connections close whose session is over', async () => {

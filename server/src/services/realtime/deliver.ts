@@ -79,8 +79,7 @@ export function createDeliver(deps: {
         const run = runs.get(delivery.conversation);
         if (run) run.push(delivery);
         else runs.set(delivery.conversation, [delivery]);
-      } else if (delivery.kind === 'revoked') revoke(delivery);
-      else ephemerals.accept(delivery);
+      } else if (delivery.kind !== 'revoked') ephemerals.accept(delivery);
     }
     for (const [conversation, run] of runs) {
       const served = index.served.get(conversation);
@@ -123,6 +122,9 @@ export function createDeliver(deps: {
   }
 
   return (ctx, deliveries) => {
+    // The end of a session waits for nothing: neither for what came before it nor for a hub that is deaf.
+    for (const delivery of deliveries) if (delivery.kind === 'revoked') revoke(delivery);
+    if (deliveries.every((delivery) => delivery.kind === 'revoked')) return Promise.resolve();
     // The router brings them again; without the bound, what comes faster than it can be taken would fill the memory.
     if (waiting > 0 && waiting + deliveries.length > config.maxWaitingDeliveries)
       return Promise.reject(fail('service.overloaded'));

@@ -9,7 +9,7 @@ const remembered = 50_000;
 /**
  * Senders by id, in memory, so that a change can be fanned out without waiting. The least recently written is forgotten
  * first. A profile that is not there yet, or cannot be read now, never holds a message up: its names are empty and it is
- * asked for again at the next message.
+ * asked for again at the next message. Once people has not answered nobody waits for it before it has.
  */
 export interface Profiles {
   has(id: AccountId): boolean;
@@ -21,20 +21,32 @@ export interface Profiles {
 
 export function createProfiles(people: Pick<PeopleApi, 'getProfiles'>, log: Log): Profiles {
   const known = new Map<AccountId, Profile>();
+  let away = false;
+  let reading = false;
+
+  async function read(missing: readonly AccountId[]): Promise<void> {
+    reading = true;
+    try {
+      for (const profile of await people.getProfiles(systemContext('realtime.profiles', 2_000), missing)) {
+        if (known.size >= remembered) known.delete(known.keys().next().value as AccountId);
+        known.set(profile.id, profile);
+      }
+      away = false;
+    } catch (error) {
+      if (!away) log.warn({ err: error }, 'senders cannot be read; their names are left empty until they can');
+      away = true;
+    }
+    reading = false;
+  }
+
   return {
     has: (id) => known.has(id),
     get: (id) => known.get(id) ?? { id, username: '', name: '', about: null, avatar: null },
     async load(ids) {
       const missing = [...new Set(ids)].filter((id) => !known.has(id));
       if (missing.length === 0) return;
-      try {
-        for (const profile of await people.getProfiles(systemContext('realtime.profiles', 2_000), missing)) {
-          if (known.size >= remembered) known.delete(known.keys().next().value as AccountId);
-          known.set(profile.id, profile);
-        }
-      } catch (error) {
-        log.warn({ err: error, profiles: missing.length }, 'senders could not be read; their names are left empty');
-      }
+      if (!away) await read(missing);
+      else if (!reading) void read(missing);
     },
     forget: (id) => void known.delete(id),
     clear: () => known.clear(),

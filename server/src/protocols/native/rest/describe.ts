@@ -1,9 +1,7 @@
 import type { Context } from '../../../kernel/context.ts';
-import type { AccountId } from '../../../kernel/ids.ts';
 import type { Account, Profile } from '../../../model/account.ts';
 import type { Message } from '../../../model/message.ts';
 import type { ConversationView } from '../../../services/chat/api.ts';
-import type { PeopleApi } from '../../../services/people/api.ts';
 import { encodeConversation, encodeUser, profileOf } from '../encode-conversation.ts';
 import { encodeMessage } from '../encode-message.ts';
 import type { RestDeps } from './rest-app.ts';
@@ -16,21 +14,9 @@ export function describeAccount(account: Account, name = account.name): object {
   return { id, kind, username, email, emailVerified, name, createdAt };
 }
 
-/** One call for all; who has no profile yet is left out. */
-export async function getProfiles(
-  people: PeopleApi,
-  ctx: Context,
-  ids: Iterable<AccountId>,
-): Promise<ReadonlyMap<AccountId, Profile>> {
-  const wanted = [...new Set(ids)];
-  if (wanted.length === 0) return new Map();
-  return new Map((await people.getProfiles(ctx, wanted)).map((profile) => [profile.id, profile]));
-}
-
 /** A JSON array of messages. */
 export async function encodeMessages(deps: RestDeps, ctx: Context, messages: readonly Message[]): Promise<string> {
-  const profiles = await getProfiles(
-    deps.people,
+  const profiles = await deps.profiles.read(
     ctx,
     messages.map((message) => message.sender),
   );
@@ -38,7 +24,7 @@ export async function encodeMessages(deps: RestDeps, ctx: Context, messages: rea
 }
 
 export async function encodeOneMessage(deps: RestDeps, ctx: Context, message: Message): Promise<string> {
-  const profiles = await getProfiles(deps.people, ctx, [message.sender]);
+  const profiles = await deps.profiles.read(ctx, [message.sender]);
   return encodeMessage(message, profileOf(profiles, message.sender));
 }
 
@@ -51,7 +37,7 @@ export async function encodeConversations(
   const peers = views.flatMap((view) => view.peer ?? []);
   const senders = views.flatMap((view) => view.lastMessage?.sender ?? []);
   const [profiles, presence] = await Promise.all([
-    getProfiles(deps.people, ctx, [...peers, ...senders]),
+    deps.profiles.read(ctx, [...peers, ...senders]),
     deps.presence.presenceOf(peers),
   ]);
   return views.map((view) => encodeConversation(view, profiles, presence));

@@ -4,7 +4,6 @@ import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import { conversationLimits, type Membership } from '../../../model/conversation.ts';
 import type { Receipt } from '../../../services/chat/api.ts';
 import { encodeUser, profileOf } from '../encode-conversation.ts';
-import { getProfiles } from './describe.ts';
 import { answers, contextOf, noContent, type RestApp, type RestDeps } from './rest-app.ts';
 
 const tags = ['members'];
@@ -80,7 +79,7 @@ async function describeMembers(
   receipts: readonly Receipt[] | null,
 ): Promise<object[]> {
   const ids = members.map((stay) => stay.user);
-  const [profiles, presence] = await Promise.all([getProfiles(deps.people, ctx, ids), deps.presence.presenceOf(ids)]);
+  const [profiles, presence] = await Promise.all([deps.profiles.read(ctx, ids), deps.presence.presenceOf(ids)]);
   const marks = receipts && new Map(receipts.map((receipt) => [receipt.user, receipt]));
   return members.map(({ user, role, joinedAt }) => {
     const mark = marks?.get(user) ?? { delivered: 0, read: 0 };

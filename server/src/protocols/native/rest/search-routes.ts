@@ -2,7 +2,7 @@ import { searchHits, searchQuery } from '@parley/contracts';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import { profileOf } from '../encode-conversation.ts';
 import { encodeMessage } from '../encode-message.ts';
-import { getProfiles, json } from './describe.ts';
+import { json } from './describe.ts';
 import { answers, contextOf, type RestApp, type RestDeps } from './rest-app.ts';
 
 export function addSearchRoutes(app: RestApp, deps: RestDeps): void {
@@ -27,8 +27,7 @@ export function addSearchRoutes(app: RestApp, deps: RestDeps): void {
         limit,
         after,
       });
-      const profiles = await getProfiles(
-        deps.people,
+      const profiles = await deps.profiles.read(
         ctx,
         items.map((hit) => hit.message.sender),
       );

@@ -77,7 +77,7 @@ export async function greetSignedIn(
   const principal = { account: account.id, session, username: account.username, admin: account.admin };
   const ctx = createContext(principal, request.id);
   if (cookie) setSessionCookie(request, reply, await deps.identity.createCookie(ctx, session));
-  const [profile] = await deps.people.getProfiles(ctx, [account.id]);
+  const profile = (await deps.profiles.read(ctx, [account.id])).get(account.id);
   const described = describeAccount(account, profile?.name);
   return reply.header('cache-control', 'no-store').send({ account: described, tokens, session });
 }

@@ -10,7 +10,7 @@ import type { Client, ClientOutlet } from './client.ts';
 import { nativeEncoder } from './encoder.ts';
 import { parseFrame, refOf } from './parse-frame.ts';
 
-export interface OpeningDeps extends Pick<RealtimeSocketDeps, 'identity' | 'people' | 'hub' | 'log' | 'config'> {
+export interface OpeningDeps extends Pick<RealtimeSocketDeps, 'identity' | 'profiles' | 'hub' | 'log' | 'config'> {
   /** Handles a frame that came ahead of `ready`. */
   readonly replay: (outlet: ClientOutlet, text: string) => void;
 }
@@ -90,9 +90,12 @@ async function register(
   ref: FrameRef,
 ): Promise<void> {
   const ctx = createContext(principal, createId<string>());
-  const [profile] = await deps.people.getProfiles(ctx, [principal.account]);
+  const profiles = await deps.profiles.read(ctx, [principal.account]);
   if (!outlet.open) return;
-  const user = profile ?? { ...profileOf(new Map(), principal.account), username: principal.username };
+  const user = profiles.get(principal.account) ?? {
+    ...profileOf(new Map(), principal.account),
+    username: principal.username,
+  };
   const connection = await deps.hub.open(ctx, {
     principal,
     expiresAt,
