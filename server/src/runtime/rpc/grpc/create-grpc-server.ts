@@ -29,8 +29,8 @@ export interface GrpcServerOptions {
 
 export interface GrpcServer {
   /**
-   * Answers calls of a service; before the start. `onStreamLost`: a stream of ordered calls broke, so that its caller may have made
-   * calls that never arrived.
+   * Answers calls of a service; before the start. `onStreamLost`: a stream of ordered calls ended and not by us, so that
+   * its caller may have made calls that never arrived.
    */
   add<T extends object>(service: RpcService<T>, api: T, hooks?: { onStreamLost?(): void }): void;
   readonly unit: Required<Pick<Unit, 'start' | 'drain' | 'stop'>>;

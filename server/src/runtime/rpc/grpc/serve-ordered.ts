@@ -19,7 +19,7 @@ export interface OrderedCallee {
  * Runs the calls of an ordered method: begun in the order in which they arrive, answered as they finish. What arrives while
  * `maxUnanswered` run, or while the caller does not take the answers, is left in the connection, which makes the caller wait.
  * A call has no deadline of its own: its caller stops waiting, but what was begun goes on.
- * `onLost`: a stream broke, so that its caller may have made calls that never arrived.
+ * `onLost`: a stream ended and we have not ended it, so that its caller may have made calls that never arrived.
  */
 export function serveOrdered(callee: Callee, onLost: (() => void) | undefined): OrderedCallee {
   const open = new Set<OpenStream>();
@@ -29,10 +29,10 @@ export function serveOrdered(callee: Callee, onLost: (() => void) | undefined): 
       try {
         if (drained) throw fail('service.unavailable');
         const accepted = acceptCall(stream, callee.clock);
-        const opened = runStream(callee, stream, accepted.ctx, (broken) => {
+        const opened = runStream(callee, stream, accepted.ctx, (lost) => {
           accepted.end();
           open.delete(opened);
-          if (broken) onLost?.();
+          if (lost) onLost?.();
         });
         open.add(opened);
       } catch (thrown) {
@@ -50,17 +50,17 @@ interface OpenStream {
   drain(): void;
 }
 
-/** @param onEnd hears once that the stream has ended, and whether it broke */
-function runStream(callee: Callee, stream: Stream, ctx: Context, onEnd: (broken: boolean) => void): OpenStream {
+/** @param onEnd hears once that the stream has ended, and whether calls may be lost */
+function runStream(callee: Callee, stream: Stream, ctx: Context, onEnd: (lost: boolean) => void): OpenStream {
   const { request, response } = callee.method as OrderedMethod<unknown[]>;
   let running = 0;
   let draining = false;
   let ended = false;
 
-  const end = (broken: boolean): boolean => {
+  const end = (lost: boolean): boolean => {
     if (ended) return false;
     ended = true;
-    onEnd(broken);
+    onEnd(lost);
     return true;
   };
   const breakOff = (thrown: unknown): void => {
@@ -71,7 +71,8 @@ function runStream(callee: Callee, stream: Stream, ctx: Context, onEnd: (broken:
     if (!draining) {
       if (running < maxUnanswered && !stream.writableNeedDrain) stream.resume();
     } else if (running === 0) {
-      end(false);
+      // That it reads as ended tells nothing: it does when the connection breaks, too.
+      end(stream.readableEnded);
       if (stream.readableEnded) stream.end();
       else stream.emit('error', toStatus(fail('service.unavailable'), callee));
     }
