@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import { systemContext } from '../../kernel/context.ts';
 import { fail } from '../../kernel/errors.ts';
-import { type AccountId, createId, type HubId } from '../../kernel/ids.ts';
+import { createId, type HubId } from '../../kernel/ids.ts';
 import type { Unit } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
@@ -182,7 +182,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     async start() {
       await lease.begin();
       const onRenamed = (records: readonly BusRecord[]) => {
-        for (const record of records) profiles.forget(record.key as AccountId);
+        for (const { value } of records) profiles.apply(value);
       };
       renamed = await deps.bus.listen([topics.people], onRenamed, { onGap: profiles.clear });
       loopDelay = watchLoopDelay({ log, metrics, alarmMs: config.loopDelayAlarmMs });

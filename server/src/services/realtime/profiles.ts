@@ -2,6 +2,8 @@ import { systemContext } from '../../kernel/context.ts';
 import type { AccountId } from '../../kernel/ids.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Profile } from '../../model/account.ts';
+import { type Change, unavailable } from '../../model/change.ts';
+import { type ProfileRow, toProfile } from '../../model/people-rows.ts';
 import type { PeopleApi } from '../people/api.ts';
 
 const remembered = 50_000;
@@ -15,7 +17,12 @@ export interface Profiles {
   has(id: AccountId): boolean;
   get(id: AccountId): Profile;
   load(ids: Iterable<AccountId>): Promise<void>;
-  forget(id: AccountId): void;
+  /**
+   * Folds what a change says (rule 12): asking again might be answered from a cache that has not heard of the change. What is
+   * being read meanwhile is older.
+   */
+  apply(change: Change<object>): void;
+  /** Changes may have been missed. */
   clear(): void;
 }
 
@@ -23,13 +30,19 @@ export function createProfiles(people: Pick<PeopleApi, 'getProfiles'>, log: Log)
   const known = new Map<AccountId, Profile>();
   let away = false;
   let reading = false;
+  let cleared = 0;
+
+  function remember(profile: Profile): void {
+    if (known.size >= remembered) known.delete(known.keys().next().value as AccountId);
+    known.set(profile.id, profile);
+  }
 
   async function read(missing: readonly AccountId[]): Promise<void> {
     reading = true;
+    const before = cleared;
     try {
       for (const profile of await people.getProfiles(systemContext('realtime.profiles', 2_000), missing)) {
-        if (known.size >= remembered) known.delete(known.keys().next().value as AccountId);
-        known.set(profile.id, profile);
+        if (before === cleared && !known.has(profile.id)) remember(profile);
       }
       away = false;
     } catch (error) {
@@ -48,7 +61,15 @@ export function createProfiles(people: Pick<PeopleApi, 'getProfiles'>, log: Log)
       if (!away) await read(missing);
       else if (!reading) void read(missing);
     },
-    forget: (id) => void known.delete(id),
-    clear: () => known.clear(),
+    apply({ source, after }) {
+      if (source.table !== 'profiles' || !after) return;
+      const row = after as ProfileRow;
+      if (Object.values(row).includes(unavailable)) known.delete(row.id);
+      else remember(toProfile(row));
+    },
+    clear() {
+      cleared++;
+      known.clear();
+    },
   };
 }
