@@ -13,16 +13,23 @@ export interface WireFailure extends Pick<ErrorOptions, 'problems' | 'retryAfter
   readonly detail: string;
 }
 
+/** One of the items that a call is about. */
+export interface SpreadItem<A extends readonly unknown[]> {
+  readonly args: A;
+  readonly index: number;
+}
+
 /**
- * How a call about items of many keys is cut into a call per instance. Such a method is of kind `results`: each result is
+ * How calls about items of many keys are cut into a call per instance, and items of several calls put together into one: so the
+ * callee must not ask who calls, but what each item says. Such a method is of kind `results`: each result is
  * `[index, what became of the item]`, heard once at the most for each item, and the answer is the list of all of them in the order
  * asked; so whoever cuts the call numbers and joins without knowing what the items are.
  */
 export interface Spread<A extends readonly unknown[]> {
   /** The key of each item, in order. */
   keys(...args: A): readonly string[];
-  /** The same call for some of the items: `indexes` rise. */
-  take(args: A, indexes: readonly number[]): A;
+  /** One call for some items of some calls, in this order. */
+  take(items: readonly SpreadItem<A>[]): A;
   /** What becomes of an item whose part of the call failed as a whole: one part's failure never fails its neighbours. */
   failed(failure: Failure): unknown;
 }

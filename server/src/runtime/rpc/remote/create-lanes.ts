@@ -2,9 +2,10 @@ import type { Clock } from '../../../kernel/clock.ts';
 import type { Context } from '../../../kernel/context.ts';
 import { type Failure, fail, toFailure } from '../../../kernel/errors.ts';
 import type { ResultsMethod } from '../../../kernel/rpc.ts';
-import type { Balancer, Endpoint } from './create-balancer.ts';
+import type { Balancer } from './create-balancer.ts';
+import { LanePart } from './lane-part.ts';
 import { backOffMs, mayRepeat } from './repeat.ts';
-import { isDone, SpreadCall, type Ticket } from './spread-call.ts';
+import { SpreadCall, type Ticket } from './spread-call.ts';
 
 /** A method whose calls are cut: anything but its `spread` may be absent. */
 // biome-ignore lint/suspicious/noExplicitAny: the arguments and answers of any method
@@ -18,10 +19,11 @@ export interface Lanes {
 const maxItems = 50_000;
 
 /**
- * Calls of one method about many keys, cut into a call per instance, so that the items of one key keep the order of calls
+ * Calls of one method about many keys, cut into parts for the instances, so that the items of one key keep the order of calls
  * (MESSAGE-PATH rules 3 and 5): each key is a lane of tickets.
  *
- * - A ticket goes out when those before it have begun at the same instance, or are done.
+ * - A ticket goes out when those before it have begun at the same instance, or are done; those that have waited behind it go
+ *   out with it, in one part: however slow the way, a busy key is not slower.
  * - One that was lost on its way waits for its next attempt, and those behind it wait with it.
  * - When a key has got another owner, what is under way at the old one is done before anything goes to the new one.
  * - What has been heard of an item is final: it is neither asked for nor told again.
@@ -36,88 +38,91 @@ export function createLanes(deps: {
   const lanes = new Map<string, Ticket[]>();
   let items = 0;
 
-  /** Sends what may go now of these lanes: of each call one part to each instance. */
+  /** Sends what may go now of these lanes: one part to each instance. */
   function pump(keys: Iterable<string>): void {
-    const parts = new Map<SpreadCall, Map<string, { readonly endpoint: Endpoint; readonly tickets: Ticket[] }>>();
-    for (const key of new Set(keys)) {
-      const next = findNext(key);
-      if (!next) continue;
-      const { ticket, endpoint } = next;
-      const ofCall = parts.get(ticket.call) ?? new Map();
-      parts.set(ticket.call, ofCall);
-      const part = ofCall.get(endpoint.address) ?? { endpoint, tickets: [] };
-      ofCall.set(endpoint.address, part);
-      part.tickets.push(ticket);
-    }
-    for (const [call, ofCall] of parts)
-      for (const { endpoint, tickets } of ofCall.values()) send(call, endpoint, tickets);
+    const parts = new Map<string, LanePart>();
+    const full: string[] = [];
+    for (const key of new Set(keys)) if (!gather(key, parts)) full.push(key);
+    for (const part of parts.values()) send(part);
+    if (full.length > 0) pump(full);
   }
 
-  function findNext(key: string): { readonly ticket: Ticket; readonly endpoint: Endpoint } | null {
+  /** False: the part for this key is full, and what may go of it goes with the next. */
+  function gather(key: string, parts: Map<string, LanePart>): boolean {
     const lane = lanes.get(key) ?? [];
-    const ticket = lane.find(({ state }) => state !== 'begun');
-    if (ticket?.state !== 'waiting' || ticket.call.resting) return null;
-    const endpoint = balancer.choose(key, ticket.call.avoid);
-    if (!endpoint) void rest(ticket.call, () => balancer.wait(ticket.call.ctx));
-    else if (lane.every(({ at }) => at === null || at === endpoint.address)) return { ticket, endpoint };
-    return null;
+    const first = lane.find(({ state }) => state !== 'begun');
+    if (first?.state !== 'waiting' || first.call.resting) return true;
+    const endpoint = balancer.choose(key, first.call.avoid);
+    if (!endpoint) void rest(first.call, () => balancer.wait(first.call.ctx));
+    if (!endpoint || lane.some(({ at }) => at !== null && at !== endpoint.address)) return true;
+    const part = parts.get(endpoint.address) ?? new LanePart(endpoint);
+    parts.set(endpoint.address, part);
+    for (const ticket of lane.slice(lane.indexOf(first))) {
+      if (ticket.state !== 'waiting' || ticket.call.resting) break;
+      if (!part.take(ticket)) return ticket !== first;
+    }
+    return true;
   }
 
-  function send(call: SpreadCall, endpoint: Endpoint, ready: readonly Ticket[]): void {
-    const indexes = call.open(ready).slice(0, call.maxItems);
-    const chosen = new Set(indexes);
-    const part = ready.filter((ticket) => ticket.indexes.some((index) => chosen.has(index)));
-    for (const ticket of part) {
+  function send(part: LanePart): void {
+    const { endpoint, tickets, items: sent } = part;
+    for (const ticket of tickets) {
       ticket.state = 'sent';
       ticket.at = endpoint.address;
     }
     let settled = false;
-    const hear = (index: number, result: unknown): void => call.hear(indexes[index]!, result);
+    const hear = (index: number, result: unknown): void => sent[index]?.call.hear(sent[index].index, result);
     const begun = (): void => {
       if (settled) return;
-      for (const ticket of part) ticket.state = 'begun';
-      pump(part.map(({ key }) => key));
+      // What is left of a ticket that was cut comes before those behind it.
+      for (const ticket of tickets) if (ticket !== part.cut) ticket.state = 'begun';
+      pump(tickets.map(({ key }) => key));
     };
-    const args = method.spread.take(call.args, indexes);
+    const args = method.spread.take(sent.map(({ call, index }) => ({ args: call.args, index })));
     endpoint
-      .run((peer) => peer.call(method, call.ctx, args, hear as (...result: unknown[]) => void, begun))
+      .run((peer) => peer.call(method, part.ctx(), args, hear as (...result: unknown[]) => void, begun))
       .then((answer) => {
         for (const [index, result] of (answer as readonly unknown[]).entries()) hear(index, result);
         // Asking again for what an answer leaves out would go on for ever.
-        giveUp(call, indexes, fail('internal'));
+        giveUp(sent, fail('internal'));
       })
-      .catch((thrown: unknown) => onFailure(call, endpoint, indexes, thrown))
+      .catch((thrown: unknown) => onFailure(part, thrown))
       .finally(() => {
         settled = true;
-        settle(part);
+        settle(tickets);
       });
-    if (part.length < ready.length) pump(ready.slice(part.length).map(({ key }) => key));
   }
 
-  function onFailure(call: SpreadCall, endpoint: Endpoint, indexes: readonly number[], thrown: unknown): void {
+  function onFailure({ endpoint, items: sent, calls }: LanePart, thrown: unknown): void {
     const failure = toFailure(thrown);
-    if (failure.code === 'request.too_large' && indexes.length > 1) {
-      call.maxItems = Math.ceil(indexes.length / 2);
+    // The fault of one item, at most: it is looked for by halves, and its neighbours go on.
+    if ((failure.code === 'request.too_large' || failure.code === 'request.invalid') && sent.length > 1) {
+      for (const call of calls) call.maxItems = Math.ceil(sent.length / 2);
       return;
     }
     const again = !balancer.down && mayRepeat(method, thrown);
-    const ms = again ? backOffMs(call.ctx, clock, ++call.failures) : null;
-    if (ms === null) {
-      giveUp(call, indexes, failure);
-      return;
+    for (const call of calls) {
+      const ms = again ? backOffMs(call.ctx, clock, ++call.failures) : null;
+      if (ms === null) {
+        giveUp(
+          sent.filter((item) => item.call === call),
+          failure,
+        );
+        continue;
+      }
+      call.avoid = endpoint.address;
+      deps.onRepeat();
+      void rest(call, () => new Promise((resolve) => void setTimeout(resolve, ms)));
     }
-    call.avoid = endpoint.address;
-    deps.onRepeat();
-    void rest(call, () => new Promise((resolve) => void setTimeout(resolve, ms)));
   }
 
-  function settle(part: readonly Ticket[]): void {
-    for (const ticket of part) {
+  function settle(tickets: readonly Ticket[]): void {
+    for (const ticket of tickets) {
       ticket.state = 'waiting';
       ticket.at = null;
-      if (isDone(ticket)) leave(ticket);
+      if (ticket.call.open(ticket).length === 0) leave(ticket);
     }
-    pump(part.map(({ key }) => key));
+    pump(tickets.map(({ key }) => key));
   }
 
   /** Nothing of the call goes out before that is over. */
@@ -127,23 +132,27 @@ export function createLanes(deps: {
     try {
       await until();
     } catch (thrown) {
-      giveUpWaiting(call, toFailure(thrown));
+      end(call, toFailure(thrown), ({ state }) => state === 'waiting');
     }
     call.resting = false;
     pump(call.tickets.map(({ key }) => key));
   }
 
-  function giveUp(call: SpreadCall, indexes: readonly number[], failure: Failure): void {
-    for (const index of indexes) call.hear(index, method.spread.failed(failure));
+  function giveUp(given: readonly { readonly call: SpreadCall; readonly index: number }[], failure: Failure): void {
+    for (const { call, index } of given) call.hear(index, method.spread.failed(failure));
   }
 
-  function giveUpWaiting(call: SpreadCall, failure: Failure): void {
-    const waiting = call.tickets.filter(({ state }) => state === 'waiting');
-    for (const ticket of waiting) {
-      leave(ticket);
-      giveUp(call, ticket.indexes, failure);
+  /** What of these tickets has not gone out never will; what has gone keeps its place, and nobody waits for it. */
+  function end(call: SpreadCall, failure: Failure, which: (ticket: Ticket) => boolean = () => true): void {
+    const ended = call.tickets.filter(which);
+    for (const ticket of ended) {
+      if (ticket.state === 'waiting') leave(ticket);
+      giveUp(
+        call.open(ticket).map((index) => ({ call, index })),
+        failure,
+      );
     }
-    pump(waiting.map(({ key }) => key));
+    pump(ended.map(({ key }) => key));
   }
 
   function leave(ticket: Ticket): void {
@@ -153,15 +162,14 @@ export function createLanes(deps: {
     if (lane.length === 0) lanes.delete(ticket.key);
   }
 
-  /** What has not gone out when the caller stops waiting never will; what has is ended by the connection. */
   function watchCaller(call: SpreadCall): () => void {
-    const end = (): void => giveUpWaiting(call, fail('service.timeout'));
+    const stop = (): void => end(call, fail('service.timeout'));
     const left = Math.max(0, call.ctx.deadline - clock.monotonic());
-    const timer = setTimeout(end, Math.min(left, 2 ** 31 - 1));
-    call.ctx.signal?.addEventListener('abort', end);
+    const timer = setTimeout(stop, Math.min(left, 2 ** 31 - 1));
+    call.ctx.signal?.addEventListener('abort', stop);
     return () => {
       clearTimeout(timer);
-      call.ctx.signal?.removeEventListener('abort', end);
+      call.ctx.signal?.removeEventListener('abort', stop);
     };
   }
 

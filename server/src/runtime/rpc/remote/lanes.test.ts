@@ -31,7 +31,7 @@ const rpc: RpcService<Api> = {
       response: none,
       spread: {
         keys: (items) => items.map((item) => item.split('/')[0]!),
-        take: ([items], indexes) => [indexes.map((index) => items[index]!)],
+        take: (items) => [items.map(({ args, index }) => args[0][index]!)],
         failed: (failure: Failure) => failure.code,
       },
     },
@@ -150,6 +150,30 @@ describe('a call about many keys', () => {
     await pass(0);
     expect(huge.results).toEqual(['request.too_large', 'request.too_large']);
   });
+
+  test('of which a part had to be left out is not overtaken by what comes behind it', async () => {
+    const { peers, put } = setUp('a:1');
+    put(['x/1', 'x/2', 'x/3']);
+    peers.take()[0]?.fail(fail('request.too_large'));
+    put(['x/4']);
+    await pass(0);
+    const [first] = peers.take();
+    expect(itemsOf(first)).toEqual(['x/1', 'x/2']);
+    first?.begin();
+    expect(peers.take()).toEqual([]);
+    done(first);
+    await pass(0);
+    expect(peers.take().map(itemsOf)).toEqual([['x/3', 'x/4']]);
+  });
+
+  test('one of whose items cannot be sent does without that one alone', async () => {
+    const { peers, put } = setUp('a:1');
+    peers.onCall = (call) => (itemsOf(call).includes('x/bad') ? call.fail(fail('request.invalid')) : done(call));
+    const seen = put(['x/1', 'y/1', 'x/bad', 'x/2', 'z/1']);
+    await pass(0);
+    const at = (item: string) => `${item} at a:1`;
+    expect(seen.results).toEqual([at('x/1'), at('y/1'), 'request.invalid', at('x/2'), at('z/1')]);
+  });
 });
 
 describe('calls about one key', () => {
@@ -187,6 +211,48 @@ describe('calls about one key', () => {
     expect(itemsOf(peers.take()[0])).toEqual([`${key}/2`]);
   });
 
+  test('that waited go out together, in order, and each is answered by itself', async () => {
+    const { peers, put } = setUp();
+    put([`${key}/1`]);
+    const waiting = [put([`${key}/2`, `${key}/3`]), put([`${key}/4`], 500), put([`${key}/5`])];
+    const [first] = peers.take();
+    first?.begin();
+    const [joined] = peers.take();
+    expect(itemsOf(joined)).toEqual([2, 3, 4, 5].map((n) => `${key}/${n}`));
+    expect(joined?.ctx.principal).toBeNull();
+    expect(joined?.ctx).not.toHaveProperty('signal');
+    joined?.hear(1, 'third');
+    expect(waiting.map(({ heard }) => heard)).toEqual([[[1, 'third']], [], []]);
+    await pass(500);
+    expect(waiting.map(({ results }) => results)).toEqual([null, ['service.timeout'], null]);
+    joined?.answer(['second', 'third', 'fourth', 'fifth']);
+    await pass(0);
+    expect(waiting.map(({ results }) => results)).toEqual([['second', 'third'], ['service.timeout'], ['fifth']]);
+  });
+
+  test('that went out together and were lost keep their order', async () => {
+    const { peers, put } = setUp();
+    put([`${key}/1`]);
+    const waiting = [put([`${key}/2`]), put([`${key}/3`], 30), put([`${key}/4`])];
+    const [first] = peers.take();
+    done(first);
+    await pass(0);
+    const [joined] = peers.take();
+    joined?.fail(lost());
+    await pass(1_000);
+    const got: Item[] = [];
+    for (let calls = peers.take(); calls.length > 0; calls = peers.take()) {
+      for (const call of calls) {
+        got.push(...itemsOf(call));
+        done(call);
+      }
+      await pass(100);
+    }
+    expect(got.filter((item) => item !== `${key}/3`)).toEqual([`${key}/2`, `${key}/4`]);
+    // In time or too late, by chance.
+    expect(waiting.map(({ results }) => results?.length)).toEqual([1, 1, 1]);
+  });
+
   test('keep their order while an earlier one is made again', async () => {
     const { peers, source, put } = setUp();
     const seen = [put([`${key}/1`]), put([`${key}/2`]), put([`${key}/3`])];
@@ -204,11 +270,8 @@ describe('calls about one key', () => {
     expect([again?.address, itemsOf(again)]).toEqual([heir, [`${key}/1`]]);
     again?.begin();
     const [next] = peers.take();
-    expect(itemsOf(next)).toEqual([`${key}/2`]);
-    next?.begin();
-    const [last] = peers.take();
-    expect(itemsOf(last)).toEqual([`${key}/3`]);
-    for (const call of [again, next, last]) done(call);
+    expect(itemsOf(next)).toEqual([`${key}/2`, `${key}/3`]);
+    for (const call of [again, next]) done(call);
     await pass(0);
     expect(seen.map(({ results }) => results)).toEqual([1, 2, 3].map((n) => [`${key}/${n} at ${heir}`]));
   });
@@ -254,14 +317,14 @@ describe('calls about one key', () => {
   });
 
   test('that begin late, after they were lost, let nobody pass', async () => {
-    const { peers, put } = setUp();
+    const { peers, put } = setUp('a:1');
     put([`${key}/1`]);
-    put([`${key}/2`]);
     const [first] = peers.take();
     first?.fail(lost());
     await pass(1_000);
     const [again] = peers.take();
     expect(itemsOf(again)).toEqual([`${key}/1`]);
+    put([`${key}/2`]);
     first?.begin();
     expect(peers.take()).toEqual([]);
   });
@@ -311,7 +374,7 @@ describe('what has no time left', () => {
     await pass(1_000);
     source.set(...all);
     await pass(100);
-    expect(peers.take().map(itemsOf)).toEqual([[`${key}/1`]]);
+    expect(peers.take().map(itemsOf)).toEqual([[`${key}/1`, `${key}/2`]]);
   });
 
   test('more than can wait is refused as overloaded', async () => {

@@ -35,7 +35,7 @@ const rpc: RpcService<Api> = {
       response: json,
       spread: {
         keys: (items: readonly Item[]) => items.map(({ key }) => key),
-        take: ([items]: [readonly Item[]], indexes: readonly number[]) => [indexes.map((index) => items[index]!)],
+        take: (items) => [items.map(({ args, index }) => args[0][index]!)],
         failed: ({ code }: Failure) => code,
       },
     },

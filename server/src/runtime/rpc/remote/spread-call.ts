@@ -55,13 +55,9 @@ export class SpreadCall {
     this.tickets = [...byKey].map(([key, indexes]) => ({ call: this, key, indexes, state: 'waiting', at: null }));
   }
 
-  isKnown(index: number): boolean {
-    return this.#known[index] === true;
-  }
-
-  /** The items of these tickets that nothing is known of yet, rising. */
-  open(tickets: readonly Ticket[]): number[] {
-    return tickets.flatMap(({ indexes }) => indexes.filter((index) => !this.isKnown(index))).sort((a, b) => a - b);
+  /** The items of the ticket that nothing is known of yet. */
+  open({ indexes }: Ticket): readonly number[] {
+    return indexes.filter((index) => this.#known[index] === false);
   }
 
   /** What became of an item; what is said of it later counts no more. */
@@ -76,8 +72,4 @@ export class SpreadCall {
       if (this.#left === 0) this.#resolve(this.#results);
     }
   }
-}
-
-export function isDone({ call, indexes }: Ticket): boolean {
-  return indexes.every((index) => call.isKnown(index));
 }
