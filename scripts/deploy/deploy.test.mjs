@@ -175,7 +175,7 @@ test.each([
   ['PARLEY_TARGET: relay', 'PARLEY_TARGET: gateway', 'target relay does not run exactly once'],
   ['-xxxxxxxxxxxxxxxxxxxxxxxx', '-short', 'at least 16 characters'],
   ['gateway:4003', 'discovery:4003', 'names discovery, which is no service'],
-  ['$$HOSTNAME', '$HOSTNAME', 'PARLEY_ADVERTISE is missing'],
+  ['$$HOSTNAME', '$(hostname)', 'PARLEY_ADVERTISE "$(hostname):4003"'],
   ['depends_on: [redis]', 'depends_on: [kafka]', 'waits for kafka, which there is not'],
   ['./deploy.test.mjs', './missing.conf', 'mounts ./missing.conf'],
   ['data: null', 'other: null', 'mounts data'],

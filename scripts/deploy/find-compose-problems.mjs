@@ -56,7 +56,8 @@ function findProgramProblems(service, { program, compose }) {
   const must = (holds, text) => holds || problems.push(text);
   const env = { ...service.environment };
   const started = service.entrypoint.join(' ');
-  if (/PARLEY_ADVERTISE=\$\$HOSTNAME:4003 exec node/.test(started)) env.PARLEY_ADVERTISE = 'a1b2c3:4003';
+  for (const [, name, value] of started.matchAll(/(PARLEY_\w+)=(\S+)/g))
+    env[name] = value.replace('$$HOSTNAME', 'a1b2c3');
   problems.push(...findOptionProblems(env, [started.split(' ').at(-1)], program));
   must(service.read_only && service.cap_drop?.includes('ALL'), 'keeps rights it does not need');
   const grace = Number.parseInt(service.stop_grace_period, 10);

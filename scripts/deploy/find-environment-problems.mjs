@@ -25,12 +25,15 @@ export function findEnvironmentProblems({ owner, spec }, manifests, { program, i
   return problems.map((text) => `${owner.kind} ${owner.metadata.name}: ${text}`);
 }
 
+/** What a pod is told of itself. */
+const fields = { 'status.podIP': '10.0.0.1', 'metadata.name': 'parley-chat-7d4b9c6f5-x2x9z' };
+
 /** The variables of a container as it will see them. */
 function readEnvironment({ env = [] }, { named }, secret) {
   const values = {};
   for (const { name, value, valueFrom } of env) {
     const key = valueFrom?.secretKeyRef;
-    if (valueFrom?.fieldRef) values[name] = '10.0.0.1';
+    if (valueFrom?.fieldRef) values[name] = fields[valueFrom.fieldRef.fieldPath];
     else if (key) values[name] = (named('Secret', key.name)?.stringData ?? secret)[key.key];
     else values[name] = String(value).replaceAll(/\$\((\w+)\)/g, (_, other) => values[other]);
   }

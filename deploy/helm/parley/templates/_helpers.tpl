@@ -1,5 +1,6 @@
+{{- /* Short: a pod's name, which has this, the target's and the cluster's 17 letters, is its instance name (60 letters). */}}
 {{- define "parley.name" -}}
-{{- if eq .Release.Name .Chart.Name }}{{ .Release.Name }}{{ else }}{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" }}{{ end -}}
+{{- if eq .Release.Name .Chart.Name }}{{ .Release.Name }}{{ else }}{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 30 | trimSuffix "-" }}{{ end -}}
 {{- end }}
 
 {{- /* What is the same for all pods of the release; `component` tells them apart. */}}
