@@ -10,6 +10,9 @@ export interface Answer<T> {
   readonly sameForMs: number;
 }
 
+/** A busy machine answers late now and then: only an absence that lasts is told to the log, in milliseconds. */
+const tellAfterMs = 3_000;
+
 /** Asks one of several discovery processes: the one that answered last, or else the next. */
 export interface Asker<D> {
   /** null: none of them answered, which is in the log and in `health`. */
@@ -28,6 +31,7 @@ export function createAsker<D>(deps: {
   let current = 0;
   let since = clock.monotonic();
   let awaySince: number | null = null;
+  let told = false;
 
   return {
     async ask(question) {
@@ -41,7 +45,8 @@ export function createAsker<D>(deps: {
             since = clock.monotonic();
             log.info({ discovery: next }, 'another discovery process is asked from now on');
           }
-          if (awaySince !== null) log.info({}, 'discovery answers again');
+          if (told) log.info({}, 'discovery answers again');
+          told = false;
           awaySince = null;
           return { value, sameForMs: clock.monotonic() - since };
         } catch (thrown) {
@@ -51,8 +56,9 @@ export function createAsker<D>(deps: {
           else log.debug({ err: failure, discovery: next }, 'a discovery process does not answer');
         }
       }
-      if (awaySince === null) {
-        awaySince = clock.monotonic();
+      awaySince ??= clock.monotonic();
+      if (!told && clock.monotonic() - awaySince >= tellAfterMs) {
+        told = true;
         log.warn({}, 'discovery does not answer: the instances last known are used');
       }
       return null;

@@ -43,7 +43,7 @@ export interface Directory {
   readonly unit: Unit;
 }
 
-const defaults: DirectoryConfig = { pollMs: 1_000, heartbeatMs: 1_000, leaseMs: 4_000, minGapMs: 100, answerMs: 1_000 };
+const defaults: DirectoryConfig = { pollMs: 1_000, heartbeatMs: 1_000, leaseMs: 6_000, minGapMs: 100, answerMs: 2_500 };
 
 export function createDirectory(deps: DirectoryDeps): Directory {
   const { clock, log, metrics } = deps;

@@ -20,7 +20,7 @@ type Argument = string | number;
 
 /** The instances that several discovery processes know alike. Leases end by the clock of Redis. */
 export function createRedisInstanceStore(deps: RedisInstanceStoreDeps): InstanceStore {
-  const { url, log, prefix = 'parley', commandTimeoutMs = 1_000 } = deps;
+  const { url, log, prefix = 'parley', commandTimeoutMs = 2_000 } = deps;
   // A command waits for one reconnection at most: whoever asks has a deadline.
   const redis = new Redis(url, {
     maxRetriesPerRequest: 1,

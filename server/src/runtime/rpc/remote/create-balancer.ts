@@ -63,14 +63,18 @@ export function createBalancer(deps: BalancerDeps): Balancer {
       log.warn({ service, address }, 'an instance is out of reach');
       void source.refresh();
     };
-    const breaker = createBreaker({ clock, onOpen });
+    const onClose = (): void => log.info({ service, address }, 'an instance is within reach again');
+    const breaker = createBreaker({ clock, onOpen, onClose });
     return { address, instance, breaker, run: (call) => breaker.run(() => call(peers.of(address))) };
   }
 
-  /** A restarted process (another id at the same address) begins with a clean record. */
+  /**
+   * A restarted process (another id at the same address) begins with a clean record. When nobody is listed any more, those who
+   * were last may still be there: the only one that is about to stop, or one too busy for its heartbeat. Calls find out.
+   */
   function endpoints(): readonly Known[] {
     const now = source.list();
-    if (now !== listed) {
+    if (now !== listed && (now.length > 0 || listed.length === 0)) {
       listed = now;
       const before = new Map(known.map((endpoint) => [endpoint.instance.id + endpoint.address, endpoint]));
       known = now.map((instance) => before.get(instance.id + instance.address) ?? open(instance));

@@ -25,9 +25,10 @@ export interface Breaker {
 
 type Outcome<T> = { readonly value: T } | { readonly thrown: unknown };
 
-export function createBreaker(deps: { readonly clock: Clock; onOpen(): void }): Breaker {
+export function createBreaker(deps: { readonly clock: Clock; onOpen(): void; onClose(): void }): Breaker {
   const { clock } = deps;
   let openedAt = 0;
+  let told = false;
   let policy = create();
 
   function create(): CircuitBreakerPolicy {
@@ -37,7 +38,13 @@ export function createBreaker(deps: { readonly clock: Clock; onOpen(): void }): 
     });
     made.onBreak(() => {
       openedAt = clock.monotonic();
-      deps.onOpen();
+      // A probe that fails opens it again, which is no news.
+      if (!told) deps.onOpen();
+      told = true;
+    });
+    made.onReset(() => {
+      told = false;
+      deps.onClose();
     });
     return made;
   }

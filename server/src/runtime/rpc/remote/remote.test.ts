@@ -274,6 +274,20 @@ describe('when nobody is there', () => {
     await expect(api.read(ctx(), 'x')).resolves.toBe('a:1');
   });
 
+  test('a call goes to who was there last, when nobody is listed any more', async () => {
+    const { api, peers, source } = setUp('a:1');
+    echo(peers);
+    await api.read(ctx(), 'x');
+    source.set();
+    await expect(api.read(ctx(), 'x')).resolves.toBe('a:1');
+    peers.dead.add('a:1');
+    const seen = outcome(api.read(ctx(), 'x'));
+    await pass(5_000);
+    expect(seen.failure?.code).toBe('service.unavailable');
+    source.set('b:1');
+    await expect(api.read(ctx(), 'x')).resolves.toBe('b:1');
+  });
+
   test('a call does not wait beyond its deadline', async () => {
     const seen = outcome(setUp().api.read(ctx(300), 'x'));
     await pass(300);
