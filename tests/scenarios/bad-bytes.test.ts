@@ -7,7 +7,7 @@ import {
   type Person,
   RawTcp,
   startBystander,
-  startServer,
+  startSystem,
   type TestServer,
   until,
   upgradeRequest,
@@ -23,7 +23,7 @@ describe('bad bytes', () => {
   let drip: NodeJS.Timeout;
 
   beforeAll(async () => {
-    server = await startServer();
+    server = await startSystem();
     attacker = await createPerson(server, 'attacker');
     // A header that never ends, a byte at a time; how it fares is asked last.
     slow = await RawTcp.open(server);

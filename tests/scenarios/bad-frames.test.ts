@@ -17,7 +17,7 @@ import {
   sampleOf,
   sendText,
   startBystander,
-  startServer,
+  startSystem,
   type TestServer,
   until,
 } from '../harness/index.ts';
@@ -32,7 +32,7 @@ describe('bad frames', () => {
   let logged: number;
 
   beforeAll(async () => {
-    server = await startServer({ flags: { 'sign-ins-per-minute': '1000000', 'sends-per-second': '100000' } });
+    server = await startSystem({ flags: { 'sign-ins-per-minute': '1000000', 'sends-per-second': '100000' } });
     ops = await readClientFrames(server);
     attacker = await createPerson(server, 'attacker');
     group = await createGroup(attacker, []);

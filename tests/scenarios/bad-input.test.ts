@@ -23,7 +23,7 @@ import {
   request,
   sendText,
   startBystander,
-  startServer,
+  startSystem,
   type TestServer,
 } from '../harness/index.ts';
 
@@ -41,7 +41,7 @@ describe('bad input over HTTP', () => {
   let logged = 0;
 
   beforeAll(async () => {
-    server = await startServer({ flags: { 'sign-ins-per-minute': '1000000', 'sends-per-second': '100000' } });
+    server = await startSystem({ flags: { 'sign-ins-per-minute': '1000000', 'sends-per-second': '100000' } });
     routes = await readRoutes(server);
     attacker = await createPerson(server, 'attacker');
     ids = await createOwn(server, attacker);

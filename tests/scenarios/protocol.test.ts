@@ -12,7 +12,7 @@ import {
   RawSocket,
   request,
   sendText,
-  startServer,
+  startSystem,
   type TestServer,
   uniqueName,
   until,
@@ -26,7 +26,7 @@ describe('the native protocol', () => {
   let group: Conversation;
 
   beforeAll(async () => {
-    server = await startServer({ flags: { 'sign-ins-per-minute': '10000' } });
+    server = await startSystem({ flags: { 'sign-ins-per-minute': '10000' } });
     ann = await createPerson(server, 'ann');
     bob = await createPerson(server, 'bob');
     group = await createGroup(ann, [bob], { history: 'all' });

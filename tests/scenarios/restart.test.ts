@@ -8,7 +8,7 @@ import {
   type Person,
   request,
   signIn,
-  startServer,
+  startSystem,
   type TestServer,
   textOf,
   until,
@@ -17,7 +17,7 @@ import {
 describe('restarts in mid-conversation', () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startServer();
+    server = await startSystem();
   });
   afterAll(() => server?.stop());
 

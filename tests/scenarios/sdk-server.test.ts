@@ -8,7 +8,7 @@ import {
   runCommand,
   type SdkPerson,
   type ServerOptions,
-  startServer,
+  startSystem,
   type TestServer,
   until,
   wholeHistory,
@@ -25,7 +25,7 @@ describe('the SDK and its server', () => {
   });
 
   async function begin(options: ServerOptions, clock?: ReturnType<typeof createFastClock>) {
-    const started = await startServer(options);
+    const started = await startSystem(options);
     server = started;
     for (const name of ['ann', 'bob']) people.push(await createSdkPerson(started.url, name, clock ? { clock } : {}));
     const [ann, bob] = people as [SdkPerson, SdkPerson];

@@ -7,7 +7,7 @@ import {
   type SdkPerson,
   signIn,
   startProxy,
-  startServer,
+  startSystem,
   type TestServer,
   until,
   wholeHistory,
@@ -20,7 +20,7 @@ describe('the SDK', () => {
   const people: SdkPerson[] = [];
 
   beforeAll(async () => {
-    server = await startServer({ flags: { 'sends-per-second': '10000' } });
+    server = await startSystem({ flags: { 'sends-per-second': '10000' } });
   });
   afterAll(() => server?.stop());
   afterEach(async () => {
