@@ -135,7 +135,11 @@ export class FakeChat {
             .filter((row) => (row.rev as number) > rev)
             .sort((a, b) => (a.rev as number) - (b.rev as number))
             .slice(0, limit);
-        return { messages: after(c.messages), memberships: after(c.stays), head: this.head(c) };
+        const [messages, memberships, head] = [after(c.messages), after(c.stays), this.head(c)];
+        const cut = [messages, memberships].filter((rows) => rows.length === limit);
+        const end = Math.min(head.lastRev, ...cut.map((rows) => rows.at(-1)?.rev as number));
+        const told = (row: { rev: number | null }) => (row.rev as number) <= end;
+        return { messages: messages.filter(told), memberships: memberships.filter(told), rev: end, head };
       }),
     viewFor: (_ctx, { conversation, user }) =>
       this.read('viewFor', () => {

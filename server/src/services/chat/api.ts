@@ -224,8 +224,8 @@ export interface ChatApi {
   /** Trusted. Present memberships of users, for a hub that opens connections. */
   membershipsOf(ctx: Context, users: readonly AccountId[]): Promise<readonly Membership[]>;
   /**
-   * Trusted. Backlogs for many readers at once (rule 21), in the order of the requests: shared reads, at most 500 items each, cut
-   * to the reader's stays. Who may not read the conversation gets `lost` with an empty epoch.
+   * Trusted. Backlogs for many readers at once (rule 21), in the order of the requests: shared reads, at most 500 items each and some
+   * MiB in all, cut to the reader's stays. Who may not read the conversation gets `lost` with an empty epoch.
    */
   backlogs(ctx: Context, requests: readonly BacklogRequest[]): Promise<readonly Backlog[]>;
   /** Trusted. Summaries for `resumed`: every conversation of the user, and the ones among `named` that they have left. */
@@ -237,8 +237,8 @@ export interface ChatApi {
   heads(ctx: Context, conversations: readonly ConversationId[]): Promise<readonly Head[]>;
   /**
    * Trusted. All changes of a conversation after `rev`, whoever may see them, for a hub that found a hole. Waits up to 2 s
-   * until the database shows at least `minRev` (rule 12). With `limit` or more messages and memberships the answer is complete
-   * up to the highest rev it holds, with fewer up to `head.lastRev`.
+   * until the database shows at least `minRev` (rule 12). `limit` bounds messages and memberships together; the answer is
+   * complete up to its `rev`, which is above the one asked for whenever there is anything to tell.
    */
   repair(
     ctx: Context,
@@ -251,6 +251,7 @@ export interface ChatApi {
   ): Promise<{
     readonly messages: readonly Message[];
     readonly memberships: readonly Membership[];
+    readonly rev: number;
     readonly head: Head;
   }>;
   /** Trusted. Views for members who have just joined; waits like `repair`. */

@@ -265,7 +265,7 @@ describe('backlogs of many readers', () => {
     await t.sql.query('analyze chat.messages');
     const plan = await t.sql.query<{ 'QUERY PLAN': string }>(
       `explain (analyze, costs off, timing off, summary off) ${pagesSql}`,
-      [[id], [15_000], [20_000], 501],
+      [[id], [15_000], [20_000], 501, 1_000_000],
     );
     const lines = plan.map((row) => row['QUERY PLAN']);
     expect(lines.join('\n')).not.toMatch(/Seq Scan|Bitmap/);

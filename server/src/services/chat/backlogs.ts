@@ -5,9 +5,9 @@ import type { Message } from '../../model/message.ts';
 import { checkPosition, createEpoch, type Incarnation, type Position } from '../../model/position.ts';
 import type { SqlSession } from '../../ports/sql.ts';
 import type { Backlog, BacklogRequest } from './api.ts';
-import type { ChatDeps } from './deps.ts';
+import { type ChatDeps, chatDefaults } from './deps.ts';
 import { checkLimit } from './parse-settings.ts';
-import { groupBy, type Page, placeKey, readPages, readsAtOnce } from './read-pages.ts';
+import { groupBy, type Page, type PageSize, placeKey, readPages, readsAtOnce } from './read-pages.ts';
 import { loadReaders, mayRead, pairKey, type Reader, readableSeqs, requireReader } from './readers.ts';
 import { readSnapshot } from './store.ts';
 import { holdsSeqIn } from './visible-seqs.ts';
@@ -40,16 +40,19 @@ export async function changes(
  * read the conversation gets nothing and `lost`.
  */
 export async function readBacklogs(
-  deps: Pick<ChatDeps, 'sql' | 'incarnation'>,
+  deps: Pick<ChatDeps, 'sql' | 'incarnation' | 'config'>,
   requests: readonly BacklogRequest[],
   limit = backlogLimit,
 ): Promise<readonly Backlog[]> {
   const conversations = [...groupBy(requests, (request) => request.conversation).values()];
   const backlogs = new Map<BacklogRequest, Backlog>();
+  // Who stands at one place shares one page: it is held, and sent, once.
+  const places = new Set(requests.map(placeKey)).size;
+  const bytes = Math.ceil((deps.config?.answerBytes ?? chatDefaults.answerBytes) / Math.max(1, places));
   for (let at = 0; at < conversations.length; at += readsAtOnce) {
     const some = conversations.slice(at, at + readsAtOnce).flat();
     // one snapshot for stays, head and messages: what somebody sees and where they then stand must be of one moment
-    await readSnapshot(deps.sql, (tx) => readTogether(tx, deps.incarnation(), some, limit, backlogs));
+    await readSnapshot(deps.sql, (tx) => readTogether(tx, deps.incarnation(), some, { limit, bytes }, backlogs));
   }
   return requests.map((request) => backlogs.get(request) as Backlog);
 }
@@ -58,7 +61,7 @@ async function readTogether(
   tx: SqlSession,
   incarnation: Incarnation,
   requests: readonly BacklogRequest[],
-  limit: number,
+  size: PageSize,
   backlogs: Map<BacklogRequest, Backlog>,
 ): Promise<void> {
   const readers = await loadReaders(tx, requests);
@@ -69,7 +72,7 @@ async function readTogether(
     if (kept) readable.push(request);
     else backlogs.set(request, lost(request, reader, incarnation));
   }
-  const pages = await readPages(tx, readable, limit);
+  const pages = await readPages(tx, readable, size);
   for (const request of readable) {
     const reader = readers.get(pairKey(request)) as Reader;
     const { items, seq, rev } = pages.get(placeKey(request)) as Page;

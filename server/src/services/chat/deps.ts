@@ -18,6 +18,11 @@ export interface ChatConfig {
   readonly accessEntries: number;
   /** How long a read that was triggered by a change waits until the database shows it (rule 12). */
   readonly visibleWithinMs: number;
+  /**
+   * Bytes of content and reactions in one answer of backlogs, changes or a repair, and a message more for each reader: what is too
+   * large for one call would be asked for again and again. Must be well below what a transport carries (docs/architecture/rpc.md).
+   */
+  readonly answerBytes: number;
 }
 
 export const chatDefaults: ChatConfig = {
@@ -25,6 +30,7 @@ export const chatDefaults: ChatConfig = {
   accessTtlMs: 10_000,
   accessEntries: 100_000,
   visibleWithinMs: 2_000,
+  answerBytes: 8 * 1024 * 1024,
 };
 
 export interface ChatDeps {

@@ -17,8 +17,20 @@ export interface Page {
   readonly rev: number | null;
 }
 
+/** How much a page may hold: messages, and bytes of them except for the first one, without which nobody would get any further. */
+export interface PageSize {
+  readonly limit: number;
+  readonly bytes: number;
+}
+
 interface Row extends MessageRow {
   readonly present: number;
+}
+
+/** What there is after a place, as far as it was read. */
+interface Found {
+  readonly rows: readonly Row[];
+  readonly isAll: boolean;
 }
 
 /** Pages read in one statement: bounds the memory of a resume storm (MESSAGE-PATH rule 21). */
@@ -29,28 +41,28 @@ export const placeKey = ({ conversation, position }: Place): string =>
 
 /**
  * The page after every place, by `placeKey`. First one read per conversation, from the lowest place in it: when that is all
- * there is, every other place of the conversation is answered out of it. Only where more than `limit` is missing does each place
- * get a read of its own.
+ * there is, every other place of the conversation is answered out of it. Only where more is missing than a page holds does each
+ * place get a read of its own.
  */
 export async function readPages(
   tx: SqlSession,
   places: readonly Place[],
-  limit: number,
+  size: PageSize,
 ): Promise<ReadonlyMap<string, Page>> {
   const pages = new Map<string, Page>();
   const alone: Place[] = [];
   const groups = [...groupBy(places, (place) => place.conversation).values()];
-  const found = await readRows(tx, groups.map(lowestOf), limit);
+  const found = await readRows(tx, groups.map(lowestOf), size);
   for (const [i, group] of groups.entries()) {
-    const rows = found[i] ?? [];
-    if (rows.length > limit) alone.push(...group);
+    const { rows, isAll } = found[i] as Found;
+    if (!isAll) alone.push(...group);
     else for (const [key, page] of answerAll(group, rows)) pages.set(key, page);
   }
   const distinct = [...new Map(alone.map((place) => [placeKey(place), place])).values()];
   for (let at = 0; at < distinct.length; at += readsAtOnce) {
     const some = distinct.slice(at, at + readsAtOnce);
-    const read = await readRows(tx, some, limit);
-    for (const [i, place] of some.entries()) pages.set(placeKey(place), cutPage(place.position, read[i] ?? [], limit));
+    const read = await readRows(tx, some, size);
+    for (const [i, place] of some.entries()) pages.set(placeKey(place), toPage(place.position, read[i] as Found));
   }
   return pages;
 }
@@ -92,8 +104,11 @@ function answerAll(group: readonly Place[], rows: readonly Row[]): ReadonlyMap<s
  * The messages to tell are those after `seq` and, where `rev` is given, the older ones changed after it, in the order of their
  * present rev. Both kinds come from an index in that order: messages as they were sent by seq, changed ones by mod_rev.
  * A changed message after `seq` cannot have a mod_rev below the rev of message `seq + 1`, which bounds the second scan.
+ * `found` counts also the rows that are more than the bytes allow; octet_length reads no content, only how long it is.
  */
-export const pagesSql = `select d.n, i.*
+export const pagesSql = `select * from (select d.n, i.*, count(*) over (partition by d.n) as found,
+    sum(coalesce(octet_length(i.content), 0) + octet_length(i.reactions))
+      over (partition by d.n order by i.present rows between unbounded preceding and 1 preceding) as bytes_before
   from unnest($1::uuid[], $2::int8[], $3::int8[]) with ordinality d(conversation, seq, rev, n)
   left join chat.messages f on f.conversation_id = d.conversation and f.seq = d.seq + 1
   cross join lateral (
@@ -105,25 +120,30 @@ export const pagesSql = `select d.n, i.*
      where m.conversation_id = d.conversation and m.mod_rev > least(d.rev, f.rev - 1)
        and (m.seq > d.seq or m.mod_rev > d.rev)
      order by m.mod_rev limit $4)
-    order by present limit $4) i
-  order by d.n, i.present`;
+    order by present limit $4) i) page
+  where bytes_before is null or bytes_before < $5
+  order by n, present`;
 
 /** One row more than the limit says that there is more. */
-async function readRows(tx: SqlSession, places: readonly Place[], limit: number): Promise<readonly (readonly Row[])[]> {
+async function readRows(tx: SqlSession, places: readonly Place[], size: PageSize): Promise<readonly Found[]> {
   if (places.length === 0) return [];
-  const rows = await tx.query<Row & { n: number }>(
+  const rows = await tx.query<Row & { n: number; found: number }>(
     pagesSql,
     [
       places.map((place) => place.conversation),
       places.map((place) => place.position.seq),
       places.map((place) => place.position.rev ?? null),
-      limit + 1,
+      size.limit + 1,
+      size.bytes,
     ],
     'chat-pages',
   );
-  const found = places.map((): Row[] => []);
-  for (const row of rows) found[row.n - 1]?.push(row);
-  return found;
+  const read = places.map((): (typeof rows)[number][] => []);
+  for (const row of rows) read[row.n - 1]?.push(row);
+  return read.map((own) => ({
+    rows: own.slice(0, size.limit),
+    isAll: own.length <= size.limit && own.length === (own[0]?.found ?? 0),
+  }));
 }
 
 /**
@@ -131,9 +151,8 @@ async function readRows(tx: SqlSession, places: readonly Place[], limit: number)
  * above R; it either has a higher seq, or a lower one and then, having been sent before R, has been changed after R. And what was
  * shown has neither a higher seq nor a change after R. So nothing is missed and nothing comes twice, whatever changes meanwhile.
  */
-function cutPage(from: Position, rows: readonly Row[], limit: number): Page {
-  const shown = rows.slice(0, limit);
-  const items = shown.map(toMessage);
-  if (rows.length <= limit) return { items, seq: null, rev: null };
-  return { items, seq: Math.max(from.seq, ...shown.map((row) => row.seq)), rev: shown.at(-1)?.present ?? null };
+function toPage(from: Position, { rows, isAll }: Found): Page {
+  const items = rows.map(toMessage);
+  if (isAll) return { items, seq: null, rev: null };
+  return { items, seq: Math.max(from.seq, ...rows.map((row) => row.seq)), rev: rows.at(-1)?.present ?? null };
 }

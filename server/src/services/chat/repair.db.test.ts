@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => t.close());
 
 describe('repair', () => {
-  test('continued from the highest rev it holds, it tells every change after a rev', async () => {
+  test('continued from the rev it names, it tells every change after a rev', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.nat(5), { maxLength: 25, size: 'max' }),
@@ -33,10 +33,9 @@ describe('repair', () => {
           const told = [];
           for (let rev = 0; rev < whole.head.lastRev; ) {
             const some = await ask(rev, limit);
-            const found = [...some.messages, ...some.memberships];
-            told.push(...found);
-            const highest = Math.max(...found.map((one) => one.rev as number), rev);
-            rev = found.length >= limit ? highest : some.head.lastRev;
+            told.push(...some.messages, ...some.memberships);
+            expect(some.rev).toBeGreaterThan(rev);
+            rev = some.rev;
           }
           expect(told).toHaveLength(whole.messages.length + whole.memberships.length);
           expect(new Set(told.map((one) => JSON.stringify(one)))).toEqual(

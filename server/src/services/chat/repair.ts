@@ -6,6 +6,7 @@ import { type MembershipRow, type MessageRow, messageColumns, toMembership, toMe
 import type { SqlSession } from '../../ports/sql.ts';
 import type { ChatApi, ConversationView, Head } from './api.ts';
 import { type ChatDeps, chatDefaults } from './deps.ts';
+import type { PageSize } from './read-pages.ts';
 import { readHeads } from './resume.ts';
 import { membershipColumns, readSnapshot } from './store.ts';
 import { readViews } from './views.ts';
@@ -16,9 +17,8 @@ type Request<M extends 'repair' | 'viewFor'> = Parameters<ChatApi[M]>[1];
 const repairMost = 1_000;
 
 /**
- * What changed in a conversation after a rev, in its present state, ascending by rev. When there is more than `limit` the answer
- * ends with a whole rev: it is complete up to the highest rev it holds; otherwise up to `head.lastRev`.
- * `conversation.unknown`; `service.timeout` when `minRev` does not become visible in time.
+ * What changed in a conversation after a rev, in its present state, ascending by rev. When there is more than `limit`, or than one
+ * answer may hold, it ends with a whole rev. `conversation.unknown`; `service.timeout` when `minRev` does not become visible in time.
  */
 export async function repair(deps: ChatDeps, ctx: Context, request: Request<'repair'>): ReturnType<ChatApi['repair']> {
   const { conversation, rev } = request;
@@ -27,35 +27,45 @@ export async function repair(deps: ChatDeps, ctx: Context, request: Request<'rep
   return await readSnapshot(deps.sql, async (tx) => {
     const [head] = await readHeads(tx, deps.incarnation(), [conversation]);
     if (!head) throw fail('conversation.unknown');
-    const [messages, memberships] = await Promise.all([
-      readMessages(tx, head, rev, limit),
+    const bytes = deps.config?.answerBytes ?? chatDefaults.answerBytes;
+    const [{ messages, isAll }, memberships] = await Promise.all([
+      readMessages(tx, head, rev, { limit, bytes }),
       readMemberships(tx, conversation, rev, limit),
     ]);
     const revs = [...messages.map((row) => row.rev as number), ...memberships.map((row) => row.rev)].sort(
       (a, b) => a - b,
     );
-    const last = revs.length > limit ? (revs[limit - 1] as number) : head.lastRev;
+    const last = Math.min(
+      revs.length > limit ? (revs[limit - 1] as number) : head.lastRev,
+      isAll ? head.lastRev : (messages.at(-1)?.rev as number),
+    );
     return {
       messages: messages.filter((row) => (row.rev as number) <= last),
       memberships: memberships.filter((row) => row.rev <= last),
+      rev: last,
       head,
     };
   });
 }
 
 /** Messages sent since then are among the last (lastRev - rev) of the conversation: each took a rev. */
-async function readMessages(tx: SqlSession, head: Head, rev: number, limit: number) {
-  const rows = await tx.query<MessageRow>(
-    `(select ${messageColumns}, m.rev as present from chat.messages m
+async function readMessages(tx: SqlSession, head: Head, rev: number, size: PageSize) {
+  const rows = await tx.query<MessageRow & { found: number }>(
+    `select * from (select i.*, count(*) over () as found,
+       sum(coalesce(octet_length(i.content), 0) + octet_length(i.reactions))
+         over (order by i.present rows between unbounded preceding and 1 preceding) as bytes_before
+     from ((select ${messageColumns}, m.rev as present from chat.messages m
       where m.conversation_id = $1 and m.seq > $2 and m.rev > $3 and m.mod_rev is null order by m.seq limit $4)
      union all
      (select ${messageColumns}, m.mod_rev from chat.messages m
       where m.conversation_id = $1 and m.mod_rev > $3 order by m.mod_rev limit $4)
-     order by present limit $4`,
-    [head.conversation, head.lastSeq - (head.lastRev - rev), rev, limit + 1],
+     order by present limit $4) i) page
+     where bytes_before is null or bytes_before < $5
+     order by present`,
+    [head.conversation, head.lastSeq - (head.lastRev - rev), rev, size.limit + 1, size.bytes],
     'chat-repair',
   );
-  return rows.map(toMessage);
+  return { messages: rows.map(toMessage), isAll: rows.length === (rows[0]?.found ?? 0) };
 }
 
 async function readMemberships(tx: SqlSession, conversation: ConversationId, rev: number, limit: number) {

@@ -1,5 +1,5 @@
 import type * as wire from '@parley/contracts/rpc/chat.v1';
-import type { Appended } from '../../model/message.ts';
+import type { Appended, Message } from '../../model/message.ts';
 import {
   clearable,
   continuity,
@@ -22,7 +22,9 @@ import {
   real,
   record,
   required,
+  type Shape,
   text,
+  WireError,
   whole,
 } from '../../wire/shapes.ts';
 import type {
@@ -154,14 +156,34 @@ export const backlogRequest = record<BacklogRequest, wire.BacklogRequest>({
   position: required(position),
 });
 
-export const backlog = record<Backlog, wire.Backlog>({
-  conversation: text,
-  items: list(message),
-  seq: whole,
-  rev: whole,
-  epoch: text,
-  continuity,
-});
+const standing = { conversation: text, seq: whole, rev: whole, epoch: text, continuity };
+
+export const backlog = record<Backlog, wire.Backlog>({ ...standing, items: list(message) });
+
+const standingOf = record<Omit<Backlog, 'items'>, Omit<wire.SharedBacklog, 'items'>>(standing);
+
+/** A message that several readers get is one object on either side, and crosses once. */
+export const backlogs: Shape<readonly Backlog[], wire.BacklogsResponse> = {
+  to(value) {
+    const places = new Map<Message, number>();
+    const placeOf = (item: Message): number => {
+      const place = places.get(item) ?? places.size;
+      places.set(item, place);
+      return place;
+    };
+    const shared = value.map((each) => ({ ...standingOf.to(each), items: each.items.map(placeOf) }));
+    return { messages: [...places.keys()].map(message.to), backlogs: shared };
+  },
+  from({ messages, backlogs: shared }) {
+    const known = messages.map(message.from);
+    const itemAt = (place: number): Message => {
+      const item = known[place];
+      if (!item) throw new WireError(`there is no message ${place}`);
+      return item;
+    };
+    return shared.map((each) => ({ ...standingOf.from(each), items: each.items.map(itemAt) }));
+  },
+};
 
 const appended = record<Appended, wire.Appended>({
   seq: whole,

@@ -25,6 +25,7 @@ import { createContext } from '../../kernel/context.ts';
 import { type ErrorCode, errorTable } from '../../kernel/errors.ts';
 import type { AccountId, AttachmentId, ConversationId } from '../../kernel/ids.ts';
 import type { RpcMethod } from '../../kernel/rpc.ts';
+import type { Message } from '../../model/message.ts';
 import type { AppendResult, Attachment, Backlog, ChatApi, ConversationView, NewConversation } from './api.ts';
 import { chatRpc } from './rpc.ts';
 
@@ -176,12 +177,30 @@ checkRpc<ChatApi>(chatRpc, 'parley.chat.v1.ChatService', {
   heads: { args: fc.tuple(listOf(conversation)), answer: listOf(fc.record(head)) },
   repair: {
     args: fc.tuple(fc.record({ conversation, rev: whole, minRev: whole, limit: whole })),
-    answer: fc.record({ messages: listOf(message), memberships: listOf(membership), head: fc.record(head) }),
+    answer: fc.record({
+      messages: listOf(message),
+      memberships: listOf(membership),
+      head: fc.record(head),
+      rev: whole,
+    }),
   },
   viewFor: {
     args: fc.tuple(fc.record({ conversation, user, minRev: whole })),
     answer: orNull(view),
   },
+});
+
+test('backlogs of many readers carry each message once, and it is one object at either end', () => {
+  const { response } = chatRpc.methods.backlogs;
+  const [told] = fc.sample(message, 1) as [Message];
+  const item = { ...told, content: 'x'.repeat(10_000) };
+  const one = { conversation: 'c', items: [item, item], seq: 1, rev: 1, epoch: 'e', continuity: 'kept' as const };
+  const many = Array.from({ length: 100 }, () => one) as unknown as Backlog[];
+  const bytes = response.encode(many as never);
+  expect(bytes.length).toBeLessThan(20_000);
+  const read = response.decode(bytes) as unknown as Backlog[];
+  expect(read).toEqual(many);
+  expect(new Set(read.flatMap((backlog) => backlog.items)).size).toBe(1);
 });
 
 describe('which instance of chat is asked', () => {

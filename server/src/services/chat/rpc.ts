@@ -24,6 +24,7 @@ import {
   attachment,
   backlog,
   backlogRequest,
+  backlogs,
   change,
   headOf,
   hit,
@@ -93,6 +94,7 @@ const repaired = record<Answer<'repair'>, wire.RepairResponse>({
   messages: list(message),
   memberships: list(membership),
   head: required(headOf),
+  rev: whole,
 });
 const viewFor = record<Request<'viewFor'>, wire.ViewForRequest>({ conversation: text, user: text, minRev: whole });
 
@@ -258,7 +260,7 @@ export const chatRpc: RpcService<ChatApi> = createRpcService<ChatApi>('chat', 'p
     wire.BacklogsRequest,
     args(['requests', list(backlogRequest)]),
     wire.BacklogsResponse,
-    field('backlogs', list(backlog)),
+    backlogs,
     repeatable,
   ),
   resumeSummaries: unary(

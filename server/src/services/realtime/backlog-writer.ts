@@ -30,7 +30,8 @@ export function createBacklogWriter(deps: {
   const { chat, profiles, outbound, scheduler } = deps;
   const readOne = gather<BacklogRequest, Backlog | undefined>({
     scheduler,
-    max: 256,
+    // So few that each page is worth its reading: they share the size of an answer.
+    max: 128,
     atOnce: 2,
     ask: (requests) => insist(scheduler, () => chat.backlogs(systemContext('realtime.resume'), requests)),
   });

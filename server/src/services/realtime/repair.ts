@@ -18,7 +18,7 @@ export interface Missed {
   readonly rev: number;
 }
 
-/** Fetches the changes between the rev delivered here and `target` (rules 8, 12, 16): a page, in rising rev. */
+/** Fetches the changes after the rev delivered here, to `target` or beyond (rules 8, 12, 16): a page, in rising rev. */
 export type Repair = (served: ServedConversation, target: number, baseSeq: number) => Promise<Missed>;
 
 export function createRepair(deps: {
@@ -38,15 +38,8 @@ export function createRepair(deps: {
     const request = { conversation: served.id, rev: served.lastRev, minRev: target, limit: pageSize };
     const page = await insist(deps.scheduler, () => deps.chat.repair(systemContext('realtime.repair'), request));
     await deps.profiles.load(page.messages.map((message) => message.sender));
-    // A full list may have been cut: only what lies before the end of both lists is complete.
-    const rev = Math.min(endOf(page.messages, target), endOf(page.memberships, target));
-    return { deliveries: toDeliveries(page, baseSeq).filter((delivery) => delivery.rev <= rev), rev };
+    return { deliveries: toDeliveries(page, baseSeq), rev: page.rev };
   };
-}
-
-function endOf(rows: readonly (Message | Membership)[], target: number): number {
-  const last = Math.max(0, ...rows.map((row) => row.rev ?? 0));
-  return rows.length < pageSize ? Math.max(target, last) : last;
 }
 
 /**

@@ -16,7 +16,7 @@ import {
   Visibility,
 } from "../../model/v1/conversation.ts";
 import { Draft, Message } from "../../model/v1/message.ts";
-import { Position } from "../../model/v1/position.ts";
+import { Continuity, Position } from "../../model/v1/position.ts";
 import { Attachment, Backlog, ConversationView, Head, Receipt } from "./views.ts";
 
 export interface AppendRequest {
@@ -375,8 +375,21 @@ export interface BacklogRequest {
   readonly position: Position | undefined;
 }
 
+/** The messages once each, however many readers they are told to: thousands come back at once after an outage. */
 export interface BacklogsResponse {
-  readonly backlogs: readonly Backlog[];
+  readonly messages: readonly Message[];
+  readonly backlogs: readonly SharedBacklog[];
+}
+
+export interface SharedBacklog {
+  readonly conversation: string;
+  /** Places in `messages`, from 0. */
+  readonly items: readonly number[];
+  /** Where the reader stands after these items; so does the next. */
+  readonly seq: number;
+  readonly rev: number;
+  readonly epoch: string;
+  readonly continuity: Continuity;
 }
 
 export interface ResumeSummariesRequest {
@@ -418,7 +431,11 @@ export interface RepairRequest {
 export interface RepairResponse {
   readonly messages: readonly Message[];
   readonly memberships: readonly Membership[];
-  readonly head: Head | undefined;
+  readonly head:
+    | Head
+    | undefined;
+  /** The answer is complete up to here. */
+  readonly rev: number;
 }
 
 export interface ViewForRequest {
@@ -4050,13 +4067,16 @@ export const BacklogRequest: MessageFns<BacklogRequest> = {
 };
 
 function createBaseBacklogsResponse(): BacklogsResponse {
-  return { backlogs: [] };
+  return { messages: [], backlogs: [] };
 }
 
 export const BacklogsResponse: MessageFns<BacklogsResponse> = {
   encode(message: BacklogsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.messages) {
+      Message.encode(v!, writer.uint32(10).fork()).join();
+    }
     for (const v of message.backlogs) {
-      Backlog.encode(v!, writer.uint32(10).fork()).join();
+      SharedBacklog.encode(v!, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -4079,7 +4099,130 @@ export const BacklogsResponse: MessageFns<BacklogsResponse> = {
               break;
             }
 
-            message.backlogs.push(Backlog.decode(reader, reader.uint32()));
+            message.messages.push(Message.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.backlogs.push(SharedBacklog.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSharedBacklog(): SharedBacklog {
+  return { conversation: "", items: [], seq: 0, rev: 0, epoch: "", continuity: 0 };
+}
+
+export const SharedBacklog: MessageFns<SharedBacklog> = {
+  encode(message: SharedBacklog, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.conversation !== "") {
+      writer.uint32(10).string(message.conversation);
+    }
+    if (message.items.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.items) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.seq !== 0) {
+      writer.uint32(24).int64(message.seq);
+    }
+    if (message.rev !== 0) {
+      writer.uint32(32).int64(message.rev);
+    }
+    if (message.epoch !== "") {
+      writer.uint32(42).string(message.epoch);
+    }
+    if (message.continuity !== 0) {
+      writer.uint32(48).int32(message.continuity);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SharedBacklog {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSharedBacklog() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.conversation = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag === 16) {
+              message.items.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.items.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.seq = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.rev = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.epoch = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.continuity = reader.int32() as any;
             continue;
           }
         }
@@ -4471,7 +4614,7 @@ export const RepairRequest: MessageFns<RepairRequest> = {
 };
 
 function createBaseRepairResponse(): RepairResponse {
-  return { messages: [], memberships: [], head: undefined };
+  return { messages: [], memberships: [], head: undefined, rev: 0 };
 }
 
 export const RepairResponse: MessageFns<RepairResponse> = {
@@ -4484,6 +4627,9 @@ export const RepairResponse: MessageFns<RepairResponse> = {
     }
     if (message.head !== undefined) {
       Head.encode(message.head, writer.uint32(26).fork()).join();
+    }
+    if (message.rev !== 0) {
+      writer.uint32(32).int64(message.rev);
     }
     return writer;
   },
@@ -4523,6 +4669,14 @@ export const RepairResponse: MessageFns<RepairResponse> = {
             }
 
             message.head = Head.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.rev = longToNumber(reader.int64());
             continue;
           }
         }
