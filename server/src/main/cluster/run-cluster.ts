@@ -82,11 +82,13 @@ export async function runCluster({ options, given, instances, version }: Cluster
     await ending;
   } finally {
     show.stopping();
-    // Discovery last: the others take their leave there.
-    const last = rows.filter(({ planned: one }) => one?.target === 'discovery');
-    const others = rows.filter((row) => !last.includes(row));
-    await Promise.all(others.map(({ supervisor }) => supervisor.stop(graceMs + options['drain-seconds'] * 1_000)));
-    await Promise.all(last.map(({ supervisor }) => supervisor.stop(graceMs)));
+    // nginx after those who say goodbye through it, discovery last: the others take their leave there.
+    const turn = ({ planned: one }: (typeof rows)[number]): number =>
+      one === null ? 1 : one.target === 'discovery' ? 2 : 0;
+    for (const now of [0, 1, 2]) {
+      const ending = rows.filter((row) => turn(row) === now);
+      await Promise.all(ending.map(({ supervisor }) => supervisor.stop(graceMs + options['drain-seconds'] * 1_000)));
+    }
     show.close();
   }
 }

@@ -1,4 +1,4 @@
-import { type Failure, fail } from '../../kernel/errors.ts';
+import { fail } from '../../kernel/errors.ts';
 import { createProfileReader } from '../shared/profile-reader.ts';
 import type { HttpHost, Protocol } from '../shared/protocol.ts';
 import { createRateLimit } from '../shared/rate-limit.ts';
@@ -27,26 +27,22 @@ export function createNativeProtocol(deps: NativeDeps): Protocol {
       const { webRoot } = http;
       if (webRoot !== null) await host.app.register((app) => addWebRoutes(app, webRoot));
       if (sockets) return;
-      const elsewhere = () =>
-        fail('request.invalid', 'This process is a gateway: sockets are served by the realtime processes.');
-      refuse(host, elsewhere);
+      refuse(host);
       host.onUpgrade(socketPath, () => {
-        throw elsewhere();
+        throw fail('request.invalid', 'This process is a gateway: sockets are served by the realtime processes.');
       });
     },
     registerSockets(host) {
       if (!sockets) throw new Error('the native protocol was given no hub to serve sockets with');
-      refuse(host, () =>
-        fail('request.invalid', `Open ${socketPath} as a WebSocket, with the subprotocol ${subprotocol}.`),
-      );
+      refuse(host);
       host.onUpgrade(socketPath, createRealtimeSocket({ ...common, ...sockets, profiles, config, sends, frames }));
     },
   };
 }
 
-/** What a request that is no upgrade is told. */
-function refuse(host: HttpHost, why: () => Failure): void {
+/** What a request that is no upgrade is told, wherever it lands. */
+function refuse(host: HttpHost): void {
   host.app.get(socketPath, { schema: { hide: true } }, async () => {
-    throw why();
+    throw fail('request.invalid', `Open ${socketPath} as a WebSocket, with the subprotocol ${subprotocol}.`);
   });
 }
