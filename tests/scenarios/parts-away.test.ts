@@ -6,19 +6,22 @@ import {
   findEngines,
   historyOf,
   type Message,
+  type NetworkProxy,
   type Person,
   password,
   RawSocket,
   request,
   sendText,
+  startProxy,
   startSplit,
   topology,
   until,
 } from '../harness/index.ts';
 
-/** What goes on working while a process of its own is stopped: it keeps its port and answers nobody, which is worse than dead. */
+/** A process that is stopped keeps its port and answers nobody, which is worse than dead. */
 if (topology === 'split') {
   describe('while a part does not answer', () => {
+    let redis: NetworkProxy;
     let cluster: Cluster;
     let ann: Person;
     let bob: Person;
@@ -26,7 +29,9 @@ if (topology === 'split') {
     let stopped: number[] = [];
 
     beforeAll(async () => {
-      cluster = await startSplit(findEngines());
+      const engines = findEngines();
+      redis = await startProxy(() => engines.redis);
+      cluster = await startSplit({ ...engines, redis: redis.url.replace('http', 'redis') });
       ann = await createPerson(cluster, 'ann');
       bob = await createPerson(cluster, 'bob');
       group = (await createGroup(ann, [bob])).id;
@@ -35,7 +40,19 @@ if (topology === 'split') {
     afterAll(async () => {
       signal('SIGCONT');
       await cluster?.stop();
+      await redis?.close();
     });
+
+    /** What a new socket ends with: `ready`, or the code it is closed with. */
+    async function knock(): Promise<string | number> {
+      const socket = await RawSocket.open(cluster.url, { token: ann.access });
+      const end = await until(
+        'ready or closed',
+        () => socket.closeCode ?? socket.frames.find(({ op }) => op === 'ready')?.op,
+      );
+      socket.close();
+      return end;
+    }
 
     function signal(name: 'SIGCONT'): void {
       for (const pid of stopped) process.kill(pid, name);
@@ -71,17 +88,10 @@ if (topology === 'split') {
         expect((await request(cluster, 'GET', messages, { token: 'x.y.z' })).body).toMatchObject({
           code: 'token.invalid',
         });
-        const refused = await RawSocket.open(cluster.url, { token: ann.access });
-        expect(await refused.closed()).toBe(4003);
+        expect(await knock()).toBe(4003);
         expect(socket.closeCode).toBeNull();
       });
-      await until('a socket opens again', async () => {
-        const again = await RawSocket.open(cluster.url, { token: ann.access });
-        await until('ready or closed', () => again.frames.length > 0 || again.closeCode !== null);
-        const ready = again.frames[0]?.op === 'ready';
-        again.close();
-        return ready;
-      });
+      await until('a socket opens again', async () => (await knock()) === 'ready');
       socket.close();
     });
 
@@ -98,6 +108,22 @@ if (topology === 'split') {
       await until('names are read again', async () =>
         (await historyOf(bob, group)).every(({ sender }) => sender.username === ann.username),
       );
+      socket.close();
+    });
+
+    test('the registry: open sockets stay, messages are taken and are in history; once it is back they are heard', async () => {
+      const socket = await bob.socket();
+      redis.refuse();
+      redis.cut();
+      await until('nobody new gets in', async () => (await knock()) === 4003);
+      const sent = await sendText(ann, group, 'without the registry');
+      expect((await historyOf(bob, group)).at(-1)).toMatchObject({ seq: sent.seq });
+      expect((await ann.api('GET', '/conversations')).status).toBe(200);
+      expect(socket.closeCode).toBeNull();
+      redis.accept();
+      expect((await socket.take('message', ({ seq }) => seq === sent.seq)).seq).toBe(sent.seq);
+      await until('a socket opens again', async () => (await knock()) === 'ready');
+      expect(socket.closeCode).toBeNull();
       socket.close();
     });
   });
