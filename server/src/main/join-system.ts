@@ -134,7 +134,7 @@ export async function joinSystem({
       }
       await server.unit.start();
       server.setServing(true);
-      const address = options.advertise ?? `${options.host}:${server.port}`;
+      const address = options.advertise ?? joinAddress(options.host, server.port);
       directory.announce(ownServices.map((service) => ({ id: processId, service, address })));
     },
     async leave() {
@@ -151,3 +151,6 @@ export async function joinSystem({
     },
   };
 }
+
+/** As a URL writes it: an IPv6 address in brackets. */
+const joinAddress = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;

@@ -162,6 +162,7 @@ function planTargets(options: Options): ProgramModule[] {
     ...(opens.includes('registry') && options.registry === 'memory' ? ['--registry redis://…'] : []),
     ...(options.discovery.length === 0 ? ['--discovery HOST:PORT of the discovery service'] : []),
     ...(options['service-secret'] === undefined ? ['PARLEY_SERVICE_SECRET'] : []),
+    ...(isWildcard(options.host) && !options.advertise ? ['--advertise HOST:PORT, as others reach it'] : []),
   ];
   if (problems.length > 0) {
     throw new Error(`--target ${options.target.join()} is one of several processes and needs ${problems.join(', ')}`);
@@ -202,7 +203,9 @@ function readyLine(version: string, options: Options, { http, admin, system }: P
   return `parley ${version}${what} is ready at ${where} (admin ${address(options.host, admin)})`;
 }
 
+const isWildcard = (host: string): boolean => host === '0.0.0.0' || host === '::';
+
 function address(host: string, port: number): string {
-  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  const shown = isWildcard(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return `http://${shown}:${port}`;
 }
