@@ -7,7 +7,9 @@ import { Admin } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error a script without types
 import { down, up } from '../../../scripts/engines/kafka.mjs';
+import { createKafkaBus } from '../../src/adapters/bus/kafka/create-kafka-bus.ts';
 import { parseKafkaUrl } from '../../src/adapters/bus/kafka/parse-kafka-url.ts';
+import { silentLog } from '../../src/kernel/log.ts';
 import { noMetrics } from '../../src/kernel/metrics.ts';
 import type { Bus, BusRecord } from '../../src/ports/bus.ts';
 import { engineUrl } from '../../testing/engines.ts';
@@ -149,16 +151,33 @@ describe.skipIf(url === null)('the Kafka bus, its broker', () => {
     rmSync(dir, { recursive: true, force: true });
   });
 
+  test('is down to whoever asks while it is away', async () => {
+    const own = (await up(quiet)) as { url: string };
+    const bus = createKafkaBus({ url: own.url, log: silentLog, prefix: `t${randomUUID().slice(0, 8)}.` });
+    await bus.listen([topic], () => {}, { onGap() {} });
+    expect(bus.health()).toEqual({ status: 'ok' });
+    await down({ dir });
+    while (bus.health().status === 'ok') await delay(100);
+    expect(bus.health()).toEqual({ status: 'down', detail: 'Kafka does not answer' });
+    await up(quiet);
+    while (bus.health().status !== 'ok') await delay(100);
+    await bus.close();
+  }, 180_000);
+
   for (const property of durableBusProperties.filter(({ restartsBroker }) => restartsBroker)) {
     for (const signal of ['SIGTERM', 'SIGKILL']) {
       test(`${property.name}: ${signal}`, async () => {
         const own = (await up(quiet)) as { url: string };
-        const subject = createDurableKafkaSubject(own.url, {
-          async restartBroker() {
-            await down({ dir, signal });
-            await up(quiet);
+        const subject = createDurableKafkaSubject(
+          own.url,
+          {
+            async restartBroker() {
+              await down({ dir, signal });
+              await up(quiet);
+            },
           },
-        });
+          180_000,
+        );
         try {
           await property.check(subject);
         } finally {

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { down, up } from '../../../scripts/engines/rabbitmq.mjs';
 import { createCollector, createRecord, numberOf, range } from '../../conformance/bus/fixtures.ts';
 import { type BusCorner, busEngines, cornerPartitions, openBusCorner } from '../../testing/bus-corner.ts';
+import { openCutProxy } from '../../testing/cut-proxy.ts';
 import { engineTest, engineUrl } from '../../testing/engines.ts';
 import { freePort } from '../../testing/free-port.ts';
 import { silentLog } from '../kernel/log.ts';
@@ -44,6 +45,23 @@ for (const engine of busEngines) {
 }
 
 describe('a broker that is away', () => {
+  engineTest('rabbitmq', 'is down to whoever asks, until it is back', async (url) => {
+    const proxy = await openCutProxy(url);
+    corner = openBusCorner('rabbitmq', proxy.url, busGroups);
+    await migrateBus(corner.option, migration);
+    const { bus, health } = await openBus(corner.option, deps);
+    await bus.listen(['parley.chat'], () => {}, { onGap() {} });
+    expect(health()).toEqual({ status: 'ok' });
+    await proxy.cut();
+    while (health()?.status === 'ok') await delay(50);
+    expect(health()).toEqual({ status: 'down', detail: 'RabbitMQ does not answer' });
+    await proxy.restore();
+    while (health()?.status !== 'ok') await delay(50);
+    await bus.close();
+    await corner.clean();
+    corner = null;
+    await proxy.cut();
+  });
   engineTest('rabbitmq', 'is named', async () => {
     await expect(openBus('amqp://127.0.0.1:1', deps)).rejects.toThrow('127.0.0.1:1');
   });

@@ -1,4 +1,5 @@
 import { createMemoryBus } from '../adapters/bus/memory/create-memory-bus.ts';
+import type { Health } from '../kernel/lifecycle.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import type { Bus } from '../ports/bus.ts';
@@ -18,6 +19,8 @@ export interface OpenedBus {
   readonly bus: Bus;
   /** Rejects when the bus is lost for good: another process runs under our instance name. */
   readonly failed: Promise<never>;
+  /** Of the broker; null: there is none. */
+  health(): Health | null;
 }
 
 /** The bus that `--bus` names. Refuses a broker on which `parley migrate` has not created everything. */
@@ -28,7 +31,7 @@ export async function openBus(option: string, deps: OpenBusDeps): Promise<Opened
     onFailed = reject;
   });
   failed.catch(() => {});
-  if (address.kind === 'memory') return { bus: createMemoryBus(deps), failed };
+  if (address.kind === 'memory') return { bus: createMemoryBus(deps), failed, health: () => null };
   const missing = await findMissing(address, deps);
   if (missing.length > 0) {
     const more = missing.length > 1 ? ` and ${missing.length - 1} more` : '';
@@ -38,7 +41,8 @@ export async function openBus(option: string, deps: OpenBusDeps): Promise<Opened
   const shared = { url, prefix, partitions: deps.partitions, log: deps.log, metrics: deps.metrics };
   if (address.kind === 'rabbitmq') {
     const { createRabbitmqBus } = await import('../adapters/bus/rabbitmq/create-rabbitmq-bus.ts');
-    return { bus: createRabbitmqBus({ ...shared, groups: busGroups }), failed };
+    const bus = createRabbitmqBus({ ...shared, groups: busGroups });
+    return { bus, failed, health: bus.health };
   }
   const { createKafkaBus } = await import('../adapters/bus/kafka/create-kafka-bus.ts');
   const bus = createKafkaBus({
@@ -46,7 +50,7 @@ export async function openBus(option: string, deps: OpenBusDeps): Promise<Opened
     ...(deps.instance !== undefined && { instance: deps.instance }),
     onFenced: () => onFailed(new Error(`another process runs under the instance name ${deps.instance}`)),
   });
-  return { bus, failed };
+  return { bus, failed, health: bus.health };
 }
 
 type BrokerAddress = Exclude<BusAddress, { kind: 'memory' }>;

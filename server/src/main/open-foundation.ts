@@ -11,7 +11,7 @@ import type { Log } from '../kernel/log.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import type { Sql } from '../ports/sql.ts';
 import { loadIncarnation } from '../services/chat/load-incarnation.ts';
-import { openBus } from './open-bus.ts';
+import { type OpenedBus, openBus } from './open-bus.ts';
 import { openDatabases } from './open-databases.ts';
 import { openHubRegistry, openInstanceStore } from './open-hub-registry.ts';
 import { checkSchema, currentLsn, distinctDatabases, openPools, relayDatabases, watchDatabases } from './open-sql.ts';
@@ -50,16 +50,15 @@ export async function openFoundation(
     await checkSchema(pools, urls, log);
     const watches = await watchDatabases(pools, urls, log);
     opened.push(async () => watches.stop());
-    let busFailed: Promise<never> | undefined;
+    let openedBus: OpenedBus | undefined;
     const bus = await open('bus', async () => {
-      const { bus: created, failed } = await openBus(options.bus, {
+      openedBus = await openBus(options.bus, {
         log: log.child({ adapter: 'bus' }),
         metrics,
         partitions: options['bus-partitions'],
         instance: options.instance,
       });
-      busFailed = failed;
-      return created;
+      return openedBus.bus;
     });
     const shared = { log: log.child({ adapter: 'registry' }), clock: systemClock };
     const registry = await open('registry', () => openHubRegistry(options.registry, shared));
@@ -87,8 +86,15 @@ export async function openFoundation(
       blobs: createDiskBlobs({ folder: path.join(options.data, 'blobs'), full: storage.guard.full }),
       mailer: createFileMailer({ folder: path.join(options.data, 'mail') }),
       startLsn: () => currentLsn(pools.chat as Sql),
-      health: () => ({ ...watches.health(), storage: storage.unit.health?.() ?? { status: 'ok' } }),
-      failed: busFailed ? Promise.race([urls.failed, busFailed]) : urls.failed,
+      health: () => {
+        const broker = openedBus?.health();
+        return {
+          ...watches.health(),
+          ...(broker && { bus: broker }),
+          storage: storage.unit.health?.() ?? { status: 'ok' },
+        };
+      },
+      failed: openedBus ? Promise.race([urls.failed, openedBus.failed]) : urls.failed,
       close,
     };
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { Consumer } from '@platformatic/kafka';
 import type { Log } from '../../../kernel/log.ts';
 import type { BusRecord, Subscription } from '../../../ports/bus.ts';
+import type { BrokerHealth } from '../broker-health.ts';
 import { createCommits } from './commit-offsets.ts';
 import { createHandOver } from './hand-over.ts';
 import { type Entry, type HeldPartition, holdPartition, isOurs, takeEntries } from './held-partition.ts';
@@ -24,6 +25,7 @@ export interface ConsumeDeps {
   readonly sessionMs: number;
   readonly maxQueuedBytes: number;
   readonly log: Log;
+  readonly health: BrokerHealth;
   readonly topicName: (topic: string) => string;
   setAside(entry: Entry, reason: string): Promise<void>;
   onRetry(): void;
@@ -60,6 +62,7 @@ export async function consumeTopics(deps: ConsumeDeps): Promise<Subscription> {
     maxQueuedBytes: deps.maxQueuedBytes,
     topicName: deps.topicName,
     log,
+    health: deps.health,
     onEntries() {
       deps.onQueued(prefetch.queuedBytes);
       handOver.wake();

@@ -1,7 +1,8 @@
 import { fail } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
 import { type Metrics, noMetrics } from '../../../kernel/metrics.ts';
-import type { Bus, Subscription } from '../../../ports/bus.ts';
+import type { Subscription } from '../../../ports/bus.ts';
+import { type BrokerBus, createBrokerHealth } from '../broker-health.ts';
 import { createListener } from '../create-listener.ts';
 import { consumeTopics } from './consume-topics.ts';
 import { createPublisher } from './create-publisher.ts';
@@ -40,17 +41,19 @@ export interface KafkaBusDeps {
 const clientId = 'parley';
 
 /** The bus over Kafka ≥ 3.5: durable, shared between processes. Connects when it is first used. */
-export function createKafkaBus(deps: KafkaBusDeps): Bus {
+export function createKafkaBus(deps: KafkaBusDeps): BrokerBus {
   const { log, metrics = noMetrics, prefix = '', retryFirstMs = 50, retryMaxMs = 5_000 } = deps;
   const { maxQueuedBytes = 32 << 20 } = deps;
   const address = parseKafkaUrl(deps.url);
   const limits = { partitions: deps.partitions ?? 12, retentionMs: deps.retentionMs ?? 7 * 24 * 3_600_000 };
+  const health = createBrokerHealth('Kafka');
   const topics = keepTopics(address, clientId, limits, log);
   const publisher = createPublisher({
     address,
     clientId,
     patienceMs: deps.patienceMs ?? 15_000,
     log,
+    health,
     async prepare(names) {
       await topics.ensure(names);
     },
@@ -94,6 +97,7 @@ export function createKafkaBus(deps: KafkaBusDeps): Bus {
 
   return {
     guarantees: { durable: true },
+    health: health.health,
     publish(records) {
       if (closed) return Promise.reject(fail('service.unavailable', 'The bus is closed.'));
       // Before anything is awaited: the array stays the publisher's.
@@ -125,6 +129,7 @@ export function createKafkaBus(deps: KafkaBusDeps): Bus {
           sessionMs: deps.sessionMs ?? 10_000,
           maxQueuedBytes,
           log,
+          health,
           topicName,
           setAside: (entry, reason) => setAside(group, entry, reason),
           onRetry: () => retries.add(),
@@ -147,7 +152,7 @@ export function createKafkaBus(deps: KafkaBusDeps): Bus {
       const listener = createListener({ topics: wanted, handler, ...options, log, retryFirstMs, retryMaxMs });
       try {
         const subscription = await listenTopics(listener, {
-          ...{ address, clientId, topics: names, maxQueuedBytes, log, topicName, keys: options.keys },
+          ...{ address, clientId, topics: names, maxQueuedBytes, log, health, topicName, keys: options.keys },
         });
         subscriptions.add(subscription);
         return subscription;

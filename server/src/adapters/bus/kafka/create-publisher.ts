@@ -1,6 +1,7 @@
 import type { Producer } from '@platformatic/kafka';
 import { fail } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
+import type { BrokerHealth } from '../broker-health.ts';
 import { clientOptions, hasCode, loadDriver } from './load-driver.ts';
 import type { KafkaAddress } from './parse-kafka-url.ts';
 
@@ -19,6 +20,7 @@ export interface PublisherDeps {
   /** How long a broker that is away is waited for, milliseconds. */
   readonly patienceMs: number;
   readonly log: Log;
+  readonly health: BrokerHealth;
   /** Called before anything goes to these topics. */
   prepare(topics: readonly string[]): Promise<void>;
 }
@@ -55,8 +57,10 @@ export function createPublisher(deps: PublisherDeps): Publisher {
       const calls = takeCalls(line);
       try {
         for (const part of cut(calls.flatMap((call) => call.messages))) await send(part);
+        deps.health.answered();
         for (const call of calls) call.resolve();
       } catch (thrown) {
+        if (!hasCode(thrown, 'MESSAGE_TOO_LARGE')) deps.health.failed();
         refuse([...calls, ...line.splice(0)], thrown);
         await discard();
       }

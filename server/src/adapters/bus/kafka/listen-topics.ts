@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Consumer } from '@platformatic/kafka';
 import type { Log } from '../../../kernel/log.ts';
 import type { BusRecord, Subscription } from '../../../ports/bus.ts';
+import type { BrokerHealth } from '../broker-health.ts';
 import type { Listener } from '../create-listener.ts';
 import { type HeldPartition, holdPartition, takeEntries } from './held-partition.ts';
 import { clientOptions, loadDriver, pause } from './load-driver.ts';
@@ -15,6 +16,7 @@ export interface ListenDeps {
   readonly topics: readonly string[];
   readonly maxQueuedBytes: number;
   readonly log: Log;
+  readonly health: BrokerHealth;
   readonly topicName: (topic: string) => string;
   /** Of interest; undefined: all. */
   readonly keys: readonly string[] | undefined;
@@ -55,6 +57,7 @@ export async function listenTopics(listener: Listener, deps: ListenDeps): Promis
     maxQueuedBytes: deps.maxQueuedBytes,
     topicName: deps.topicName,
     log: deps.log,
+    health: deps.health,
     onEntries: () => void run(),
     onMissed: () => listener.gap('records are gone from the topic'),
   });

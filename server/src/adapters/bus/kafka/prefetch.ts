@@ -1,5 +1,6 @@
 import type { Consumer } from '@platformatic/kafka';
 import type { Log } from '../../../kernel/log.ts';
+import type { BrokerHealth } from '../broker-health.ts';
 import { parseRecord } from './encode-record.ts';
 import { type Entry, type HeldPartition, isOurs } from './held-partition.ts';
 import { hasCode, pause } from './load-driver.ts';
@@ -13,6 +14,7 @@ export interface PrefetchDeps {
   /** As the program knows it. */
   readonly topicName: (topic: string) => string;
   readonly log: Log;
+  readonly health: BrokerHealth;
   onEntries(): void;
   /** The records at a position are gone; it has been moved. */
   onMissed?(): void;
@@ -52,6 +54,7 @@ export function createPrefetch(deps: PrefetchDeps): Prefetch {
 
   function onTrouble(thrown: unknown, what: string): void {
     if (stopped) return;
+    deps.health.failed();
     if (troubled) log.debug({ err: thrown }, what);
     else log.warn({ err: thrown }, what);
     troubled = true;
@@ -109,6 +112,7 @@ export function createPrefetch(deps: PrefetchDeps): Prefetch {
         }
       }
       troubled = false;
+      deps.health.answered();
       deps.onEntries();
     } catch (thrown) {
       if (!stopped) await onFailure(thrown, order);

@@ -1,7 +1,8 @@
 import { fail } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
 import { type Metrics, noMetrics } from '../../../kernel/metrics.ts';
-import type { Bus, GroupTopology, Subscription } from '../../../ports/bus.ts';
+import type { GroupTopology, Subscription } from '../../../ports/bus.ts';
+import { type BrokerBus, type BrokerHealth, createBrokerHealth } from '../broker-health.ts';
 import { createListener } from '../create-listener.ts';
 import { createPublisher } from './create-publisher.ts';
 import { createSubscription, type SubscriptionDeps } from './create-subscription.ts';
@@ -40,7 +41,7 @@ export interface RabbitmqBusDeps {
 export const defaultPartitions = 8;
 
 /** The bus over RabbitMQ: it keeps every record until every declared group has handled it. */
-export function createRabbitmqBus(deps: RabbitmqBusDeps): Bus {
+export function createRabbitmqBus(deps: RabbitmqBusDeps): BrokerBus {
   const { log, metrics = noMetrics, retryFirstMs = 50, retryMaxMs = 5_000 } = deps;
   const retries = metrics.counter('parley_bus_retries_total', 'Batches a consumer failed to handle');
   const deadTotal = metrics.counter('parley_bus_dead_letters_total', 'Records set aside because no retry could help');
@@ -49,17 +50,19 @@ export function createRabbitmqBus(deps: RabbitmqBusDeps): Bus {
   const subscriptions = new Set<Subscription>();
   let closed = false;
 
-  const connect = (purpose: string) =>
+  const connect = (purpose: string, health: BrokerHealth) =>
     keepConnection({
       url: deps.url,
       purpose,
       log,
+      health,
       connectTimeoutMs: deps.connectTimeoutMs ?? 3_000,
       replyTimeoutMs: deps.replyTimeoutMs ?? 10_000,
     });
+  const healths = [createBrokerHealth('RabbitMQ'), createBrokerHealth('RabbitMQ')] as const;
   // Two: an alarm of the broker stops the connections that publish, and consumers must go on to relieve it.
-  const publishing = connect('publisher');
-  const consuming = connect('consumer');
+  const publishing = connect('publisher', healths[0]);
+  const consuming = connect('consumer', healths[1]);
 
   const sender = openSender(
     publishing,
@@ -101,6 +104,7 @@ export function createRabbitmqBus(deps: RabbitmqBusDeps): Bus {
 
   return {
     guarantees: { durable: true },
+    health: () => healths.map(({ health }) => health()).find(({ status }) => status !== 'ok') ?? { status: 'ok' },
     publish: (records) => {
       if (closed) return Promise.reject(fail('service.unavailable', 'The bus is closed.'));
       return publisher.publish(records);

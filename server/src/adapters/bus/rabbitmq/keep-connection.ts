@@ -1,6 +1,7 @@
 import { type Channel, Connection } from 'rabbitmq-client';
 import { fail } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
+import type { BrokerHealth } from '../broker-health.ts';
 
 export interface ConnectionOptions {
   readonly url: string;
@@ -11,6 +12,7 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs: number;
   /** How long the broker may take to answer anything else. */
   readonly replyTimeoutMs: number;
+  readonly health: BrokerHealth;
 }
 
 /** A connection that comes back by itself, and that can be thrown away when the broker has stopped to answer on it. */
@@ -31,6 +33,7 @@ export function keepConnection({
   log,
   connectTimeoutMs,
   replyTimeoutMs,
+  health,
 }: ConnectionOptions): KeptConnection {
   let current = connect();
   let closed = false;
@@ -45,13 +48,18 @@ export function keepConnection({
       frameMax: 131_072,
       noDelay: true,
     });
-    connection.on('error', (err) => log.warn({ purpose, err }, 'the connection to RabbitMQ was lost; it keeps trying'));
+    connection.on('connection', health.answered);
+    connection.on('error', (err) => {
+      health.failed();
+      log.warn({ purpose, err }, 'the connection to RabbitMQ was lost; it keeps trying');
+    });
     connection.on('connection.blocked', (reason) => log.warn({ purpose, reason }, 'RabbitMQ takes nothing for now'));
     return connection;
   }
 
   function replace(connection: Connection): void {
     if (closed || connection !== current) return;
+    health.failed();
     log.warn({ purpose, replyTimeoutMs }, 'RabbitMQ does not answer; connecting anew');
     current = connect();
     connection.unsafeDestroy();
