@@ -205,4 +205,20 @@ describe('outbox', () => {
     bench.outbox.load();
     expect(bench.outbox.conversations()).toEqual([]);
   });
+
+  it('knows an error as its own when the frame of the message came first, and does not send it again', () => {
+    const bench = createBench();
+    bench.up();
+    bench.add('c', 'x');
+    const { ref } = bench.wire[0]!;
+    bench.outbox.settle({ id: 'x', conversation: 'c', seq: 1, rev: 1, createdAt: '' });
+    const late = { op: 'error', code: 'service.timeout', message: '', retryable: true } as const;
+    expect(bench.outbox.onError(ref, late)).toBe(true);
+    expect(bench.outbox.onError(ref, late)).toBe(false);
+    expect({ sent: bench.sent, failed: bench.failed, wire: bench.wire.length }).toEqual({
+      sent: ['x'],
+      failed: [],
+      wire: 1,
+    });
+  });
 });

@@ -213,8 +213,9 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       if (flight) settle({ ...flight, seq: answer.seq, rev: answer.rev, createdAt: answer.createdAt });
     },
     onError(ref, error) {
+      const ours = flights.has(ref);
       const flight = land(ref);
-      if (!flight) return false;
+      if (!flight) return ours; // its own frame came first: it is stored, whatever this answer says
       const lane = laneOf(flight.conversation);
       if (error.retryable || error.code === 'token.expired') {
         update(lane, flight.id, { state: 'waiting' });

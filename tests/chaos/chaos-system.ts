@@ -4,6 +4,8 @@ export interface ChaosSystem {
   readonly url: string;
   /** What can be killed, in the order in which it will be. */
   victims(): readonly Victim[];
+  /** What its processes have said, as far as it is kept. */
+  log(): string;
   /** Ends everything and removes its data. */
   stop(): Promise<void>;
 }

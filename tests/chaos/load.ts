@@ -171,7 +171,7 @@ async function findLaggards(groups: readonly Group[], clients: readonly ChaosCli
   }
   if (laggards.length > 0) return laggards;
   for (const { id, members } of groups) {
-    const [observer] = members as [ChaosClient];
+    const observer = findObserver(members);
     const { lastSeq, lastRev } = await observer.client.api.getConversation(id);
     for (const { client, user } of members) {
       const log = client.conversation(id)?.log;
@@ -183,8 +183,13 @@ async function findLaggards(groups: readonly Group[], clients: readonly ChaosCli
   return laggards;
 }
 
+/** Whoever has been signed out by a fault cannot look, and the fault has been told. */
+function findObserver(members: readonly ChaosClient[]): ChaosClient {
+  return members.find(({ client }) => client.account) ?? (members[0] as ChaosClient);
+}
+
 async function readHistory({ id, members }: Group, intern: (text: string) => string): Promise<RecordedConversation> {
-  const { api } = (members[0] as ChaosClient).client;
+  const { api } = findObserver(members).client;
   const history: RecordedConversation['history'][number][] = [];
   for (let after = 0; ; ) {
     const page = await api.getHistory(id, { after, limit: 200 });

@@ -1,11 +1,14 @@
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { ChaosSystem } from './chaos-system.ts';
 import { type ChaosReport, isRight, runChaos } from './run-chaos.ts';
 import { startAllInOne } from './systems/all-in-one.ts';
+import { startSplitWithEngines } from './systems/split.ts';
 
 /** The shapes that can be run; `bus` is what `--bus` says. */
 const systems: Readonly<Record<string, (bus: string | undefined) => Promise<ChaosSystem>>> = {
   'all-in-one': startAllInOne,
+  split: startSplitWithEngines,
 };
 
 const help = `npm run chaos -- [--seconds N] [--victims a,b] [--rolling] [--system NAME] [--json]
@@ -17,9 +20,10 @@ sent, acknowledged and seen is held against the history. Exit code 1 when a prom
   --victims a,b   only these (default: all; --list names them)
   --rolling       a rolling restart instead: SIGTERM to each service in turn
   --system NAME   ${Object.keys(systems).join(', ')} (default all-in-one)
-  --bus NAME      kafka or rabbitmq, for systems that have one
+  --bus NAME      kafka or rabbitmq, for split (default kafka)
   --people N      (default 50)
   --rate N        messages per second of all together (default 200)
+  --log FILE      keep what the processes said
   --list          name the victims and end
   --json          nothing but the last line, which is one line of JSON`;
 
@@ -33,6 +37,7 @@ function parseCommand() {
       bus: { type: 'string' },
       people: { type: 'string', default: '50' },
       rate: { type: 'string', default: '200' },
+      log: { type: 'string' },
       list: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -94,6 +99,7 @@ async function main(): Promise<number> {
     console.log(summarize(report));
     return isRight(report) ? 0 : 1;
   } finally {
+    if (command.log) await writeFile(command.log, system.log());
     await system.stop();
   }
 }

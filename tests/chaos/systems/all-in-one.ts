@@ -37,6 +37,7 @@ export async function startAllInOne(): Promise<ChaosSystem> {
           )),
       },
     ],
+    log: () => server.log(),
     stop: () => server.stop(),
   };
 }

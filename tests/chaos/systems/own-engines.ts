@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { until } from '../../harness/index.ts';
+import type { Victim } from '../chaos-system.ts';
+
+/** Engines that belong to one run and may be killed: `npm run engines` with a folder and ports of its own. */
+export interface OwnEngines {
+  urlOf(name: string): string;
+  victim(name: string): Victim;
+  stop(): Promise<void>;
+}
+
+const root = fileURLToPath(import.meta.url).split(`${path.sep}tests${path.sep}`)[0] as string;
+
+/** Starts them; rejects with what `npm run engines` says when one cannot be had here. */
+export async function startOwnEngines(names: readonly string[]): Promise<OwnEngines> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'parley-engines-'));
+  await chmod(dir, 0o755); // engines run as users of their own
+  const base = 20_000 + 20 * Math.floor(Math.random() * 600);
+  const ports = new Map(names.map((name, i) => [name, base + 4 * i])); // some take the next ports too
+  const urls = new Map<string, string>();
+
+  async function up(name: string): Promise<void> {
+    const output = await runEngines(['up', name, '--dir', dir, '--port', `${name}=${ports.get(name)}`]);
+    const url = new RegExp(`^${name.toUpperCase()}=(.+)$`, 'm').exec(output)?.[1];
+    if (!url) throw new Error(`${name} did not say where it is:\n${output}`);
+    urls.set(name, url);
+  }
+
+  async function stop(): Promise<void> {
+    await runEngines(['down', ...names, '--dir', dir]);
+    await rm(dir, { recursive: true, force: true });
+  }
+
+  try {
+    for (const name of names) await up(name);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    urlOf: (name) => urls.get(name) as string,
+    victim: (name) => ({
+      name,
+      async kill() {
+        const pid = pidOf(path.join(dir, name));
+        process.kill(-pid, 'SIGKILL'); // engines lead process groups of their own
+        await until(`${name} has gone`, () => !isThere(pid));
+      },
+      back: () => up(name),
+    }),
+    stop,
+  };
+}
+
+/** What the engine's start wrote beside its data (scripts/engines). */
+function pidOf(dir: string): number {
+  const file = ['process.json', 'kafka.json'].map((name) => path.join(dir, name)).find((name) => existsSync(name));
+  if (!file) throw new Error(`${dir} names no process`);
+  return JSON.parse(readFileSync(file, 'utf8')).pid;
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(-pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function runEngines(args: readonly string[]): Promise<string> {
+  const child = spawn(process.execPath, [path.join(root, 'scripts', 'engines.mjs'), ...args]);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (text) => {
+      output += text;
+    });
+  }
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`engines ${args.join(' ')} ended with ${code}:\n${output}`);
+  return output;
+}
