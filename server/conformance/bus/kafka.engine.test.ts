@@ -168,22 +168,18 @@ describe.skipIf(url === null)('the Kafka bus, its broker', () => {
     for (const signal of ['SIGTERM', 'SIGKILL']) {
       test(`${property.name}: ${signal}`, async () => {
         const own = (await up(quiet)) as { url: string };
-        const subject = createDurableKafkaSubject(
-          own.url,
-          {
-            async restartBroker() {
-              await down({ dir, signal });
-              await up(quiet);
-            },
+        const subject = createDurableKafkaSubject(own.url, {
+          async restartBroker() {
+            await down({ dir, signal });
+            await up(quiet);
           },
-          180_000,
-        );
+        });
         try {
           await property.check(subject);
         } finally {
           await subject.bus.close();
         }
-      });
+      }, 180_000);
     }
   }
 });
