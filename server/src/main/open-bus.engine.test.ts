@@ -109,7 +109,7 @@ describe('the bounds of the queues', () => {
     const { created, advice } = await migrateBus(option, migration);
     expect(created[0]).toBe('policy p.parley-bounds');
     expect(advice).toBeNull();
-    const readQueue = async () => (await ask('queues/%2F/p.parley.chat.router.0')).json();
+    const readQueue = async () => (await ask('queues/%2F/p.parley.chat.router.0')).json() as Promise<object>;
     while (!('policy' in (await readQueue()))) await delay(100);
     expect(await readQueue()).toMatchObject({ policy: 'p.parley-bounds' });
     const other = JSON.stringify({ pattern: '^p', definition: { 'max-length': 5 }, 'apply-to': 'queues' });
