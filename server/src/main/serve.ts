@@ -110,13 +110,15 @@ async function run(options: Options, { version, plan, foundation, log, metrics, 
   let failure: unknown;
   let started = false;
   try {
-    await program.start();
-    await system?.announce(services.provided());
-    started = true;
-    console.log(
-      readyLine(version, options, { http: context.http ? context.httpPort : null, admin: admin.port, system }),
-    );
-    await Promise.race([ending, program.failed, foundation.failed]);
+    // A start may wait for another process for long: a signal must not wait for the start.
+    started = await Promise.race([program.start().then(() => true), ending.then(() => false)]);
+    if (started) {
+      await system?.announce(services.provided());
+      console.log(
+        readyLine(version, options, { http: context.http ? context.httpPort : null, admin: admin.port, system }),
+      );
+      await Promise.race([ending, program.failed, foundation.failed]);
+    }
     log.info({}, 'stopping');
   } catch (error) {
     failure = error;
@@ -126,7 +128,7 @@ async function run(options: Options, { version, plan, foundation, log, metrics, 
   stopping = true;
   const steps = [
     () => system?.leave(),
-    () => new Promise((resolve) => setTimeout(resolve, failure ? 0 : options['drain-seconds'] * 1_000)),
+    () => new Promise((resolve) => setTimeout(resolve, failure || !started ? 0 : options['drain-seconds'] * 1_000)),
     // A hub sends its connections away while routers still reach it: the stream waits for a hub that is out of reach.
     () => program.drain(),
     () => system?.stopServing(),

@@ -120,6 +120,25 @@ describe('the module manager', () => {
     expect(p.health().chat).toEqual({ status: 'down', detail: 'failed' });
   });
 
+  test('a stop while it starts waits for nobody, and nothing more begins', async () => {
+    const log: string[] = [];
+    let arrive = () => {};
+    const late: Module<object> = {
+      name: 'late',
+      needs: ['bus'],
+      init: () => ({ start: () => new Promise<void>((resolve) => void (arrive = resolve)) }),
+    };
+    const p = program([...chatModules(log), late, { name: 'after', needs: ['late', 'hub'] }], ['after']);
+    const start = p.start();
+    start.catch(() => {});
+    while (!log.includes('+chat')) await new Promise(setImmediate);
+    await p.stop();
+    expect(log).toEqual(['+sql', '+bus', '+chat', '~chat', '~bus', '~sql', '-chat', '-bus', '-sql']);
+    arrive();
+    await expect(start).rejects.toThrow('stopped before everything had started');
+    expect(log).not.toContain('+hub');
+  });
+
   test('a module that breaks while running makes the program fail and not ready', async () => {
     let breakIt: (error: Error) => void = () => {};
     const breaks = new Promise<never>((_, reject) => {

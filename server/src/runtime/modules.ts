@@ -119,8 +119,10 @@ export class Program<C> {
     );
   }
 
+  /** A stop meanwhile makes it reject: what has not begun to start does not begin any more. */
   async start(): Promise<void> {
     for (const wave of this.#waves) {
+      if (this.#draining) throw new Error('stopped before everything had started');
       const results = await Promise.allSettled(wave.map((part) => this.#startPart(part)));
       const failure = results.find((result) => result.status === 'rejected');
       if (failure) {
