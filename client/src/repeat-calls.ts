@@ -4,6 +4,8 @@ import type { Http } from './http.ts';
 
 /** A person waits no longer than this for one click; what a restart of the server takes is well below. */
 const patienceMs = 20_000;
+/** Long pauses would use it up in a few attempts. */
+const longestPauseMs = 3_000;
 
 /**
  * Repeats calls that failed for now and may be repeated: all but POST mean the same however often they arrive. So an edit or a
@@ -19,7 +21,7 @@ export function repeatCalls(http: Http, clock: Clock, random: () => number): Htt
         if (method === 'POST' || !(error instanceof ParleyError) || !error.retryable || request?.signal?.aborted) {
           throw error;
         }
-        const waitMs = error.retryAfterMs ?? backOff(attempt, random);
+        const waitMs = error.retryAfterMs ?? backOff(attempt, random, 500, longestPauseMs);
         if (clock.now() + waitMs > end) throw error;
         await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
       }
