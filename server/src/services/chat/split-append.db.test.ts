@@ -72,7 +72,7 @@ test('drafts of many conversations go to their instances and are answered in pla
   };
 
   expect(await append(0)).toEqual([...groups.map(() => 1), ...groups.map(() => 2)]);
-  const [first, second] = instances.map(({ given }) => new Set(given)) as [Set<string>, Set<string>];
+  const [first, second] = instances.map(({ given }) => new Set<string>(given)) as [Set<string>, Set<string>];
   expect([...first].filter((group) => second.has(group))).toEqual([]);
   expect(Math.min(first.size, second.size)).toBeGreaterThan(0);
 
