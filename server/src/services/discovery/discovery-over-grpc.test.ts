@@ -29,8 +29,10 @@ async function startDiscovery(port = 0) {
   return { api, port: server.port, kill: () => server.unit.stop() };
 }
 
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+/** Within the time of a test: what never comes to hold must not go on for ever. */
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + 25_000; !(await holds()); await new Promise((next) => setTimeout(next, 5)))
+    if (performance.now() > end) throw new Error('it never came to hold');
 }
 
 test('processes find each other over gRPC, also after discovery was restarted empty', async () => {
@@ -60,8 +62,8 @@ test('processes find each other over gRPC, also after discovery was restarted em
   expect(source.list()).toEqual([chat]);
   const restarted = await startDiscovery(discovery.port);
   await until(() => caller.unit.health?.().status === 'ok' && callee.unit.health?.().status === 'ok');
-  let known: readonly boolean[] = [];
-  while (!known[0]) known = await restarted.api.heartbeat(systemContext('test'), ['chat-1']);
+  const isKnown = async () => (await restarted.api.heartbeat(systemContext('test'), ['chat-1']))[0] === true;
+  await until(isKnown);
   expect(source.list()).toEqual([chat]);
   await callee.withdraw();
   expect((await restarted.api.statusCheck(systemContext('test'))).instances).toBe(0);

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { engineRestartTest } from '../../../testing/engines.ts';
 import { createRedisInstanceStore } from '../../adapters/instance-store/redis/create-redis-instance-store.ts';
@@ -12,6 +11,12 @@ import { createDiscovery } from './module.ts';
 
 const parts = { clock: systemClock, log: silentLog, metrics: noMetrics };
 const ctx = () => systemContext('test');
+
+/** Within the time of a test: what never comes to hold must not go on for ever. */
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + 60_000; !(await holds()); await new Promise((next) => setTimeout(next, 10)))
+    if (performance.now() > end) throw new Error('it never came to hold');
+}
 
 engineRestartTest(
   'redis',
@@ -26,16 +31,16 @@ engineRestartTest(
     const source = caller!.source('chat');
     await Promise.all([caller!.unit.start?.(), callee!.unit.start?.()]);
     callee!.announce([chat]);
-    while (source.list().length === 0) await sleep(10);
+    await until(() => source.list().length > 0);
 
     await redis.kill();
-    while (caller!.unit.health?.().status !== 'degraded') await sleep(10);
+    await until(() => caller!.unit.health?.().status === 'degraded');
     expect((await discovery[0]!.statusCheck(ctx())).store).toBe('away');
     expect(source.list()).toEqual([chat]);
     await redis.start();
     // Whichever of the two is asked, the answer is the same again.
     for (const api of discovery) {
-      while ((await api.statusCheck(ctx())).instances !== 1) await sleep(10);
+      await until(async () => (await api.statusCheck(ctx())).instances === 1);
       expect(await api.discoverServices(ctx(), ['chat'])).toEqual({ instances: [chat], settled: false });
     }
     expect(source.list()).toEqual([chat]);

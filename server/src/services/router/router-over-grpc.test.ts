@@ -22,8 +22,10 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+/** Within the time of a test: what never comes to hold must not go on for ever. */
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + 25_000; !(await holds()); await new Promise((next) => setTimeout(next, 5)))
+    if (performance.now() > end) throw new Error('it never came to hold');
 }
 
 /** The realtime process of a hub: what it was given, and how often it heard that a router's stream was lost. After `takes` it hangs. */

@@ -323,12 +323,4 @@ describe('one instance and no other', () => {
     await expect(remotes.of('gone').read(ctx(), 'x')).rejects.toMatchObject({ code: 'service.unavailable' });
     expect(source.refreshes).toBe(1);
   });
-
-  test('each, for what all are told', async () => {
-    const [peers, source] = [new FakePeers(), new FakeSource('a:1', 'b:1')];
-    echo(peers);
-    const each = createRemotes(rpc, { source, peers }).each();
-    expect(await Promise.all(each.map(({ api }) => api.write(ctx(), 'x')))).toEqual(['a:1', 'b:1']);
-    expect(each.map(({ instance }) => instance.id)).toEqual(['id-a:1', 'id-b:1']);
-  });
 });

@@ -3,7 +3,7 @@ import type { Context } from '../../../kernel/context.ts';
 import { fail, toFailure } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
 import type { Metrics } from '../../../kernel/metrics.ts';
-import type { Instance, InstanceSource, RpcMethod, RpcService } from '../../../kernel/rpc.ts';
+import type { InstanceSource, RpcMethod, RpcService } from '../../../kernel/rpc.ts';
 import { copyValue } from '../copy-value.ts';
 import { callSomewhere } from './call-somewhere.ts';
 import { createBalancer } from './create-balancer.ts';
@@ -58,8 +58,6 @@ export function createRemoteAt<T extends object>(rpc: RpcService<T>, address: st
 export interface Remotes<T> {
   /** The one with this id; its calls fail with `service.unavailable` while nobody knows where it is. */
   of(id: string): T;
-  /** All that are known, for what every one of them is told. */
-  each(): readonly { readonly instance: Instance; readonly api: T }[];
 }
 
 export function createRemotes<T extends object>(
@@ -75,7 +73,6 @@ export function createRemotes<T extends object>(
         void source.refresh();
         throw fail('service.unavailable', `The ${rpc.name} ${id} is not known yet, or no more.`);
       }),
-    each: () => source.list().map((instance) => ({ instance, api: createRemoteAt(rpc, instance.address, peers) })),
   };
 }
 
