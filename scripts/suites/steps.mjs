@@ -29,7 +29,7 @@ export const steps = [
     need: installDeployTools,
     missing: 'helm could not be built: no Go here, or no modules',
   },
-  { name: 'image', minutes: 1.5, script: ['node', 'scripts/check-image.mjs'] },
+  { name: 'image', minutes: 2.5, script: ['node', 'scripts/check-image.mjs'] },
   { name: 'unit', minutes: 2, suite: 'unit' },
   { name: 'unit-node24', minutes: 2, suite: 'unit', need: installNode24, missing: 'Node 24 could not be installed' },
   { name: 'database', minutes: 3.5, suite: 'database' },
