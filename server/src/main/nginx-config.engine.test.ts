@@ -11,6 +11,8 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
+const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+
 type Answer = Parameters<typeof startBackend>[1];
 
 async function start(answer?: Answer) {
@@ -127,6 +129,32 @@ engineTest('nginx', 'with one of two realtimes killed, its clients come back to 
     expect(name).not.toBe(first.name);
   }
 });
+
+engineTest(
+  'nginx',
+  'under load, a gateway goes and comes back and a realtime goes, and nobody is refused',
+  async () => {
+    const { url, gateways, realtimes } = await start();
+    const statuses: number[] = [];
+    const callers = range(8).map(async () => {
+      for (const _ of range(100)) statuses.push((await fetch(`${url}/api/v1/status`)).status);
+    });
+    const opened = await Promise.all(range(20).map(() => openSocket(`${url}/realtime`)));
+    const moving = opened.filter(({ name }) => name === 'realtime-1');
+    expect(moving.length).toBeGreaterThan(0);
+    const moved = moving.map(async ({ socket }) => {
+      await once(socket, 'close');
+      return (await openSocket(`${url}/realtime`)).name;
+    });
+    await expect.poll(() => statuses.length, { timeout: 30_000 }).toBeGreaterThan(200);
+    await Promise.all([gateways[0].kill(), realtimes['realtime-1'].kill()]);
+    await expect.poll(() => statuses.length, { timeout: 30_000 }).toBeGreaterThan(500);
+    await gateways[0].start();
+    expect(new Set(await Promise.all(moved))).toEqual(new Set(['realtime-2']));
+    await Promise.all(callers);
+    expect(statuses.filter((status) => status !== 200)).toEqual([]);
+  },
+);
 
 engineTest('nginx', 'with no gateway left the refusal is retryable, and the first one back is found', async () => {
   const { url, gateways } = await start();
