@@ -81,7 +81,7 @@ describe('the partitions of RabbitMQ', () => {
 
 /** A broker of our own: the one we were given need not have its management. */
 describe('the bounds of the queues', () => {
-  const dir = mkdtempSync(join(tmpdir(), 'parley-rabbitmq-'));
+  let dir = '';
   let url = '';
   let management = '';
   const ask = (path: string, method = 'GET', body?: string) => {
@@ -90,6 +90,7 @@ describe('the bounds of the queues', () => {
   };
   beforeAll(async () => {
     if (!engineUrl('rabbitmq')) return;
+    dir = mkdtempSync(join(tmpdir(), 'parley-rabbitmq-'));
     const [port, managementPort] = [await freePort(), await freePort()];
     writeFileSync(join(dir, 'enabled_plugins'), '[rabbitmq_management].');
     const settings = ['management.tcp.ip = 127.0.0.1', `management.tcp.port = ${managementPort}`, ''];
@@ -100,6 +101,7 @@ describe('the bounds of the queues', () => {
     await ask('policies/%2F/parley-bounds', 'DELETE');
   }, 180_000);
   afterAll(async () => {
+    if (!dir) return;
     await down({ dir });
     rmSync(dir, { recursive: true, force: true });
   });
