@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -30,6 +31,8 @@ export interface TestServer {
   log(): string;
   /** Ends the process with the signal and waits for its end; its exit code. */
   kill(signal?: NodeJS.Signals): Promise<number | null>;
+  /** Ends PostgreSQL in the hardest way it knows; it is back, or brought back by the system, some time later. */
+  killDatabase(): Promise<void>;
   /** The same data on the same ports; waits until ready. */
   start(): Promise<void>;
   /** Ends it for good and removes its data. */
@@ -98,12 +101,20 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     },
     log: () => log,
     kill,
+    async killDatabase() {
+      process.kill(postmasterIn(path.join(data, 'postgres')), 'SIGQUIT');
+    },
     start,
     async stop() {
       await kill('SIGTERM');
       if (!options.data) await rm(data, { recursive: true, force: true });
     },
   };
+}
+
+/** PostgreSQL's own pid file in its data folder says it. */
+export function postmasterIn(folder: string): number {
+  return Number(readFileSync(path.join(folder, 'postmaster.pid'), 'utf8').split('\n')[0]);
 }
 
 /** Runs another command of the program to its end and gives what it printed; throws with that when it fails. */

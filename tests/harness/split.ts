@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
-import { cli, createFolder, env, type ServerOptions, type TestServer } from './server.ts';
+import { cli, createFolder, env, postmasterIn, root, type ServerOptions, type TestServer } from './server.ts';
 
 /** The engines that the split topology stands on, by URL; the suite that runs it brings them (scripts/suites). */
 export interface Engines {
@@ -13,6 +13,8 @@ export interface Engines {
   readonly redis: string;
   /** Kafka or RabbitMQ. */
   readonly bus: string;
+  /** Where `npm run engines` keeps them; none: they cannot be killed. */
+  readonly dir?: string | undefined;
 }
 
 /** What `parley cluster` says of one of its processes. */
@@ -33,7 +35,7 @@ export interface Cluster extends TestServer {
 export function findEngines(given: NodeJS.ProcessEnv = process.env): Engines {
   const { PARLEY_TEST_POSTGRES_URL: postgres, PARLEY_TEST_REDIS_URL: redis } = given;
   const bus = given.PARLEY_TEST_BUS === 'rabbitmq' ? given.PARLEY_TEST_RABBITMQ_URL : given.PARLEY_TEST_KAFKA_URL;
-  if (postgres && redis && bus) return { postgres, redis, bus };
+  if (postgres && redis && bus) return { postgres, redis, bus, dir: given.PARLEY_TEST_ENGINES_DIR };
   throw new Error('the split topology needs engines: run it with `npm test -- scenarios-split`');
 }
 
@@ -104,6 +106,7 @@ export async function startSplit(engines: Engines, options: ServerOptions = {}):
     log: () => log,
     processes,
     kill,
+    killDatabase: () => restartPostgres(engines),
     start,
     async stop() {
       await kill('SIGTERM');
@@ -111,6 +114,33 @@ export async function startSplit(engines: Engines, options: ServerOptions = {}):
       if (!options.data) await rm(data, { recursive: true, force: true });
     },
   };
+}
+
+/** The whole engine, which nobody else uses meanwhile: the files of the suite run one after the other. */
+async function restartPostgres({ postgres, dir }: Engines): Promise<void> {
+  if (!dir) throw new Error('PostgreSQL can be killed where PARLEY_TEST_ENGINES_DIR says where it is kept');
+  process.kill(postmasterIn(path.join(dir, 'postgres', 'data')), 'SIGQUIT');
+  const up = ['up', 'postgres', '--dir', dir, '--port', `postgres=${new URL(postgres).port}`];
+  // until its port is free and it has gone over its log
+  for (let tries = 1; ; tries++) {
+    const child = spawn(process.execPath, [path.join(root, 'scripts', 'engines.mjs'), ...up], { env, stdio: 'ignore' });
+    const [code] = await once(child, 'exit');
+    if (code === 0 && (await answers(postgres))) return;
+    if (tries === 20) throw new Error('PostgreSQL did not come back');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url });
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => {});
+  }
 }
 
 function killQuietly(pid: number): void {

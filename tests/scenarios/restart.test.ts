@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   createGroup,
@@ -83,7 +81,7 @@ describe('restarts in mid-conversation', () => {
     const socket = await bob.socket();
     const sender = keepSending(ann, group.id);
     await until('fifty messages', () => sender.acknowledged.length >= 50);
-    process.kill(postmasterOf(server), 'SIGQUIT');
+    await server.killDatabase();
     const count = sender.acknowledged.length;
     await until('fifty more', () => sender.acknowledged.length >= count + 50);
     await sender.end();
@@ -106,8 +104,3 @@ describe('restarts in mid-conversation', () => {
     expect((await historyOf(ann, group.id)).map(textOf)).toEqual(['kept']);
   });
 });
-
-/** The embedded PostgreSQL's own pid file says it. */
-function postmasterOf(server: TestServer): number {
-  return Number(readFileSync(path.join(server.data, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
-}

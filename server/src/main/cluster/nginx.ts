@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createNginxConfig } from '../nginx-config.ts';
 import type { Options } from '../options.ts';
@@ -16,6 +17,7 @@ interface NginxOptions {
 export function superviseNginx({ options, planned, onLine, onChange }: NginxOptions): Supervisor {
   const folder = path.resolve(options.data, 'nginx');
   mkdirSync(folder, { recursive: true });
+  endLeftover(folder);
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   const of = (target: string): string[] =>
     planned.filter((one) => one.target === target).map(({ httpPort }) => `${host}:${httpPort}`);
@@ -40,10 +42,25 @@ export function superviseNginx({ options, planned, onLine, onChange }: NginxOpti
 /** Debian keeps it where only root looks. */
 const nginx = '/usr/sbin/nginx';
 
+/** A cluster that was killed could not end its nginx, which would keep the port and point at instances that are no more. */
+function endLeftover(folder: string): void {
+  const file = path.join(folder, 'nginx.pid');
+  const pid = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+  if (!/^[1-9]\d*$/.test(pid)) return;
+  try {
+    const command = execFileSync('ps', ['-o', 'command=', '-p', pid], { encoding: 'utf8' });
+    // the number may be another process's by now
+    if (command.includes('nginx') && command.includes(folder)) process.kill(Number(pid), 'SIGKILL');
+  } catch {
+    // it runs no more
+  }
+}
+
+/** A single process: a worker would outlive a master that is killed, keep the port and serve the old instances. */
 function createMainConfig(folder: string, site: string): string {
   const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return `daemon off;
-worker_processes 1;
+master_process off;
 worker_rlimit_nofile 20000;
 pid ${folder}/nginx.pid;
 error_log stderr warn;
