@@ -9,6 +9,10 @@ const source = {
   ssr: { resolve: { conditions: ['source', 'node', 'development|production'] } },
 };
 
+/** Scenarios about one shape of the system have a folder of its name; all others run in each (docs/testing.md). */
+const ofOtherTopology =
+  process.env.PARLEY_TEST_TOPOLOGY === 'split' ? 'tests/scenarios/all-in-one/**' : 'tests/scenarios/split/**';
+
 export default defineConfig({
   test: {
     projects: [
@@ -55,7 +59,7 @@ export default defineConfig({
         test: {
           name: 'scenarios',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/{web,chaos}/**', '**/node_modules/**', '**/dist/**'],
+          exclude: ['tests/{web,chaos}/**', ofOtherTopology, '**/node_modules/**', '**/dist/**'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           expect: { poll: { timeout: 60_000 } },

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { request, runCommand, startServer, type TestServer } from '../harness/index.ts';
+import { request, runCommand, startServer, type TestServer } from '../../harness/index.ts';
 
 const refusal = (...args: string[]): Promise<string> =>
   runCommand(...args).then(
