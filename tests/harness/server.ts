@@ -24,7 +24,10 @@ export interface ServerOptions {
 
 export interface TestServer {
   readonly url: string;
+  /** Of a process that answers people. */
   readonly adminUrl: string;
+  /** What every process of the system measures, one after the other. */
+  metrics(): Promise<string>;
   readonly data: string;
   readonly pid: number;
   /** Standard error so far, at most the last 200 KB. */
@@ -95,6 +98,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     get adminUrl() {
       return ports.adminUrl;
     },
+    metrics: () => metricsOf(ports.adminUrl),
     data,
     get pid() {
       return child?.pid as number;
@@ -111,6 +115,9 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     },
   };
 }
+
+/** What a process measures, in the format of Prometheus. */
+export const metricsOf = async (adminUrl: string): Promise<string> => (await fetch(`${adminUrl}/metrics`)).text();
 
 /** PostgreSQL's own pid file in its data folder says it. */
 export function postmasterIn(folder: string): number {

@@ -5,7 +5,16 @@ import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
-import { cli, createFolder, env, postmasterIn, root, type ServerOptions, type TestServer } from './server.ts';
+import {
+  cli,
+  createFolder,
+  env,
+  metricsOf,
+  postmasterIn,
+  root,
+  type ServerOptions,
+  type TestServer,
+} from './server.ts';
 
 /** The engines that the split topology stands on, by URL; the suite that runs it brings them (scripts/suites). */
 export interface Engines {
@@ -81,6 +90,11 @@ export async function startSplit(engines: Engines, options: ServerOptions = {}):
   const processes = (): readonly ClusterProcess[] =>
     (JSON.parse(readFileSync(path.join(data, 'cluster.json'), 'utf8')) as { processes: ClusterProcess[] }).processes;
 
+  const adminUrls = (target?: string): string[] =>
+    processes().flatMap(({ planned }) =>
+      planned && (!target || planned.target === target) ? [`http://127.0.0.1:${planned.adminPort}`] : [],
+    );
+
   async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
     const ending = child;
     if (!ending || ending.exitCode !== null || ending.signalCode !== null) return ending?.exitCode ?? null;
@@ -96,9 +110,9 @@ export async function startSplit(engines: Engines, options: ServerOptions = {}):
   return {
     url: `http://127.0.0.1:${port}`,
     get adminUrl() {
-      const gateway = processes().find(({ planned }) => planned?.target === 'gateway');
-      return `http://127.0.0.1:${gateway?.planned?.adminPort}`;
+      return adminUrls('gateway')[0] as string;
     },
+    metrics: async () => (await Promise.all(adminUrls().map(metricsOf))).join('\n'),
     data,
     get pid() {
       return child?.pid as number;

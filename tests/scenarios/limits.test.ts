@@ -46,7 +46,7 @@ describe('limits', () => {
     const tcp = (slow.socket as unknown as { _socket: { pause(): void; resume(): void } })._socket;
     tcp.pause();
     const value = 'x'.repeat(60_000);
-    const closedSlow = async () => /parley_realtime_slow_closes_total [1-9]/.test(await metricsOf(server));
+    const closedSlow = async () => /parley_realtime_slow_closes_total [1-9]/.test(await server.metrics());
     const ids: string[] = [];
     // More than the kernel takes for a reader that reads nothing, and the connection's budget above it.
     while (!(await closedSlow())) {
@@ -178,8 +178,4 @@ async function wholeOf(person: Person, conversation: string): Promise<Message[]>
     whole.push(...page);
     if (page.length < 200) return whole;
   }
-}
-
-async function metricsOf(server: TestServer): Promise<string> {
-  return (await fetch(`${server.adminUrl}/metrics`)).text();
 }
