@@ -29,6 +29,8 @@ export interface TestServer {
   /** What every process of the system measures, one after the other. */
   metrics(): Promise<string>;
   readonly data: string;
+  /** For the program's commands about its data (`runCommand`): the flags that name it. */
+  readonly dataFlags: readonly string[];
   readonly pid: number;
   /** Standard error so far, at most the last 200 KB. */
   log(): string;
@@ -100,6 +102,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     },
     metrics: () => metricsOf(ports.adminUrl),
     data,
+    dataFlags: ['--data', data],
     get pid() {
       return child?.pid as number;
     },

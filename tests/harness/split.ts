@@ -26,6 +26,9 @@ export interface Engines {
   readonly dir?: string | undefined;
 }
 
+/** Those with a database of their own. */
+const services = ['identity', 'people', 'chat'];
+
 /** What `parley cluster` says of one of its processes. */
 export interface ClusterProcess {
   readonly name: string;
@@ -114,6 +117,10 @@ export async function startSplit(engines: Engines, options: ServerOptions = {}):
     },
     metrics: async () => (await Promise.all(adminUrls().map(metricsOf))).join('\n'),
     data,
+    dataFlags: [
+      ...['--data', data],
+      ...services.flatMap((service) => [`--${service}-database-url`, withPath(engines.postgres, `${name}_${service}`)]),
+    ],
     get pid() {
       return child?.pid as number;
     },
@@ -179,7 +186,7 @@ async function dropDatabases(url: string, name: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    const databases = ['identity', 'people', 'chat'].map((service) => `${name}_${service}`);
+    const databases = services.map((service) => `${name}_${service}`);
     const slots = `select slot_name, active_pid from pg_replication_slots where database = any ($1)`;
     const { rows } = await client.query<{ slot_name: string; active_pid: number | null }>(slots, [databases]);
     // waits for its end: a slot in use cannot be dropped

@@ -57,11 +57,11 @@ describe('the SDK and its server', () => {
     try {
       const { server: running, ann, bob, id, say } = await begin({}, createFastClock(5));
       for (let i = 0; i < 10; i++) await say(ann, `kept${i}`);
-      await runCommand('backup', file, '--data', running.data, '--log-level', 'warn');
+      await runCommand('backup', file, ...running.dataFlags, '--log-level', 'warn');
       for (let i = 0; i < 5; i++) await say(bob, `undone${i}`);
       await until('ann hears what will be undone', () => ann.told.includes('undone4'));
       await running.kill('SIGTERM');
-      await runCommand('restore', file, '--force', '--data', running.data, '--log-level', 'warn');
+      await runCommand('restore', file, '--force', ...running.dataFlags, '--log-level', 'warn');
       await running.start();
       for (const one of [ann, bob]) {
         await until(`${one.username} is told that the past is lost (${one.gaps})`, () => one.gaps.includes('lost'));
