@@ -33,7 +33,7 @@ export const steps = [
   { name: 'unit', minutes: 2, suite: 'unit' },
   { name: 'unit-node24', minutes: 2, suite: 'unit', need: installNode24, missing: 'Node 24 could not be installed' },
   { name: 'database', minutes: 3.5, suite: 'database' },
-  { name: 'engines', minutes: 2.5, suite: 'engines', need: bringEngines, missing: 'no Redis, RabbitMQ or Kafka here' },
+  { name: 'engines', minutes: 4, suite: 'engines', need: bringEngines, missing: 'no Redis, RabbitMQ or Kafka here' },
   { name: 'scenarios', minutes: 6, suite: 'scenarios' },
   { name: 'scenarios-split', minutes: 8, suite: 'scenarios', need: bringSplit, missing: 'an engine is missing here' },
   { name: 'chaos', minutes: 1.5, suite: 'chaos' },
