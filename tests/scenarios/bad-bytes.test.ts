@@ -9,6 +9,7 @@ import {
   startBystander,
   startSystem,
   type TestServer,
+  topology,
   until,
   upgradeRequest,
 } from '../harness/index.ts';
@@ -69,9 +70,13 @@ describe('bad bytes', () => {
   ])('%s is answered and ended', async (_, bytes, status) => {
     const tcp = await RawTcp.open(server);
     tcp.write(bytes);
-    expect(await tcp.closed()).toMatch(
-      new RegExp(`HTTP/1.1 ${status} [\\s\\S]*application/problem\\+json[\\s\\S]*"status":${status}`),
-    );
+    const answer = await tcp.closed();
+    // nginx refuses what is no HTTP by itself, before any of ours sees it, in words of its own
+    if (topology === 'split') expect(answer).toMatch(/^HTTP\/1.1 (400|414) /);
+    else
+      expect(answer).toMatch(
+        new RegExp(`HTTP/1.1 ${status} [\\s\\S]*application/problem\\+json[\\s\\S]*"status":${status}`),
+      );
   });
 
   test.each<[string, string, RegExp]>([
@@ -187,6 +192,8 @@ describe('bad bytes', () => {
   });
 
   test('a header that never ends is given up', async () => {
-    expect(await slow.closed(120_000)).toMatch(/^HTTP\/1.1 (400|408) /);
+    const answer = await slow.closed(120_000);
+    if (topology === 'split') expect(answer, 'nginx says nothing to who says nothing').toBe('');
+    else expect(answer).toMatch(/^HTTP\/1.1 (400|408) /);
   });
 });

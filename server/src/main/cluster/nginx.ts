@@ -17,7 +17,6 @@ interface NginxOptions {
 export function superviseNginx({ options, planned, onLine, onChange }: NginxOptions): Supervisor {
   const folder = path.resolve(options.data, 'nginx');
   mkdirSync(folder, { recursive: true });
-  stopOrphan(folder);
   endLeftover(folder);
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   const of = (target: string): string[] =>
@@ -58,19 +57,6 @@ function endLeftover(folder: string): void {
 }
 
 /** A single process: a worker would outlive a master that is killed, keep the port and serve the old instances. */
-/**
- * Our services notice when the command that began them is killed; nginx does not, and would keep the port. The one that a killed
- * cluster over the same data has left is ended first; nginx retries a port that is still being let go.
- */
-function stopOrphan(folder: string): void {
-  try {
-    const pid = Number(readFileSync(path.join(folder, 'nginx.pid'), 'utf8'));
-    if (pid > 0 && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder)) process.kill(pid, 'SIGTERM');
-  } catch {
-    // none was left
-  }
-}
-
 function createMainConfig(folder: string, site: string): string {
   const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return `daemon off;
