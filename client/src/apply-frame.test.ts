@@ -32,7 +32,7 @@ const step = fc.oneof(
 
 function resume(log: ConversationLog, model: ModelConversation): ConversationLog {
   let next = beginCatchUp(log);
-  for (const frame of model.backlog(log)) next = applyFrame(next, frame, deletedAt).log;
+  for (const frame of model.backlog(log).frames) next = applyFrame(next, frame, deletedAt).log;
   return endCatchUp(next, { epoch: model.epoch, seq: model.messages.length, rev: model.rev });
 }
 
@@ -116,8 +116,8 @@ describe('applyFrame', () => {
     let log = beginCatchUp(createLog({ epoch: 'e', lastSeq: 0, lastRev: 0 }));
     for (const frame of [...model.frames].reverse()) log = applyFrame(log, frame, deletedAt).log;
     for (const frame of model.frames) log = applyFrame(log, frame, deletedAt).log;
-    const backlog = model.backlog({ seq: 0, rev: 0 });
-    for (const frame of backlog) log = applyFrame(log, frame, deletedAt).log;
+    const { frames } = model.backlog({ seq: 0, rev: 0 });
+    for (const frame of frames) log = applyFrame(log, frame, deletedAt).log;
     expect(log.messages).toEqual(model.messages);
   });
 });

@@ -20,9 +20,9 @@ const tokens = { access: 'a', refresh: 'r', expiresIn: 1e9 };
 
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-async function start(storage = createMemoryStore()) {
+async function start(storage = createMemoryStore(), backlogLimit?: number) {
   const clock = createTestClock();
-  const server = createModelServer('me');
+  const server = createModelServer('me', backlogLimit);
   const client = createClient({
     url: 'http://host',
     clock,
@@ -71,8 +71,9 @@ describe('client', () => {
       fc.asyncProperty(
         fc.array(act, { maxLength: 10, size: 'max' }),
         fc.array(move, { maxLength: 60, size: 'max' }),
-        async (before, moves) => {
-          const { client, server, clock, calm } = await start();
+        fc.constantFrom(1, 2, 3, 5, 500),
+        async (before, moves, backlogLimit) => {
+          const { client, server, clock, calm } = await start(createMemoryStore(), backlogLimit);
           for (const a of before) server.act(a, true);
           await calm();
           const written: string[] = [];

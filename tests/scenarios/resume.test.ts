@@ -86,19 +86,22 @@ inEveryTopology(
       socket.close();
     });
 
-    test('more than five hundred changes come in parts', async () => {
+    /** 700 messages; bob's next socket gets them by resume alone. */
+    async function pairOfMany() {
       const { ann, bob, group, epoch } = await pair();
       const allHeard = await listen(bob);
       const sender = await ann.socket();
-      for (let i = 1; i <= 700; i++)
-        sender.send({
-          op: 'send',
-          ref: i,
-          conversation: group.id,
-          id: `m${i}`,
-          content: { type: 'text', text: `${i}` },
-        });
+      for (let i = 1; i <= 700; i++) {
+        const content = { type: 'text', text: `${i}` };
+        sender.send({ op: 'send', ref: i, conversation: group.id, id: `m${i}`, content });
+      }
       await allHeard('700');
+      sender.close();
+      return { ann, bob, group, epoch };
+    }
+
+    test('more than five hundred changes come in parts', async () => {
+      const { bob, group, epoch } = await pairOfMany();
       const socket = await bob.socket();
       let position = { epoch, seq: 0, rev: 1 };
       for (let ref = 1; ; ref++) {
@@ -112,8 +115,61 @@ inEveryTopology(
       }
       const seqs = socket.frames.filter((frame) => frame.op === 'message').map((frame) => frame.seq);
       expect(seqs).toEqual(Array.from({ length: 700 }, (_, i) => i + 1));
-      sender.close();
       socket.close();
+    });
+
+    /** What a reader at seq 10 is told, whose messages changed only after the last of them was sent. */
+    async function changedLate() {
+      const { ann, bob, group, epoch } = await pairOfMany();
+      const path = `/conversations/${group.id}`;
+      for (const seq of [3, 100, 650]) {
+        await ann.must('PATCH', `${path}/messages/${seq}`, { content: { type: 'text', text: `${seq}, edited` } });
+        await ann.must('PUT', `${path}/messages/${seq + 1}/reactions/${encodeURIComponent('👍')}`);
+        await ann.must('DELETE', `${path}/messages/${seq + 2}`);
+      }
+      const isOver = await listen(bob);
+      await sendText(ann, group.id, 'over');
+      await isOver('over');
+      const texts = new Map<number, string | null>(Array.from({ length: 690 }, (_, i) => [i + 11, `${i + 11}`]));
+      for (const seq of [100, 650]) texts.set(seq, `${seq}, edited`).set(seq + 2, null);
+      texts.set(701, 'over');
+      return { bob, group, path, start: { epoch, seq: 10, rev: 11 }, wanted: [...texts] };
+    }
+
+    type Told = Readonly<Record<string, unknown>>;
+    const toLine = ({ seq, content }: Told) => [seq, (content as { text: string } | null)?.text ?? null];
+    const bySeq = (a: Told, b: Told) => (a.seq as number) - (b.seq as number);
+
+    test('in parts too a message that changed late comes as new, once', async () => {
+      const { bob, group, start, wanted } = await changedLate();
+      const socket = await bob.socket();
+      for (let ref = 1, at = start, continuity = 'more'; continuity === 'more'; ref++) {
+        const answer = await socket.ask({ op: 'resume', ref, positions: { [group.id]: at } });
+        const entry = conversationsOf(answer)[group.id]!;
+        [at, continuity] = [{ ...start, seq: entry.seq, rev: entry.rev }, entry.continuity];
+      }
+      const told = (op: string) => socket.frames.filter((frame) => frame.op === op).sort(bySeq);
+      expect(told('message').map(toLine)).toEqual(wanted);
+      expect(told('edited').map((frame) => frame.seq)).toEqual([3, 4]);
+      expect(told('deleted').map((frame) => frame.seq)).toEqual([5]);
+      socket.close();
+    });
+
+    test('and so it does over REST', async () => {
+      const { bob, path, start, wanted } = await changedLate();
+      const fresh: { seq: number }[] = [];
+      const older: number[] = [];
+      for (let at = start, continuity = 'more'; continuity === 'more'; ) {
+        const query = `epoch=${at.epoch}&seq=${at.seq}&rev=${at.rev}&limit=200`;
+        const page = await bob.must<{ items: { seq: number }[]; seq: number; rev: number; continuity: string }>(
+          'GET',
+          `${path}/changes?${query}`,
+        );
+        for (const item of page.items) item.seq > at.seq ? fresh.push(item) : older.push(item.seq);
+        [at, continuity] = [{ ...at, seq: page.seq, rev: page.rev }, page.continuity];
+      }
+      expect(fresh.sort(bySeq).map(toLine)).toEqual(wanted);
+      expect(older).toEqual([3, 4, 5]);
     });
 
     test('an impossible position is lost, never silently partial', async () => {

@@ -153,10 +153,22 @@ describe('the SDK', () => {
     const ids = Array.from({ length: 1_300 }, (_, i) => `m${i}`);
     for (let at = 0; at < ids.length; at += 500)
       await Promise.all(ids.slice(at, at + 500).map((text) => say(ann, id, text)));
+    // of each of the parts in which it comes, some change after all of it was sent
+    for (const seq of [10, 490, 600, 1_290]) {
+      await ann.client.api.editMessage(id, seq, { type: 'text', text: 'edited' });
+      await ann.client.api.setReaction(id, seq + 1, '👍', true);
+      await ann.client.api.deleteMessage(id, seq + 2);
+    }
     expect(bob.told).toEqual([]);
     proxy.accept();
     await expectLevel(id, [ann, bob], ids);
     expect(bob.told, 'in order').toEqual(ids);
+    expect(
+      bob.client
+        .conversation(id)
+        ?.log.messages.filter((one) => one.reactions['👍'])
+        .map((one) => one.seq),
+    ).toEqual([11, 491, 601, 1_291]);
     expect(bob.gaps).not.toContain('lost');
   });
 

@@ -82,16 +82,25 @@ export class ModelConversation {
     this.frames.push(frame);
   }
 
-  /** What `resume` from a position brings: present states, ascending by rev. */
-  backlog(position: { seq: number; rev: number }): MessageFrame[] {
-    return this.messages
-      .filter((message) => message.rev > position.rev)
-      .sort((a, b) => a.rev - b.rev)
-      .map((message): MessageFrame => {
-        if (message.seq > position.seq) return { op: 'message', ...message };
-        if (message.content !== null) return { op: 'edited', ...message };
-        return { op: 'deleted', conversation: this.id, seq: message.seq, rev: message.rev };
-      });
+  /**
+   * What `resume` from a position brings: present states, ascending by rev. One that holds `limit` of them and no more tells
+   * changes of older messages first, then messages by seq, and says where to go on.
+   */
+  backlog(position: { seq: number; rev: number }, limit = Number.POSITIVE_INFINITY) {
+    const byRev = (a: StoredMessage, b: StoredMessage) => a.rev - b.rev;
+    const older = this.messages.slice(0, position.seq).filter((message) => message.rev > position.rev);
+    const all = [...older.sort(byRev), ...this.messages.slice(position.seq)];
+    const told = all.slice(0, limit);
+    const frames = [...told].sort(byRev).map((message): MessageFrame => {
+      if (message.seq > position.seq) return { op: 'message', ...message };
+      if (message.content !== null) return { op: 'edited', ...message };
+      return { op: 'deleted', conversation: this.id, seq: message.seq, rev: message.rev };
+    });
+    const last = told.at(-1);
+    if (told.length === all.length || !last)
+      return { frames, continuity: 'kept', seq: this.messages.length, rev: this.rev };
+    const { seq, rev } = last.seq > position.seq ? { seq: last.seq, rev: this.rev } : { ...position, rev: last.rev };
+    return { frames, continuity: 'more', seq, rev };
   }
 
   get head() {

@@ -15,12 +15,14 @@ interface Line {
  * A server of one conversation for a whole client: sockets whose frames travel only when told to, and the REST routes that a
  * client needs to begin. Nothing in it waits, so every interleaving is the test's choice.
  */
-export function createModelServer(me: string) {
+export function createModelServer(me: string, backlogLimit = Number.POSITIVE_INFINITY) {
   const conversation = new ModelConversation();
   const sockets = createFakeSockets();
   let line: Line | null = null;
   let told = 0;
   let up = true;
+  /** After `more` nothing live comes until the client has gone on. */
+  let withheld = false;
 
   function tell(frame: object): void {
     line?.arriving.push(frame);
@@ -30,21 +32,25 @@ export function createModelServer(me: string) {
   function publish(skip = false): void {
     const fresh = conversation.frames.slice(told);
     told = conversation.frames.length;
-    if (!skip) for (const frame of fresh) tell(frame);
+    if (!skip && !withheld) for (const frame of fresh) tell(frame);
   }
 
   function read(frame: ClientFrame): void {
     if (frame.op === 'auth') {
+      withheld = false;
       publish(true); // a new connection hears of what happens from now on
       tell({ op: 'ready', user: { id: me, username: me, name: me }, connection: 'x', heartbeatMs: 25_000 });
     } else if (frame.op === 'ping') tell({ op: 'pong' });
     else if (frame.op === 'resume') {
       const position = frame.positions?.[conversation.id];
       publish();
-      for (const missed of position ? conversation.backlog({ seq: position.seq, rev: position.rev ?? 0 }) : [])
-        tell(missed);
       const { epoch, lastSeq, lastRev } = conversation.head;
-      const entry = { epoch, lastSeq, lastRev, seq: lastSeq, rev: lastRev, continuity: 'kept', unread: lastSeq };
+      const { frames, ...end } = position
+        ? conversation.backlog({ seq: position.seq, rev: position.rev ?? 0 }, backlogLimit)
+        : { frames: [], seq: lastSeq, rev: lastRev, continuity: 'kept' };
+      for (const missed of frames) tell(missed);
+      withheld = end.continuity === 'more';
+      const entry = { epoch, lastSeq, lastRev, ...end, unread: lastSeq };
       tell({ op: 'resumed', ref: frame.ref, conversations: { [conversation.id]: entry } });
     } else if (frame.op === 'send') {
       const stored = conversation.messages.find(({ id, sender }) => id === frame.id && sender.id === me);

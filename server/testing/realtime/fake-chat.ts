@@ -166,16 +166,18 @@ export class FakeChat {
       return { conversation, items: [], seq: lastSeq, rev: lastRev, epoch, continuity: 'lost' };
     }
     const rev = position.rev ?? lastRev;
-    const all = this.visible(c, user)
-      .filter((m) => (m.seq as number) > position.seq || (m.rev as number) > rev)
-      .sort((a, b) => (a.rev as number) - (b.rev as number));
-    const items = all.slice(0, this.backlogLimit);
-    if (items.length === all.length)
+    const seen = this.visible(c, user);
+    const changed = seen.filter((m) => (m.seq as number) <= position.seq && (m.rev as number) > rev).sort(byRev);
+    const all = [...changed, ...seen.filter((m) => (m.seq as number) > position.seq)];
+    const told = all.slice(0, this.backlogLimit);
+    const items = [...told].sort(byRev);
+    if (told.length === all.length)
       return { conversation, items, seq: lastSeq, rev: lastRev, epoch, continuity: 'kept' };
-    const last = items[items.length - 1] as Message;
-    // A lower seq that is not among them has changed since, so its rev is still to come.
-    const seq = Math.max(position.seq, ...items.map((m) => m.seq as number));
-    return { conversation, items, seq, rev: last.rev as number, epoch, continuity: 'more' };
+    const last = told.at(-1) as Message;
+    // Only when all changes of older messages are told does the seq move, and then the rev to the head.
+    const end =
+      (last.seq as number) > position.seq ? { seq: last.seq, rev: lastRev } : { seq: position.seq, rev: last.rev };
+    return { conversation, items, seq: end.seq as number, rev: end.rev as number, epoch, continuity: 'more' };
   }
 
   private view(c: ModelConversation, user: AccountId): ConversationView {
@@ -228,6 +230,10 @@ export class FakeChat {
       this.busy--;
     }
   }
+}
+
+function byRev(a: Message, b: Message): number {
+  return (a.rev as number) - (b.rev as number);
 }
 
 function beforeLast(c: ModelConversation): ModelConversation {

@@ -75,14 +75,14 @@ async function readTogether(
   const pages = await readPages(tx, readable, size);
   for (const request of readable) {
     const reader = readers.get(pairKey(request)) as Reader;
-    const { items, seq, rev } = pages.get(placeKey(request)) as Page;
+    const { items, isAll, seq, rev } = pages.get(placeKey(request)) as Page;
     backlogs.set(request, {
       conversation: request.conversation,
       items: cutToStays(reader, items),
       seq: seq ?? reader.lastSeq,
       rev: rev ?? reader.lastRev,
       epoch: createEpoch(reader.nonce, incarnation),
-      continuity: seq === null ? 'kept' : 'more',
+      continuity: isAll ? 'kept' : 'more',
     });
   }
 }

@@ -10,9 +10,10 @@ export interface Place {
   readonly position: Position;
 }
 
-/** What comes after a place, ascending by rev. seq and rev null: this is all of it, and the reader then stands at the head. */
+/** What comes after a place, ascending by rev, and where the reader then stands; seq or rev null: as far as the head. */
 export interface Page {
   readonly items: readonly Message[];
+  readonly isAll: boolean;
   readonly seq: number | null;
   readonly rev: number | null;
 }
@@ -23,13 +24,9 @@ export interface PageSize {
   readonly bytes: number;
 }
 
-interface Row extends MessageRow {
-  readonly present: number;
-}
-
-/** What there is after a place, as far as it was read. */
+/** What there is after a place, as far as it was read: changes of older messages by mod_rev, then messages by seq. */
 interface Found {
-  readonly rows: readonly Row[];
+  readonly rows: readonly MessageRow[];
   readonly isAll: boolean;
 }
 
@@ -85,7 +82,7 @@ function lowestOf(group: readonly Place[]): Place {
   return { conversation: first.conversation, position: { epoch: first.position.epoch, seq, rev } };
 }
 
-function answerAll(group: readonly Place[], rows: readonly Row[]): ReadonlyMap<string, Page> {
+function answerAll(group: readonly Place[], rows: readonly MessageRow[]): ReadonlyMap<string, Page> {
   const pages = new Map<string, Page>();
   const all = rows.map((row) => ({ row, message: toMessage(row) }));
   for (const place of group) {
@@ -95,39 +92,36 @@ function answerAll(group: readonly Place[], rows: readonly Row[]): ReadonlyMap<s
     const items = all
       .filter(({ row }) => row.seq > seq || (rev !== undefined && row.mod_rev !== null && row.mod_rev > rev))
       .map(({ message }) => message);
-    pages.set(key, { items, seq: null, rev: null });
+    pages.set(key, { items: items.sort(byRev), isAll: true, seq: null, rev: null });
   }
   return pages;
 }
 
 /**
- * The messages to tell are those after `seq` and, where `rev` is given, the older ones changed after it, in the order of their
- * present rev. Both kinds come from an index in that order: messages as they were sent by seq, changed ones by mod_rev.
- * A changed message after `seq` cannot have a mod_rev below the rev of message `seq + 1`, which bounds the second scan.
- * `found` counts also the rows that are more than the bytes allow; octet_length reads no content, only how long it is.
+ * The messages to tell are those after `seq` and, where `rev` is given, the older ones changed after it. The changes come first:
+ * see `toPage`. Both kinds come from an index in their order. `found` counts also the rows that are more than the bytes allow;
+ * octet_length reads no content, only how long it is.
  */
 export const pagesSql = `select * from (select d.n, i.*, count(*) over (partition by d.n) as found,
     sum(coalesce(octet_length(i.content), 0) + octet_length(i.reactions))
-      over (partition by d.n order by i.present rows between unbounded preceding and 1 preceding) as bytes_before
+      over (partition by d.n order by i.is_new, i.place rows between unbounded preceding and 1 preceding) as bytes_before
   from unnest($1::uuid[], $2::int8[], $3::int8[]) with ordinality d(conversation, seq, rev, n)
-  left join chat.messages f on f.conversation_id = d.conversation and f.seq = d.seq + 1
   cross join lateral (
-    (select ${messageColumns}, m.rev as present from chat.messages m
-     where m.conversation_id = d.conversation and m.seq > d.seq and m.mod_rev is null
-     order by m.seq limit $4)
-    union all
-    (select ${messageColumns}, m.mod_rev from chat.messages m
-     where m.conversation_id = d.conversation and m.mod_rev > least(d.rev, f.rev - 1)
-       and (m.seq > d.seq or m.mod_rev > d.rev)
+    (select ${messageColumns}, false as is_new, m.mod_rev as place from chat.messages m
+     where m.conversation_id = d.conversation and m.mod_rev > d.rev and m.seq <= d.seq and d.seq > 0
      order by m.mod_rev limit $4)
-    order by present limit $4) i) page
+    union all
+    (select ${messageColumns}, true, m.seq from chat.messages m
+     where m.conversation_id = d.conversation and m.seq > d.seq
+     order by m.seq limit $4)
+    order by is_new, place limit $4) i) page
   where bytes_before is null or bytes_before < $5
-  order by n, present`;
+  order by n, is_new, place`;
 
 /** One row more than the limit says that there is more. */
 async function readRows(tx: SqlSession, places: readonly Place[], size: PageSize): Promise<readonly Found[]> {
   if (places.length === 0) return [];
-  const rows = await tx.query<Row & { n: number; found: number }>(
+  const rows = await tx.query<MessageRow & { n: number; found: number }>(
     pagesSql,
     [
       places.map((place) => place.conversation),
@@ -147,12 +141,19 @@ async function readRows(tx: SqlSession, places: readonly Place[], size: PageSize
 }
 
 /**
- * Where a reader stands after a page that ends at rev R: at (highest seq shown so far, R). What was not shown has a present rev
- * above R; it either has a higher seq, or a lower one and then, having been sent before R, has been changed after R. And what was
- * shown has neither a higher seq nor a change after R. So nothing is missed and nothing comes twice, whatever changes meanwhile.
+ * Where a reader stands after a page that is not all. At (S, R) everything up to S is known as of R. As long as changes up to S
+ * are left over, only R moves, to the last one told. When none is, everything up to S is known as of the head, and so are the
+ * messages told after S, which leave no hole: S moves to the last of them, R to the head. So no message is passed over because
+ * it changed late, nothing is missed and nothing comes twice, whatever changes meanwhile.
  */
-function toPage(from: Position, { rows, isAll }: Found): Page {
-  const items = rows.map(toMessage);
-  if (isAll) return { items, seq: null, rev: null };
-  return { items, seq: Math.max(from.seq, ...rows.map((row) => row.seq)), rev: rows.at(-1)?.present ?? null };
+function toPage({ seq }: Position, { rows, isAll }: Found): Page {
+  const items = rows.map(toMessage).sort(byRev);
+  const last = rows.at(-1);
+  if (isAll || !last) return { items, isAll: true, seq: null, rev: null };
+  if (last.seq > seq) return { items, isAll, seq: last.seq, rev: null };
+  return { items, isAll, seq, rev: last.mod_rev };
+}
+
+function byRev(a: Message, b: Message): number {
+  return (a.rev ?? 0) - (b.rev ?? 0);
 }

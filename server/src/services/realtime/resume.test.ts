@@ -101,11 +101,38 @@ describe('resume', () => {
     await hub.route();
     await hub.settle();
     const more = outlet.of('resumed')[0]!.conversations[0]!;
-    expect(more).toMatchObject({ continuity: 'more', seq: 3, rev: 4 });
+    expect(more).toMatchObject({ continuity: 'more', seq: 3, rev: 6 });
     await connection.resume(2, position('c', { epoch: 'e-c', seq: more.seq, rev: more.rev }));
     await hub.settle();
     expect(outlet.of('message').map((frame) => frame.message.seq)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(outlet.of('resumed')[1]?.conversations[0]).toMatchObject({ continuity: 'kept', seq: 6, rev: 7 });
+  });
+
+  test('a message that changed late is told as new, once, wherever the backlog is cut', async () => {
+    for (const limit of [1, 2, 3, 4, 5, 6, 7]) {
+      const hub = await new TestHub().start();
+      const c = hub.chat.create('c', ['ann']);
+      for (let i = 0; i < 8; i++) hub.chat.send(c, 'ann');
+      for (const seq of [1, 2, 3, 4, 6]) hub.chat.edit(c, seq);
+      hub.chat.delete(c, 5);
+      hub.loseStream();
+      hub.chat.backlogLimit = limit;
+      const { connection, outlet } = await hub.open('ann');
+      let at: Position = { epoch: 'e-c', seq: 2, rev: 3 };
+      for (let ref = 1; ; ref++) {
+        await connection.resume(ref, position('c', at));
+        await hub.settle();
+        const row = outlet.of('resumed').at(-1)!.conversations[0]!;
+        at = { epoch: row.epoch, seq: row.seq, rev: row.rev };
+        if (row.continuity === 'kept') break;
+        if (ref === 1 && limit === 3) hub.chat.edit(c, 3);
+      }
+      const told = (op: 'message' | 'edited') => outlet.of(op).map((frame) => frame.message.seq);
+      expect(told('message').sort(), `pages of ${limit}`).toEqual([3, 4, 5, 6, 7, 8]);
+      expect(outlet.of('message').find((frame) => frame.message.seq === 5)?.message.content).toBeNull();
+      expect(told('edited').sort()).toEqual(limit === 3 ? [1, 2, 3] : [1, 2]);
+      expect(outlet.of('deleted')).toEqual([]);
+    }
   });
 
   test('`resumed` covers all conversations in frames of at most 500', async () => {
