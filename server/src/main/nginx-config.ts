@@ -45,6 +45,8 @@ server {
   server_tokens off;
   access_log off;
   client_max_body_size ${(site.maxAttachmentMb ?? 25) + 1}m;
+  # As large as the program takes them: what is too long for a token is for it to refuse.
+  large_client_header_buffers 4 16k;
 
   location / {
     proxy_pass http://$parley_upstream;
@@ -77,6 +79,12 @@ server {
   # What nginx itself has to refuse is refused in the words of the API.
   error_page 413 = @too_large;
   error_page 502 504 = @unavailable;
+  # By a path: what could not be read has no URI that could be handed to a name.
+  error_page 400 405 414 494 = /parley-invalid;
+  location = /parley-invalid {
+    internal;
+${refusal('request.invalid')}
+  }
   location @too_large {
 ${refusal('request.too_large')}
   }
