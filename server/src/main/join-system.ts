@@ -18,6 +18,7 @@ import { identityRpc } from '../services/identity/rpc.ts';
 import { peopleRpc } from '../services/people/rpc.ts';
 import { realtimeRpc } from '../services/realtime/rpc.ts';
 import { routerRpc } from '../services/router/rpc.ts';
+import { joinAddress } from './join-address.ts';
 import type { Options } from './options.ts';
 import type { OtherProcesses } from './processes.ts';
 import type { Remote, ServiceApis, ServiceName } from './services.ts';
@@ -151,6 +152,3 @@ export async function joinSystem({
     },
   };
 }
-
-/** As a URL writes it: an IPv6 address in brackets. */
-const joinAddress = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;

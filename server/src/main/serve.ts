@@ -7,6 +7,7 @@ import { openAdminServer } from '../runtime/admin-server.ts';
 import { Program, planModules } from '../runtime/modules.ts';
 import type { ProcessStatus } from '../runtime/process/api.ts';
 import { createLog, createTelemetry } from '../runtime/telemetry.ts';
+import { joinAddress } from './join-address.ts';
 import type { System } from './join-system.ts';
 import { modules, type ProgramModule } from './modules.ts';
 import { openFoundation } from './open-foundation.ts';
@@ -17,6 +18,7 @@ import type { Foundation, Opened, ProgramContext } from './program-context.ts';
 import { createServices } from './services.ts';
 import { createStatus } from './status.ts';
 import { serviceTargets, targets } from './targets.ts';
+import { waitForSignal } from './wait-for-signal.ts';
 
 /**
  * `parley serve`: opens the adapters, starts the modules of the targets, says one line on standard output when it is ready,
@@ -172,21 +174,6 @@ function planTargets(options: Options): ProgramModule[] {
   return plan;
 }
 
-/** Resolves at the first SIGTERM or SIGINT, or when the supervisor that began us has gone; a second one ends the process at once. */
-function waitForSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const onSignal = (): void => {
-      if (asked) process.exit(1);
-      asked = true;
-      resolve();
-    };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
-    if (process.connected) process.once('disconnect', onSignal);
-  });
-}
-
 /** The built web application beside the server; null when it has not been built. */
 function findWebRoot(): string | null {
   const folder = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
@@ -208,6 +195,5 @@ function readyLine(version: string, options: Options, { http, admin, system }: P
 const isWildcard = (host: string): boolean => host === '0.0.0.0' || host === '::';
 
 function address(host: string, port: number): string {
-  const shown = isWildcard(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return `http://${shown}:${port}`;
+  return `http://${joinAddress(isWildcard(host) ? 'localhost' : host, port)}`;
 }

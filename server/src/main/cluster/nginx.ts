@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { joinAddress } from '../join-address.ts';
 import { createNginxConfig } from '../nginx-config.ts';
 import type { Options } from '../options.ts';
 import type { Planned } from './plan-cluster.ts';
@@ -18,11 +19,10 @@ export function superviseNginx({ options, planned, onLine, onChange }: NginxOpti
   const folder = path.resolve(options.data, 'nginx');
   mkdirSync(folder, { recursive: true });
   endLeftover(folder);
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   const of = (target: string): string[] =>
-    planned.filter((one) => one.target === target).map(({ httpPort }) => `${host}:${httpPort}`);
+    planned.filter((one) => one.target === target).map(({ httpPort }) => joinAddress(options.host, httpPort as number));
   const site = createNginxConfig({
-    listen: `${host}:${options.port}`,
+    listen: joinAddress(options.host, options.port),
     gateways: of('gateway'),
     realtimes: of('realtime'),
     maxAttachmentMb: options['max-attachment-mb'],

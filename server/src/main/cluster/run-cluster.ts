@@ -3,8 +3,10 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runMigrate } from '../commands/run-migrate.ts';
+import { joinAddress } from '../join-address.ts';
 import type { Options } from '../options.ts';
 import { envName } from '../options.ts';
+import { waitForSignal } from '../wait-for-signal.ts';
 import { createDatabases } from './create-databases.ts';
 import { createFreePorts } from './free-ports.ts';
 import { superviseNginx } from './nginx.ts';
@@ -109,23 +111,9 @@ function withDatabases(options: Options, urls: Readonly<Record<string, string>>)
   return { ...options, ...own };
 }
 
-const rpcAddress = ({ host }: Options, { rpcPort }: Planned): string =>
-  `${host.includes(':') ? `[${host}]` : host}:${rpcPort}`;
+const rpcAddress = ({ host }: Options, { rpcPort }: Planned): string => joinAddress(host, rpcPort);
 
-function waitForSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const onSignal = (): void => {
-      if (asked) process.exit(1);
-      asked = true;
-      resolve();
-    };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
-  });
-}
-
-/** On a terminal a table that is drawn anew, elsewhere a line for each change; the processes' own lines go to files. */
+/** On a terminal a table that is drawn anew, elsewhere a line for each change, and the processes' own lines on standard error. */
 function createShow(options: Options, rows: () => readonly Row[]) {
   const terminal = process.stdout.isTTY === true;
   const stateFile = path.join(options.data, 'cluster.json');
