@@ -90,6 +90,7 @@ test('manifests that hold have no problems', () => {
 
 test.each([
   ['PARLEY_ADVERTISE', 'PARLEY_ADVERTIZE', 'PARLEY_ADVERTIZE: there is no such option'],
+  ['PARLEY_DRAIN_SECONDS, value: "10"', `PARLEY_KEY_SECRET, value: ${'x'.repeat(32)}`, 'which is for identity alone'],
   ['PARLEY_DRAIN_SECONDS, value: "10"', 'PARLEY_DRAIN_SECONDS, value: "soon"', 'PARLEY_DRAIN_SECONDS "soon"'],
   ['PARLEY_DRAIN_SECONDS, value: "10"', 'PARLEY_DRAIN_SECONDS, value: "30"', 'killed before a drain of 30 s'],
   ['value: gateway', 'value: gatekeeper', 'target gateway: 0 Deployments'],

@@ -31,5 +31,7 @@ export function findOptionProblems(env, command, program) {
     const given = options[`${service}-database-url`] !== undefined;
     if (wanted !== given) problems.push(`${given ? 'is given' : 'lacks'} the database of ${service}`);
   }
+  if (options['key-secret'].length > 0 && !opens.has('identity'))
+    problems.push('is given the secret of the signing keys, which is for identity alone');
   return problems;
 }

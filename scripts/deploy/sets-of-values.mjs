@@ -48,6 +48,7 @@ export const accepted = [
     name: 'everything set',
     values: {
       ...least,
+      keySecret: `${'new'.repeat(11)},${'old'.repeat(11)}`,
       options: { 'log-level': 'warn', 'bus-partitions': 32, 'sign-ins-per-minute': 100 },
       drainSeconds: 45,
       maxAttachmentMb: 100,
@@ -70,6 +71,7 @@ export const accepted = [
 export const refused = [
   { name: 'nothing', values: {}, because: 'serviceSecret' },
   { name: 'a short secret', values: { ...least, serviceSecret: 'short' }, because: 'serviceSecret' },
+  { name: 'a short secret of keys', values: { ...least, keySecret: 'short' }, because: 'keySecret' },
   { name: 'no database', values: { ...least, databases: { ...least.databases, chat: '' } }, because: 'databases.chat' },
   { name: 'no bus', values: { ...least, bus: '' }, because: 'give bus' },
   { name: 'no registry', values: { ...least, registry: '' }, because: 'give registry' },

@@ -63,6 +63,7 @@ function initIdentity(p: ProgramContext): Unit {
     config: {
       admins: p.options.admins,
       accessTokenSeconds: p.options['access-token-seconds'],
+      keySecrets: p.options['key-secret'],
       signInLimits: { perLogin: { attempts: 20, seconds: 300 }, perAddress },
     },
   });

@@ -35,6 +35,13 @@ describe('options', () => {
     );
   });
 
+  test('the secret of the signing keys is a list, each of some length', () => {
+    const [older, newer] = ['o'.repeat(16), 'n'.repeat(16)];
+    expect(parseOptions({}, {})['key-secret']).toEqual([]);
+    expect(parseOptions({}, { PARLEY_KEY_SECRET: `${newer},${older}` })['key-secret']).toEqual([newer, older]);
+    expect(problemsOf({}, { PARLEY_KEY_SECRET: `${newer},short` })).toHaveLength(1);
+  });
+
   test('a variable of somebody else is not ours to judge', () => {
     expect(problemsOf({}, { PATH: '/bin', PORT: 'x' })).toEqual([]);
   });

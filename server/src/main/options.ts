@@ -88,6 +88,12 @@ export const options = {
     undefined,
     'what the processes of one system prove themselves with; better given as PARLEY_SERVICE_SECRET',
   ),
+  'key-secret': option(
+    list.refine((items) => items.every((item) => item.length >= 16), 'must have at least 16 characters'),
+    'SECRET',
+    '',
+    'what identity seals its signing keys with in the database; NEW,OLD to change it; better given as PARLEY_KEY_SECRET',
+  ),
   'database-url': option(
     postgresUrl.optional(),
     'URL',

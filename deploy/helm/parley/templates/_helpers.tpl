@@ -22,12 +22,12 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 
 {{- /*
 What the targets differ in besides their values. http: answers the public; data: keeps files under --data; databases: whose URLs
-they are given, and no other.
+they are given, and no other; keys: opens the signing keys.
 */}}
 {{- define "parley.targets" -}}
 gateway: { http: true, data: true }
 realtime: { http: true }
-identity: { data: true, databases: [IDENTITY] }
+identity: { data: true, databases: [IDENTITY], keys: true }
 people: { databases: [PEOPLE] }
 chat: { databases: [CHAT] }
 relay: { databases: [IDENTITY, PEOPLE, CHAT], single: true }
@@ -65,6 +65,9 @@ postgres://parley:{{ $postgres.password }}@{{ include "parley.name" $root }}-pos
 
 {{- define "parley.secretData" -}}
 PARLEY_SERVICE_SECRET: {{ required "give serviceSecret: openssl rand -hex 32" .Values.serviceSecret | quote }}
+{{- with .Values.keySecret }}
+PARLEY_KEY_SECRET: {{ . | quote }}
+{{- end }}
 PARLEY_IDENTITY_DATABASE_URL: {{ include "parley.databaseUrl" (dict "root" . "service" "identity") | quote }}
 PARLEY_PEOPLE_DATABASE_URL: {{ include "parley.databaseUrl" (dict "root" . "service" "people") | quote }}
 PARLEY_CHAT_DATABASE_URL: {{ include "parley.databaseUrl" (dict "root" . "service" "chat") | quote }}

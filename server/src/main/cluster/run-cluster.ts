@@ -42,12 +42,16 @@ export async function runCluster({ options, given, instances, version }: Cluster
     PARLEY_SERVICE_SECRET: options['service-secret'] ?? randomBytes(32).toString('base64url'),
   };
   for (const [service, url] of Object.entries(databases)) env[envName(`${service}-database-url`)] = url;
+  // Whoever else had it could sign tokens with what the database holds.
+  const { 'key-secret': _, ...forAll } = given;
+  delete env.PARLEY_KEY_SECRET;
+  const envOfIdentity = { ...env, PARLEY_KEY_SECRET: options['key-secret'].join() };
 
   const rows: { planned: Planned | null; supervisor: Supervisor }[] = [];
   const show = createShow(options, () => rows.map(({ planned, supervisor }) => ({ ...supervisor.info, planned })));
   for (const one of planned) {
     const own = {
-      ...given,
+      ...forAll,
       target: one.target,
       port: String(one.httpPort ?? 0),
       'rpc-port': String(one.rpcPort),
@@ -61,7 +65,7 @@ export async function runCluster({ options, given, instances, version }: Cluster
       name: one.name,
       command: process.execPath,
       args: [cli, 'serve', ...Object.entries(own).flatMap(([name, value]) => [`--${name}`, value])],
-      env,
+      env: one.target === 'identity' ? envOfIdentity : env,
       readyLine: /^parley .* is ready at /,
       onLine: (line) => show.line(one.name, line),
       onChange: () => show.changed(),

@@ -13,6 +13,8 @@ export interface IdentityConfig {
   /** How long a mailed code is good for. */
   readonly codeMinutes: number;
   readonly keyRotationDays: number;
+  /** Signing keys are sealed with the first and opened with any; none: they are stored as they are. */
+  readonly keySecrets: readonly string[];
   /** Usernames that are administrators from their sign-up or the next start on. Register them before you let others in. */
   readonly admins: readonly string[];
   /** Hashes computed at once, and callers that may wait for one, before `service.overloaded`. */
@@ -29,6 +31,7 @@ export const identityDefaults: IdentityConfig = {
   sessionDays: 30,
   codeMinutes: 60,
   keyRotationDays: 90,
+  keySecrets: [],
   admins: [],
   hashing: { atOnce: 2, waiting: 512 },
   signInLimits: { perLogin: { attempts: 20, seconds: 300 }, perAddress: { attempts: 300, seconds: 300 } },

@@ -17,6 +17,7 @@ import { type IdentityConfig, identityDefaults } from './config.ts';
 import { onIdentityChanges } from './consumer.ts';
 import { createCourier } from './courier.ts';
 import { createAccounts, createAccountsUnchecked } from './create-accounts.ts';
+import { createKeySeal } from './create-key-seal.ts';
 import { deleteAccount } from './delete-account.ts';
 import type { Parts } from './parts.ts';
 import { createPasswordHasher } from './password-hasher.ts';
@@ -85,6 +86,7 @@ function createParts({
   const keys = createSigningKeys({
     sql,
     clock,
+    seal: createKeySeal(config.keySecrets),
     rotationDays: config.keyRotationDays,
     keepMs: tokenMs + 2 * reloadKeysMs,
   });
