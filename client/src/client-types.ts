@@ -30,6 +30,8 @@ export interface ClientOptions {
   readonly maxDrafts?: number;
   /** Loaded messages that a conversation keeps (default 2000). */
   readonly keepMessages?: number;
+  /** How long a call that fails for now is repeated before it is an error, milliseconds (default 20 s: a person waits). */
+  readonly patienceMs?: number;
 }
 
 export interface SendOptions {

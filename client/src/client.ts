@@ -42,6 +42,7 @@ export function createClient(options: ClientOptions): Client {
     clock,
     random,
     mode: options.credentials ?? 'tokens',
+    patienceMs: options.patienceMs ?? 20_000, // what a restart of the server takes is well below
     onEnd: forget,
   });
   const api = createApi(session);
@@ -116,7 +117,7 @@ export function createClient(options: ClientOptions): Client {
       typing.clear();
     },
     onRefused(code) {
-      if (code === 4501 || code === 4502) session.end();
+      if (code === 4501) session.end();
     },
   });
 

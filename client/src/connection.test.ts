@@ -83,18 +83,23 @@ describe('connection', () => {
     expect(connection.state).toBe('offline');
   });
 
-  it('renews once after 4502, and gives up at the second one in a row', async () => {
+  it('renews after every 4502 and comes back, more slowly each time: a busy machine is late with its auth frame again', async () => {
     (await online()).end(4502);
+    for (const ms of [500, 1_000, 2_000]) {
+      await settle();
+      expect(log.pop()).toBe('renew');
+      const count = sockets.made.length;
+      clock.advance(ms);
+      await settle();
+      expect(sockets.made).toHaveLength(count + 1);
+      last().open();
+      last().end(4502);
+    }
     await settle();
-    expect(log).toContain('renew');
-    clock.advance(500);
+    clock.advance(4_000);
     await settle();
-    last().open();
-    last().end(4502);
-    await settle();
-    expect(log.at(-1)).toBe('refused 4502');
-    clock.advance(3_600_000);
-    expect(sockets.made).toHaveLength(2);
+    last().ready();
+    expect(connection.state).toBe('online');
   });
 
   it('does not come back when the session has ended', async () => {

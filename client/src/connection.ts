@@ -29,7 +29,7 @@ export interface ConnectionDeps {
   onFrame(frame: ServerFrame): void;
   /** The connection of which `onReady` was told has gone. */
   onLost(): void;
-  /** Closed for good: the server ended the session (4501, or 4502 twice), or refuses how we speak (other 45xx). */
+  /** Closed for good: the server ended the session (4501), or refuses how we speak (other 45xx but 4502). */
   onRefused(code: number, reason: string): void;
 }
 
@@ -61,7 +61,6 @@ export function createConnection(deps: ConnectionDeps): Connection {
   let attempt = 0;
   let readyAt: number | null = null;
   let drainUntil: number | null = null;
-  let refusals = 0;
   let missed = 0;
   let timers: (() => void)[] = [];
 
@@ -120,7 +119,6 @@ export function createConnection(deps: ConnectionDeps): Connection {
   function ready(frame: ReadyFrame): void {
     stopTimers();
     readyAt = clock.now();
-    refusals = 0;
     after(frame.heartbeatMs, () => beat(frame.heartbeatMs));
     renewLater();
     setState('online');
@@ -157,8 +155,9 @@ export function createConnection(deps: ConnectionDeps): Connection {
 
   async function ended(code: number, reason: string): Promise<void> {
     forget();
-    if (code === 4502 && refusals === 0) {
-      refusals = 1;
+    if (code === 4502) {
+      // A socket that came too late to say who it is gets this code too, however good its credential: only the renewal tells
+      // whether the session has ended.
       const alive = await deps.renew().catch(() => null);
       if (alive !== false && wanted && !socket) retry();
       return;
@@ -217,7 +216,6 @@ export function createConnection(deps: ConnectionDeps): Connection {
       if (wanted) return;
       wanted = true;
       attempt = 0;
-      refusals = 0;
       void dial();
     },
     close() {

@@ -17,8 +17,7 @@ function start(failures: (ParleyError | TypeError)[]) {
       if (failure) throw failure;
       return 'answer' as never;
     },
-    clock,
-    () => 1,
+    { clock, random: () => 1, patienceMs: 20_000 },
   );
   async function ask(method: string, signal?: AbortSignal): Promise<unknown> {
     const answer = call<string>(method, '/x', signal ? { signal } : {}).catch((error) => error);

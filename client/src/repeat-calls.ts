@@ -2,8 +2,13 @@ import { backOff, type Clock } from './clock.ts';
 import { ParleyError } from './errors.ts';
 import type { Http } from './http.ts';
 
-/** A person waits no longer than this for one click; what a restart of the server takes is well below. */
-const patienceMs = 20_000;
+export interface RepeatOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** A call that has failed for this long is an error. */
+  readonly patienceMs: number;
+}
+
 /** Long pauses would use it up in a few attempts. */
 const longestPauseMs = 3_000;
 
@@ -11,7 +16,7 @@ const longestPauseMs = 3_000;
  * Repeats calls that failed for now and may be repeated: all but POST mean the same however often they arrive. So an edit or a
  * page of history survives the restart of whatever answers it.
  */
-export function repeatCalls(http: Http, clock: Clock, random: () => number): Http {
+export function repeatCalls(http: Http, { clock, random, patienceMs }: RepeatOptions): Http {
   return async (method, path, request) => {
     const end = clock.now() + patienceMs;
     for (let attempt = 0; ; attempt++) {

@@ -43,7 +43,15 @@ function createBench(mode: CredentialMode = 'tokens', store = createMemoryStore(
     if (!good) throw new ParleyError(revoked ? 'session.revoked' : 'token.expired', 'no', { status: 401 });
     return (path === '/me' ? { ...account, about: null } : { path, token: request?.token }) as T;
   };
-  const session = createSession({ http, store, clock, random: () => 1, mode, onEnd: () => ended++ });
+  const session = createSession({
+    http,
+    store,
+    clock,
+    random: () => 1,
+    mode,
+    patienceMs: 20_000,
+    onEnd: () => ended++,
+  });
   return {
     session,
     clock,
@@ -167,6 +175,7 @@ describe('session', () => {
       clock: bench.clock,
       random: () => 1,
       mode: 'tokens',
+      patienceMs: 20_000,
       onEnd: () => {},
     });
     await session.restore();

@@ -24,6 +24,7 @@ export interface SessionDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly mode: CredentialMode;
+  readonly patienceMs: number;
   /** The session is over: signed out here, revoked elsewhere, or refused for good. */
   onEnd(): void;
 }
@@ -67,7 +68,7 @@ function isDue({ tokens, endsAt }: Stored, now: number): boolean {
   return (endsAt ?? 0) <= now + Math.min(30_000, (tokens?.expiresIn ?? 0) * 500);
 }
 
-export function createSession({ http, store, clock, random, mode, onEnd }: SessionDeps): Session {
+export function createSession({ http, store, clock, random, mode, patienceMs, onEnd }: SessionDeps): Session {
   let current: Stored | null = null;
   let refreshing: Promise<boolean> | null = null;
 
@@ -202,7 +203,7 @@ export function createSession({ http, store, clock, random, mode, onEnd }: Sessi
       return alive;
     },
     end,
-    call: repeatCalls(callOnce, clock, random),
+    call: repeatCalls(callOnce, { clock, random, patienceMs }),
   };
   return session;
 }
