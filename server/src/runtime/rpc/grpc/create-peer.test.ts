@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { constants, createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { callProbe, type GrpcFixture, openGrpcFixture } from '../../../../conformance/rpc/grpc-fixture.ts';
@@ -85,6 +86,21 @@ describe('a connection that breaks', () => {
     await vi.waitFor(() => expect(fixture.probe.aborted).toBe(1), waiting);
     await proxy.restore();
     await vi.waitFor(() => api.whoAmI(nobody()), waiting);
+  });
+
+  test('fails calls as perhaps begun when their peer ends them without an answer, as one does that is killed', async () => {
+    const sessions: ServerHttp2Session[] = [];
+    const dying = createHttp2Server().on('session', (session) => sessions.push(session));
+    dying.on('stream', (stream) => stream.close(constants.NGHTTP2_NO_ERROR)).listen(0, '127.0.0.1');
+    await once(dying, 'listening');
+    const peer = fixture.peer(`127.0.0.1:${(dying.address() as AddressInfo).port}`);
+    const api = callProbe(peer);
+    const calls = [api.whoAmI(nobody()), api.count(nobody(), 1, () => {}), api.note(nobody(), 1)];
+    for (const failure of await Promise.all(calls.map(failureOf)))
+      expect(failure).toMatchObject({ code: 'service.unavailable', reached: true });
+    peer.close();
+    for (const session of sessions) session.destroy();
+    dying.close();
   });
 
   test('fails all ordered calls, tells which were never sent, and tells the callee', { timeout }, async () => {

@@ -9,6 +9,8 @@ const own: Partial<Record<status, readonly [code: ErrorCode, reached: boolean]>>
   [status.UNAVAILABLE]: ['service.unavailable', true],
   // We cancel nothing without saying so ourselves: the connection broke.
   [status.CANCELLED]: ['service.unavailable', true],
+  // The same, when a killed process ends the connection between request and answer: whoever does answer adds its trailers.
+  [status.INTERNAL]: ['service.unavailable', true],
   // Refused before anything ran: another secret, another release.
   [status.UNAUTHENTICATED]: ['internal', false],
   [status.UNIMPLEMENTED]: ['internal', false],
