@@ -22,7 +22,7 @@ describe('limits', () => {
   let mute: { readonly tcp: RawTcp; readonly silent: RawSocket };
 
   beforeAll(async () => {
-    server = await startSystem({ flags: { 'sends-per-second': '20' } });
+    server = await startSystem({ flags: { 'sends-per-second': '8' } });
     const person = await createPerson(server, 'mute');
     // Both take their time to be noticed: they are asked last.
     mute = { tcp: await RawTcp.upgrade(server, person.access), silent: await RawSocket.open(server.url) };

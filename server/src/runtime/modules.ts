@@ -1,14 +1,14 @@
 import type { Unit } from '../kernel/lifecycle.ts';
 import type { Log } from '../kernel/log.ts';
 
-/** A part of the program by name. `init` only wires and must not do I/O; work begins in the unit's `start`. */
+/** A part of the program by name. `init` only loads code and wires it; other I/O and work begin in the unit's `start`. */
 export interface Module<C> {
   readonly name: string;
   /** Modules that must run before this one. Constant data: no module may ask which others are in the process. */
   readonly needs?: readonly string[];
   /** Modules that must run before this one where they are in the same process; it does not bring them. */
   readonly after?: readonly string[];
-  init?(context: C): Unit | undefined;
+  init?(context: C): Unit | undefined | Promise<Unit | undefined>;
 }
 
 export type State = 'new' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
@@ -65,7 +65,9 @@ function findNeeded(byName: ReadonlyMap<string, Module<never>>, targets: readonl
 
 interface Part {
   readonly name: string;
-  readonly unit: Unit;
+  /** Wires it; called once, before anything starts. */
+  readonly init: () => Promise<Unit>;
+  unit: Unit;
   state: State;
 }
 
@@ -93,7 +95,12 @@ export class Program<C> {
     });
     this.failed.catch(() => {}); // a failure that nobody waits for yet must not end the process by itself
     this.#waves = planModules(modules, targets).map((wave) =>
-      wave.map((module) => ({ name: module.name, unit: module.init?.(context) ?? {}, state: 'new' as State })),
+      wave.map((module) => ({
+        name: module.name,
+        init: async () => (await module.init?.(context)) ?? {},
+        unit: {},
+        state: 'new' as State,
+      })),
     );
   }
 
@@ -121,6 +128,7 @@ export class Program<C> {
 
   /** A stop meanwhile makes it reject: what has not begun to start does not begin any more. */
   async start(): Promise<void> {
+    for (const part of this.#parts) part.unit = await part.init();
     for (const wave of this.#waves) {
       if (this.#draining) throw new Error('stopped before everything had started');
       const results = await Promise.allSettled(wave.map((part) => this.#startPart(part)));
