@@ -9,6 +9,6 @@ export * from './raw-socket.ts';
 export * from './raw-tcp.ts';
 export * from './sdk.ts';
 export { runCommand, type ServerOptions, startServer, type TestServer } from './server.ts';
-export { type Cluster, type ClusterProcess, type Engines, findEngines, startSplit } from './split.ts';
+export { type Cluster, type ClusterProcess, dropDatabases, type Engines, findEngines, startSplit } from './split.ts';
 export { inEveryTopology, startSystem, type Topology, topology } from './topologies.ts';
 export { until } from './until.ts';

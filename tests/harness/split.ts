@@ -131,7 +131,10 @@ export async function startSplit(engines: Engines, options: ServerOptions = {}):
     start,
     async stop() {
       await kill('SIGTERM');
-      await dropDatabases(engines.postgres, name);
+      await dropDatabases(
+        engines.postgres,
+        services.map((service) => `${name}_${service}`),
+      );
       if (!options.data) await rm(data, { recursive: true, force: true });
     },
   };
@@ -182,11 +185,10 @@ const nameBus = (url: string, name: string): string =>
   url.startsWith('kafka:') ? `${url}/${name}` : `${url}?prefix=${name}`;
 
 /** With their replication slots, which would keep the database's log for ever. */
-async function dropDatabases(url: string, name: string): Promise<void> {
+export async function dropDatabases(url: string, databases: readonly string[]): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    const databases = services.map((service) => `${name}_${service}`);
     const slots = `select slot_name, active_pid from pg_replication_slots where database = any ($1)`;
     const { rows } = await client.query<{ slot_name: string; active_pid: number | null }>(slots, [databases]);
     // waits for its end: a slot in use cannot be dropped
