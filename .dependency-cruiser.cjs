@@ -10,14 +10,14 @@ const testFiles = '(\\.test\\.tsx?$|^server/(testing|conformance)/)';
 /** A driver is known in one place, so that it can be replaced there. [rule, packages, where it may be imported] */
 const drivers = [
   ['pg-stays-in-its-adapter', 'pg|pg-copy-streams', `^${S}adapters/(sql|replication)/|^(tests|bench)/`],
-  ['kafka-stays-in-its-adapter', '@platformatic/kafka', `^${S}adapters/bus/kafka/`],
+  ['kafka-stays-in-its-adapter', '@platformatic/kafka', `^${S}adapters/bus/kafka/|^bench/`],
   ['fastify-stays-in-http', 'fastify|@fastify/[^/]+|fastify-[^/]+', `^${S}(runtime/http|protocols/)`],
   ['ws-stays-in-sockets', 'ws', `^${S}protocols/shared/|^(tests|bench)/`],
   ['pino-stays-in-runtime', 'pino', `^${S}(runtime|main)/`],
   ['prom-client-stays-in-runtime', 'prom-client', `^${S}(runtime|main)/`],
   ['credentials-stay-in-identity', '@node-rs/argon2|jose', `^${S}services/identity/`],
   ['ioredis-stays-in-its-adapters', 'ioredis', `^${S}adapters/[^/]+/redis/`],
-  ['rabbitmq-client-stays-in-its-adapter', 'rabbitmq-client', `^${S}adapters/bus/rabbitmq/|^server/testing/`],
+  ['rabbitmq-client-stays-in-its-adapter', 'rabbitmq-client', `^${S}adapters/bus/rabbitmq/|^server/testing/|^bench/`],
   ['grpc-stays-in-its-transport', '@grpc/[^/]+|grpc-health-check', `^${S}runtime/rpc/grpc/`],
   ['commander-stays-in-main', 'commander', `^${S}main/`],
 ];

@@ -24,6 +24,7 @@ export default defineConfig({
             '{contracts,server,client,web}/src/**/*.test.{ts,tsx}',
             'server/conformance/**/*.test.ts',
             'scripts/**/*.test.mjs',
+            'bench/**/*.test.ts',
           ],
           exclude: ['**/*.db.test.ts', '**/*.engine.test.ts', '**/node_modules/**', '**/dist/**'],
           // Limits of patience, not of speed: a busy machine is no failure.

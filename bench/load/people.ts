@@ -1,4 +1,7 @@
-import type { TestServer } from '@parley/tests/harness';
+/** Where people reach the system, or one process of it. */
+export interface Address {
+  readonly url: string;
+}
 
 export interface LoadAccount {
   readonly id: string;
@@ -17,7 +20,7 @@ export const benchFlags = {
 } as const;
 
 export async function call<T>(
-  server: TestServer,
+  server: Address,
   access: string | null,
   method: string,
   path: string,
@@ -36,14 +39,14 @@ export async function call<T>(
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
-export async function signUpAdmin(server: TestServer): Promise<string> {
+export async function signUpAdmin(server: Address): Promise<string> {
   const { tokens } = await call<{ tokens: { access: string } }>(server, null, 'POST', '/accounts', admin);
   return tokens.access;
 }
 
 /** Accounts with sessions, made in bulk by an administrator. */
 export async function createAccounts(
-  server: TestServer,
+  server: Address,
   adminAccess: string,
   prefix: string,
   count: number,
@@ -63,7 +66,7 @@ export async function createAccounts(
 }
 
 export async function createGroup(
-  server: TestServer,
+  server: Address,
   owner: LoadAccount,
   members: readonly LoadAccount[],
 ): Promise<string> {
@@ -75,7 +78,7 @@ export async function createGroup(
   return id;
 }
 
-export function socketUrl(server: TestServer, account: LoadAccount): URL {
+export function socketUrl(server: Address, account: LoadAccount): URL {
   const url = new URL(server.url.replace('http', 'ws'));
   url.pathname = '/realtime';
   url.searchParams.set('token', account.access);

@@ -1,7 +1,9 @@
 import { startServer } from '@parley/tests/harness';
 import { LeanSocket } from '../load/lean-socket.ts';
 import { quantile, sleep } from '../load/metrics.ts';
+import { pace } from '../load/pace.ts';
 import { benchFlags, createAccounts, createGroup, signUpAdmin, socketUrl } from '../load/people.ts';
+import { createStampedSend, readStamp } from '../load/stamped-message.ts';
 import type { Measure } from './measure.ts';
 
 const groups = 50;
@@ -27,21 +29,16 @@ export const latency: Measure = {
         for (const member of members) {
           sockets.push(
             await LeanSocket.open(socketUrl(server, member), (frame, start, end) => {
-              if (frame[start + 7] !== 0x6d || !measuring) return;
-              const at = frame.indexOf(marker, start);
-              if (at < 0 || at > end) return;
-              delays.push(
-                performance.now() -
-                  Number(frame.toString('latin1', at + marker.length, frame.indexOf(0x22, at + marker.length))),
-              );
+              const sentAt = measuring ? readStamp(frame, start, end) : null;
+              if (sentAt !== null) delays.push(performance.now() - sentAt);
             }),
           );
         }
       }
       progress(`${sockets.length} connections in ${groups} groups; sending for ${seconds} s`);
-      await pace(3);
+      await pace(sendsPerSecond, 3, send('warm'));
       measuring = true;
-      const sent = await pace(seconds);
+      const sent = await pace(sendsPerSecond, seconds, send('measured'));
       await sleep(1_000);
       measuring = false;
       delays.sort((a, b) => a - b);
@@ -66,22 +63,12 @@ export const latency: Measure = {
         },
       ];
 
-      /** Sends at an even pace, catching up when a timer is late. */
-      async function pace(duration: number): Promise<number> {
-        const began = performance.now();
-        let count = 0;
-        while (performance.now() - began < duration * 1_000) {
-          const due = Math.floor(((performance.now() - began) / 1_000) * sendsPerSecond);
-          for (; count < due; count++) {
-            const g = count % groups;
-            const member = Math.floor(count / groups) % membersPerGroup;
-            sockets[g * membersPerGroup + member]!.send(
-              `{"op":"send","conversation":"${conversations[g]}","id":"${began}-${count}","content":{"type":"text","text":"${performance.now()}"}}`,
-            );
-          }
-          await sleep(1);
-        }
-        return count;
+      function send(run: string): (count: number) => void {
+        return (count) => {
+          const g = count % groups;
+          const member = Math.floor(count / groups) % membersPerGroup;
+          sockets[g * membersPerGroup + member]!.send(createStampedSend(conversations[g]!, `${run}-${count}`));
+        };
       }
     } finally {
       for (const socket of sockets) socket.destroy();
@@ -89,5 +76,3 @@ export const latency: Measure = {
     }
   },
 };
-
-const marker = Buffer.from('"text":"');

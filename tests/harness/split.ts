@@ -39,6 +39,8 @@ export interface ClusterProcess {
 }
 
 export interface Cluster extends TestServer {
+  /** What it made at the broker, by name, and what stays there. */
+  readonly created: readonly string[];
   /** As they are now. */
   processes(): readonly ClusterProcess[];
 }
@@ -53,7 +55,7 @@ export function findEngines(given: NodeJS.ProcessEnv = process.env): Engines {
 
 /**
  * Runs `parley cluster`: every service a process of its own with a database of its own, nginx in front. What it keeps in the
- * engines bears a name of its own and is removed by `stop`.
+ * engines bears a name of its own; the databases are removed by `stop`.
  */
 export async function startSplit(engines: Engines, options: ServerOptions = {}): Promise<Cluster> {
   const name = `t${randomBytes(6).toString('hex')}`;
@@ -68,6 +70,7 @@ export async function startSplit(engines: Engines, options: ServerOptions = {}):
     registry: `${engines.redis}?prefix=${name}`,
     ...options.flags,
   };
+  const created: string[] = [];
   let child: ChildProcess | undefined;
   let log = '';
 
@@ -78,8 +81,8 @@ export async function startSplit(engines: Engines, options: ServerOptions = {}):
     started.stderr.on('data', (text) => {
       log = (log + text).slice(-500_000);
     });
+    let output = '';
     await new Promise<void>((resolve, reject) => {
-      let output = '';
       started.stdout.on('data', (text) => {
         output += text;
         if (/cluster of \d+ is ready/.test(output)) resolve();
@@ -88,6 +91,7 @@ export async function startSplit(engines: Engines, options: ServerOptions = {}):
         reject(new Error(`the cluster ended with code ${code} before it was ready:\n${output}${log}`)),
       );
     });
+    for (const [, made] of output.matchAll(/^created (\S+)$/gm)) created.push(made as string);
   }
 
   const processes = (): readonly ClusterProcess[] =>
@@ -111,6 +115,7 @@ export async function startSplit(engines: Engines, options: ServerOptions = {}):
 
   await start();
   return {
+    created,
     url: `http://127.0.0.1:${port}`,
     get adminUrl() {
       return adminUrls('gateway')[0] as string;
