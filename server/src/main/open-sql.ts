@@ -24,6 +24,7 @@ export function openPools({ of }: DatabaseUrls, services: readonly StoringServic
       applicationName: `parley-${service}`,
       statementTimeoutMs: 20_000,
       answerTimeoutMs: 30_000,
+      idleInTransactionMs: 10_000,
     });
   return Object.fromEntries(services.map((service) => [service, open(service)]));
 }
@@ -36,13 +37,15 @@ export function distinctDatabases(pools: Pools, { of }: DatabaseUrls): [StoringS
     .map((service) => [service, pools[service] as Sql]);
 }
 
-/** `database`, or where there are several, each by the first service that keeps its data there: `database-chat`. */
+/** `database` where all services keep their data in one; else each by the first service that keeps its data there: `database-chat`. */
 export async function watchDatabases(pools: Pools, urls: DatabaseUrls, log: Log) {
   const databases = distinctDatabases(pools, urls);
+  // A process that opens one of several must not call it as if there were no others.
+  const holdsAll = databases.length === 1 && Object.keys(pools).length === storingServices.length;
   const watches = await Promise.all(
     databases.map(async ([service, sql]) => {
       const watch = await watchDatabase(sql, { log: log.child({ adapter: 'postgres', service }) });
-      return [databases.length === 1 ? 'database' : `database-${service}`, watch] as const;
+      return [holdsAll ? 'database' : `database-${service}`, watch] as const;
     }),
   );
   const healthOf = (watch: DatabaseWatch): Health => {

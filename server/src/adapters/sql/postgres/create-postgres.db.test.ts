@@ -216,6 +216,20 @@ describe('time limits', () => {
     await sql.close();
   });
 
+  it('a transaction that stands still loses its connection, and others get its locks', async () => {
+    await db.sql.query('create table locked (n int)');
+    await db.sql.query('insert into locked values (1)');
+    const sql = createPostgres({ url: db.url, idleInTransactionMs: 100 });
+    const session = await sql.session();
+    await session.query('begin');
+    await session.query('update locked set n = 2');
+    expect(await db.sql.query('update locked set n = n + 2 returning n')).toEqual([{ n: 3 }]);
+    expect(await errorOf(session.query('commit'))).toMatchObject({ connection: true });
+    session.release();
+    expect(await sql.query('select n from locked')).toEqual([{ n: 3 }]);
+    await sql.close();
+  });
+
   it('a session that is never given back does not hold up the end', async () => {
     const sql = createPostgres({ url: db.url, closeGraceMs: 50 });
     const session = await sql.session();

@@ -17,6 +17,11 @@ export interface PostgresOptions {
    * a word would be waited for until TCP gives up. Longer than statementTimeoutMs; 0, the default: never.
    */
   readonly answerTimeoutMs?: number;
+  /**
+   * The server ends a connection that keeps a transaction open without a word for as long, and with it its locks: those of a
+   * process that stands still, or of a machine that has vanished, would be kept for hours. 0, the default: never.
+   */
+  readonly idleInTransactionMs?: number;
   /** How long `close` waits for connections that are in use; 5,000. */
   readonly closeGraceMs?: number;
   /** Waiting for a connection, free or new, ends after this with a connection error; 10,000. */
@@ -49,6 +54,7 @@ export function createPostgres(o: PostgresOptions): Sql {
     fallback_application_name: o.applicationName ?? 'parley',
     options: [settings, options, o.options].filter(Boolean).join(' '),
     ...(o.statementTimeoutMs && { statement_timeout: o.statementTimeoutMs }),
+    ...(o.idleInTransactionMs && { idle_in_transaction_session_timeout: o.idleInTransactionMs }),
     ...(o.answerTimeoutMs && { query_timeout: o.answerTimeoutMs }),
   });
   // both would end the process if nobody listened; who uses the connection hears of it by its statement
