@@ -47,6 +47,9 @@ test('a failure is its row; an unknown error tells nothing of itself', async () 
     app.get('/limited', async () => {
       throw fail('rate.limited', { retryAfterMs: 1_200 });
     });
+    app.get('/late', async () => {
+      throw fail('service.timeout');
+    });
     app.get('/broken', async () => {
       throw new Error('the secret');
     });
@@ -54,8 +57,10 @@ test('a failure is its row; an unknown error tells nothing of itself', async () 
   const limited = await fetch(`${url}/limited`);
   expect([limited.status, limited.headers.get('retry-after')]).toEqual([429, '2']);
   expect(await limited.json()).toMatchObject({ code: 'rate.limited', status: 429 });
+  const late = await fetch(`${url}/late`);
+  expect([late.status, late.headers.get('retry-after')]).toEqual([504, '1']);
   const broken = await fetch(`${url}/broken`);
-  expect(broken.status).toBe(500);
+  expect([broken.status, broken.headers.get('retry-after')]).toEqual([500, null]);
   const text = await broken.text();
   expect(text).toContain('"code":"internal"');
   expect(text).not.toContain('secret');

@@ -34,10 +34,10 @@ export function notFoundProblem(method: string, path: string): Problem {
   };
 }
 
-/** Seconds for `Retry-After`; null when the failure names no time. Overload and limits always name one. */
+/** Seconds for `Retry-After`. What waiting may heal (limits, and what is away, overloaded, late or full) always names a time; null: nothing. */
 export function retryAfterSeconds(failure: Failure): number | null {
   if (failure.retryAfterMs !== undefined) return Math.max(1, Math.ceil(failure.retryAfterMs / 1000));
-  return failure.code === 'rate.limited' || failure.code === 'service.overloaded' ? 1 : null;
+  return failure.row.http === 429 || failure.row.http > 500 ? 1 : null;
 }
 
 interface HttpError {
