@@ -48,30 +48,31 @@ server {
   # As large as the program takes them: what is too long for a token is for it to refuse.
   large_client_header_buffers 4 16k;
 
+  proxy_http_version 1.1;
+  proxy_set_header Host $http_host;
+  proxy_set_header Upgrade $http_upgrade;
+  proxy_set_header Connection $parley_connection;
+
+  # Set, not added to: what a client claims to have been forwarded for must not be believed.
+  proxy_set_header X-Forwarded-For $remote_addr;
+  proxy_set_header X-Forwarded-Proto $scheme;
+  proxy_set_header X-Forwarded-Host $http_host;
+
+  # A request that an upstream may have begun to carry out is repeated only when its method is idempotent (nginx's default);
+  # one that could not be handed over goes to the next in any case.
+  proxy_next_upstream error timeout;
+  proxy_next_upstream_tries 3;
+  proxy_next_upstream_timeout 10s;
+  proxy_connect_timeout 2s;
+
+  # Every request is answered within ten seconds: who has not by then stands still.
+  proxy_read_timeout 15s;
+  proxy_send_timeout 15s;
+
   location / {
     proxy_pass http://$parley_upstream;
-    proxy_http_version 1.1;
-    proxy_set_header Host $http_host;
-    proxy_set_header Upgrade $http_upgrade;
-    proxy_set_header Connection $parley_connection;
-
-    # Set, not added to: what a client claims to have been forwarded for must not be believed.
-    proxy_set_header X-Forwarded-For $remote_addr;
-    proxy_set_header X-Forwarded-Proto $scheme;
-    proxy_set_header X-Forwarded-Host $http_host;
-
-    # A request that an upstream may have begun to carry out is repeated only when its method is idempotent (nginx's default);
-    # one that could not be handed over goes to the next in any case.
-    proxy_next_upstream error timeout;
-    proxy_next_upstream_tries 3;
-    proxy_next_upstream_timeout 10s;
-    proxy_connect_timeout 2s;
-
-    # A socket says something at least every 25 seconds.
-    proxy_read_timeout 75s;
-    proxy_send_timeout 75s;
   }
-
+${socketPaths.map(socketLocation).join('')}
   location = /nginx-alive {
     return 200 "alive\\n";
   }
@@ -93,6 +94,17 @@ ${refusal('request.too_large')}
 ${refusal('service.unavailable')}
   }
 }
+`;
+}
+
+/** A socket says something at least every 25 seconds. */
+function socketLocation(path: string): string {
+  return `
+  location = ${path} {
+    proxy_pass http://$parley_upstream;
+    proxy_read_timeout 75s;
+    proxy_send_timeout 75s;
+  }
 `;
 }
 
