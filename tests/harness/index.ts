@@ -1,14 +1,17 @@
 export * from './bad-requests.ts';
 export * from './bad-values.ts';
 export * from './bystander.ts';
+export * from './expect-away.ts';
 export * from './knock.ts';
 export * from './open-documents.ts';
 export * from './people.ts';
 export * from './proxy.ts';
 export * from './raw-socket.ts';
 export * from './raw-tcp.ts';
+export * from './read-status.ts';
 export * from './sdk.ts';
 export { runCommand, type ServerOptions, startServer, type TestServer } from './server.ts';
 export { type Cluster, type ClusterProcess, dropDatabases, type Engines, findEngines, startSplit } from './split.ts';
+export * from './stand-still.ts';
 export { inEveryTopology, startSystem, type Topology, topology } from './topologies.ts';
 export { until } from './until.ts';

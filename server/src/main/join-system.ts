@@ -33,6 +33,9 @@ const rpcs: { readonly [K in ServiceName]: RpcService<ServiceApis[K]> } = {
   discovery: discoveryRpc,
 };
 
+/** How often it is looked whether this process is ready, in milliseconds. */
+const readyMs = 1_000;
+
 /** This process as one of several: what it calls in others, and how others call it. */
 export interface System {
   readonly remote: Remote;
@@ -55,6 +58,8 @@ export interface SystemDeps {
   /** What of the targets runs here. */
   readonly ownServices: readonly string[];
   readonly own: ProcessApi;
+  /** What the standard health service says of this process, too. */
+  ready(): boolean;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -66,6 +71,7 @@ export async function joinSystem({
   processId,
   ownServices,
   own,
+  ready,
   clock,
   log,
   metrics,
@@ -85,6 +91,8 @@ export async function joinSystem({
   });
   for (const service of serviceTargets) directory.source(service); // so that they are known when they are needed
   await directory.unit.start?.();
+
+  let watching: NodeJS.Timeout | undefined;
 
   const connected = new Map<ServiceName, unknown>();
   const byId = new Map<ServiceName, Remotes<object>>();
@@ -122,7 +130,7 @@ export async function joinSystem({
       },
       at: ({ address }) => createRemoteAt(processRpc, address, peers),
     },
-    health: () => ({ discovery: directory.unit.health?.() ?? { status: 'ok' } }),
+    health: () => ({ directory: directory.unit.health?.() ?? { status: 'ok' } }),
     get rpcPort() {
       return server.port;
     },
@@ -134,11 +142,13 @@ export async function joinSystem({
         server.add(rpcs[name] as RpcService<object>, api, name === 'realtime' ? { onStreamLost } : {});
       }
       await server.unit.start();
-      server.setServing(true);
+      server.setServing(ready());
+      watching = setInterval(() => server.setServing(ready()), readyMs).unref();
       const address = options.advertise ?? joinAddress(options.host, server.port);
       directory.announce(ownServices.map((service) => ({ id: processId, service, address })));
     },
     async leave() {
+      clearInterval(watching);
       server.setServing(false);
       await directory.withdraw();
     },
@@ -147,6 +157,7 @@ export async function joinSystem({
       await server.unit.stop();
     },
     async close() {
+      clearInterval(watching);
       await directory.unit.stop?.();
       peers.close();
     },

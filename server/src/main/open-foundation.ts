@@ -13,7 +13,7 @@ import type { Sql } from '../ports/sql.ts';
 import { loadIncarnation } from '../services/chat/load-incarnation.ts';
 import { type OpenedBus, openBus } from './open-bus.ts';
 import { openDatabases } from './open-databases.ts';
-import { openHubRegistry, openInstanceStore } from './open-hub-registry.ts';
+import { type OpenedHubRegistry, openHubRegistry, openInstanceStore } from './open-hub-registry.ts';
 import { checkSchema, currentLsn, distinctDatabases, openPools, relayDatabases, watchDatabases } from './open-sql.ts';
 import type { Options } from './options.ts';
 import { type Foundation, type Opened, type StoringService, storingServices } from './program-context.ts';
@@ -61,7 +61,11 @@ export async function openFoundation(
       return openedBus.bus;
     });
     const shared = { log: log.child({ adapter: 'registry' }), clock: systemClock };
-    const registry = await open('registry', () => openHubRegistry(options.registry, shared));
+    let openedRegistry: OpenedHubRegistry | undefined;
+    const registry = await open('registry', async () => {
+      openedRegistry = await openHubRegistry(options.registry, shared);
+      return openedRegistry.registry;
+    });
     const instances = await open('instances', () => openInstanceStore(options.registry, shared));
     const storage = createStorageGuard({
       gauges: [
@@ -88,9 +92,11 @@ export async function openFoundation(
       startLsn: () => currentLsn(pools.chat as Sql),
       health: () => {
         const broker = openedBus?.health();
+        const redis = openedRegistry?.health();
         return {
           ...watches.health(),
           ...(broker && { bus: broker }),
+          ...(redis && { registry: redis }),
           storage: storage.unit.health?.() ?? { status: 'ok' },
         };
       },

@@ -1,6 +1,7 @@
 import { createMemoryHubRegistry } from '../adapters/hub-registry/memory/create-memory-hub-registry.ts';
 import { createMemoryInstanceStore } from '../adapters/instance-store/memory/create-memory-instance-store.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { Health } from '../kernel/lifecycle.ts';
 import type { Log } from '../kernel/log.ts';
 import type { HubRegistry } from '../ports/hub-registry.ts';
 import type { InstanceStore } from '../ports/instance-store.ts';
@@ -31,15 +32,22 @@ export function parseRegistryUrl(text: string): RegistryAddress {
   return { kind: 'redis', url: url.href, prefix };
 }
 
+export interface OpenedHubRegistry {
+  readonly registry: HubRegistry;
+  /** Of Redis; null: there is none. */
+  health(): Health | null;
+}
+
 /** The registry that `--registry` names; connects in the background. */
 export async function openHubRegistry(
   option: string,
   { log, clock }: { readonly log: Log; readonly clock: Clock },
-): Promise<HubRegistry> {
+): Promise<OpenedHubRegistry> {
   const address = parseRegistryUrl(option);
-  if (address.kind === 'memory') return createMemoryHubRegistry({ clock });
+  if (address.kind === 'memory') return { registry: createMemoryHubRegistry({ clock }), health: () => null };
   const { createRedisHubRegistry } = await import('../adapters/hub-registry/redis/create-redis-hub-registry.ts');
-  return createRedisHubRegistry({ url: address.url, prefix: address.prefix, log });
+  const registry = createRedisHubRegistry({ url: address.url, prefix: address.prefix, log });
+  return { registry, health: registry.health };
 }
 
 /** Discovery's store of instances, at the same place. */

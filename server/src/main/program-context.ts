@@ -49,7 +49,7 @@ export interface Foundation {
   readonly mailer: Mailer;
   /** WAL position of the chat database now. */
   startLsn(): Promise<bigint>;
-  /** What the databases and the storage guard say of themselves. */
+  /** What the databases, the broker, the hub registry and the storage guard say of themselves. */
   health(): Readonly<Record<string, Health>>;
   /** Rejects when an adapter is lost for good. */
   readonly failed: Promise<never>;

@@ -7,6 +7,7 @@ import { openAdminServer } from '../runtime/admin-server.ts';
 import { Program, planModules } from '../runtime/modules.ts';
 import type { ProcessStatus } from '../runtime/process/api.ts';
 import { createLog, createTelemetry } from '../runtime/telemetry.ts';
+import { decideReady } from './decide-ready.ts';
 import { joinAddress } from './join-address.ts';
 import type { System } from './join-system.ts';
 import { modules, type ProgramModule } from './modules.ts';
@@ -59,13 +60,12 @@ async function run(options: Options, { version, plan, foundation, log, metrics, 
   const processId = createId<string>();
   const ownServices = plan.map(({ name }) => name).filter((name) => serviceTargets.includes(name));
   let stopping = false;
-  const ownStatus = (): ProcessStatus => ({
-    version,
-    uptimeSeconds: Math.round((systemClock.monotonic() - began) / 1_000),
-    ready: program.ready() && !stopping,
-    foundation: { ...foundation.health(), ...system?.health() },
-    modules: program.health(),
-  });
+  const ownStatus = (): ProcessStatus => {
+    const parts = { foundation: { ...foundation.health(), ...system?.health() }, modules: program.health() };
+    const ready = program.ready() && !stopping && decideReady(parts);
+    const uptimeSeconds = Math.round((systemClock.monotonic() - began) / 1_000);
+    return { version, uptimeSeconds, ready, ...parts };
+  };
   const ownProcess = createOwnProcess(ownStatus);
   const alone = options.target.includes('all');
   const system: System | null = alone
@@ -75,6 +75,7 @@ async function run(options: Options, { version, plan, foundation, log, metrics, 
         processId,
         ownServices,
         own: ownProcess.api,
+        ready: () => ownStatus().ready,
         log,
         metrics,
         clock: systemClock,

@@ -71,3 +71,12 @@ test('an expected service that nobody runs is down; without a vital one the whol
   });
   expect(createStatus(gateway, [], ['chat']).status).toBe('down');
 });
+
+test('a service is as well as the parts of its process, and not as the other services there', () => {
+  const deaf = { status: 'degraded', detail: 'comparing heads' } as const;
+  const modules = { realtime: { status: 'ok' }, hub: deaf, people: { status: 'down' } } as const;
+  const status = { ...fine, foundation: {}, modules };
+  const others = ['realtime', 'people'].map((service) => ({ service, status }));
+  const { services } = createStatus(gateway, others, ['gateway', 'realtime', 'people']);
+  expect(services).toMatchObject({ realtime: { ...deaf, instances: 1 }, people: { status: 'down', instances: 0 } });
+});

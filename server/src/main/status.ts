@@ -31,7 +31,10 @@ export function createStatus(
   addAll(own.modules);
   for (const { service, status } of others) {
     if (status) addAll(status.foundation);
-    add(service, status?.modules[service] ?? { status: 'down', detail: 'an instance does not answer' });
+    add(
+      service,
+      status ? healthOf(service, status, expected) : { status: 'down', detail: 'an instance does not answer' },
+    );
   }
   for (const service of expected) if (!parts[service]) add(service, { status: 'down', detail: 'no instance runs' });
   const all = Object.entries(parts);
@@ -39,6 +42,14 @@ export function createStatus(
   const ailing = !own.ready || all.some(([, { status }]) => status !== 'ok');
   const { version, uptimeSeconds } = own;
   return { status: lost ? 'down' : ailing ? 'degraded' : 'ok', version, uptimeSeconds, services: parts };
+}
+
+/** A service is as well as the worst of what it is made of: its own module, and those of its process that are no service. */
+function healthOf(service: string, { modules }: ProcessStatus, services: readonly string[]): Health {
+  const own = Object.keys(modules).filter((name) => name === service || !services.includes(name));
+  const ailing = own.flatMap((name) => modules[name] ?? []).filter(({ status }) => status !== 'ok');
+  const missing: Health = { status: 'down', detail: 'it does not run there any more' };
+  return ailing.find(({ status }) => status === 'down') ?? ailing[0] ?? modules[service] ?? missing;
 }
 
 /** Of several instances: `down` only when none runs, `ok` only when all do. */

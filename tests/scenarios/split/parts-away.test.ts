@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  type Answer,
   type Cluster,
+  createFastClock,
   createGroup,
   createPerson,
+  createSdkPerson,
+  expectAway,
   findEngines,
   historyOf,
   type Message,
@@ -10,21 +14,23 @@ import {
   type Person,
   password,
   RawSocket,
+  readReady,
+  readStatus,
   request,
   sendText,
+  signIn,
+  standStill,
   startProxy,
   startSplit,
   until,
 } from '../../harness/index.ts';
 
-/** A process that is stopped keeps its port and answers nobody, which is worse than dead. */
 describe('while a part does not answer', () => {
   let redis: NetworkProxy;
   let cluster: Cluster;
   let ann: Person;
   let bob: Person;
   let group: string;
-  let stopped: number[] = [];
 
   beforeAll(async () => {
     const engines = findEngines();
@@ -36,7 +42,6 @@ describe('while a part does not answer', () => {
     await sendText(ann, group, 'before');
   });
   afterAll(async () => {
-    signal('SIGCONT');
     await cluster?.stop();
     await redis?.close();
   });
@@ -52,21 +57,18 @@ describe('while a part does not answer', () => {
     return end;
   }
 
-  function signal(name: 'SIGCONT'): void {
-    for (const pid of stopped) process.kill(pid, name);
-    stopped = [];
-  }
+  const without = (which: string, during: () => Promise<void>) => standStill(cluster, which, during);
 
-  /** Runs `during` while every process of the target stands still. */
-  async function without(target: string, during: () => Promise<void>): Promise<void> {
-    stopped = cluster.processes().flatMap(({ pid, planned }) => (planned?.target === target && pid ? [pid] : []));
-    expect(stopped.length).toBeGreaterThan(0);
-    for (const pid of stopped) process.kill(pid, 'SIGSTOP');
-    try {
-      await during();
-    } finally {
-      signal('SIGCONT');
-    }
+  const partOf = async (part: string) => (await readStatus(cluster)).services[part]?.status;
+
+  /** Asks until it is not refused for now; nothing but that may be said meanwhile. */
+  async function insist<T>(method: string, path: string, body?: unknown): Promise<T> {
+    return until(`${method} ${path}`, async () => {
+      const answer = await ann.api<T>(method, path, body);
+      if (answer.status < 400) return answer.body;
+      expectAway(answer as Answer);
+      return null;
+    });
   }
 
   test('identity: who is signed in reads and sends, by token and by cookie; who opens a socket is told to come back', async () => {
@@ -118,10 +120,105 @@ describe('while a part does not answer', () => {
     expect((await historyOf(bob, group)).at(-1)).toMatchObject({ seq: sent.seq });
     expect((await ann.api('GET', '/conversations')).status).toBe(200);
     expect(socket.closeCode).toBeNull();
+    await until('the status tells', async () => (await partOf('registry')) === 'down');
+    await until('the router is not ready', async () => (await readReady(cluster, 'router'))[0] === false);
+    expect(await readReady(cluster, 'gateway')).toEqual([true, true]);
     redis.accept();
     expect((await socket.take('message', ({ seq }) => seq === sent.seq)).seq).toBe(sent.seq);
     await until('a socket opens again', async () => (await knock()) === 'ready');
+    await until('the router is ready', async () => (await readReady(cluster, 'router'))[0] === true);
     expect(socket.closeCode).toBeNull();
     socket.close();
+  });
+
+  test('one of two chat: what it was asked is refused for now, then the other one answers; nothing is lost or stored twice', async () => {
+    const chats = async () => (await readStatus(cluster)).services.chat?.instances;
+    const groups = await Promise.all(Array.from({ length: 6 }, async () => (await createGroup(ann, [bob])).id));
+    const draft = { id: 'meanwhile', content: { type: 'text', text: 'meanwhile' } };
+    await without('chat-1', async () => {
+      const send = (id: string) => insist<Message>('POST', `/conversations/${id}/messages`, draft);
+      expect((await Promise.all(groups.map(send))).map(({ seq }) => seq)).toEqual(groups.map(() => 1));
+      await until('the status tells', async () => (await chats()) === 1);
+    });
+    await until('it is back', async () => (await chats()) === 2);
+    for (const id of groups) expect((await historyOf(bob, id)).map((message) => message.id)).toEqual([draft.id]);
+  });
+
+  test('both chat: histories and sends are refused for now; signing in, profiles and open sockets go on', async () => {
+    const socket = await bob.socket();
+    await without('chat', async () => {
+      const refused = [ann.api('GET', `/conversations/${group}/messages`), ann.api('GET', '/conversations')];
+      for (const answer of await Promise.all(refused)) expectAway(answer);
+      await signIn(cluster, ann.username);
+      expect((await ann.api('GET', `/users?query=${bob.username}`)).status).toBe(200);
+      expect((await readStatus(cluster)).status).toBe('down');
+      expect(socket.closeCode).toBeNull();
+    });
+    const sent = await insist<Message>('POST', `/conversations/${group}/messages`, {
+      id: 'after chat',
+      content: { type: 'text', text: 'after chat' },
+    });
+    await socket.take('message', ({ seq }) => seq === sent.seq);
+    socket.close();
+  });
+
+  test.each(['relay', 'router'])(
+    '%s: what is sent is stored and in history; once it is back it is heard',
+    async (target) => {
+      const socket = await bob.socket();
+      let seq = 0;
+      await without(target, async () => {
+        ({ seq } = await sendText(ann, group, `without ${target}`));
+        expect((await historyOf(bob, group)).at(-1)).toMatchObject({ seq });
+        await until('the status tells', async () => (await partOf(target)) === 'down');
+        expect((await readStatus(cluster)).status).toBe('degraded');
+        const fresh = await ann.socket();
+        fresh.close();
+      });
+      await socket.take('message', (frame) => frame.seq === seq);
+      expect(socket.closeCode).toBeNull();
+      socket.close();
+    },
+  );
+
+  test('discovery: calls go to those last known, new sockets and sign-ins too', async () => {
+    const socket = await bob.socket();
+    await without('discovery', async () => {
+      await until('the status tells', async () => (await partOf('discovery')) === 'down');
+      await until('callers know', async () => (await partOf('directory')) !== 'ok');
+      const sent = await sendText(ann, group, 'without discovery');
+      await socket.take('message', ({ seq }) => seq === sent.seq);
+      expect((await historyOf(bob, group)).at(-1)).toMatchObject({ seq: sent.seq });
+      const fresh = await (await signIn(cluster, ann.username)).socket();
+      fresh.close();
+    });
+    await until('the status is well again', async () => (await readStatus(cluster)).status === 'ok');
+    socket.close();
+  });
+
+  test('one of two gateways: what it was asked is refused for now, the other one answers', async () => {
+    await without('gateway-1', async () => {
+      for (let i = 0; i < 6; i++) await insist('GET', `/conversations/${group}/messages?limit=1`);
+      await sendText(ann, group, 'through the other gateway');
+    });
+  });
+
+  test('one of two realtimes: its clients notice, come back at the other one and have missed nothing', async () => {
+    const clock = createFastClock(10);
+    const people = await Promise.all(['cat', 'dan'].map((name) => createSdkPerson(cluster.url, name, { clock })));
+    await Promise.all(people.map((person) => person.connected()));
+    const { id } = await createGroup(ann, [bob], { members: people.map((person) => person.id) });
+    for (const { client } of people) await until('joined', () => client.conversation(id));
+    await without('realtime-1', async () => {
+      const sent = await sendText(ann, id, 'without one realtime');
+      for (const { told, states } of people) {
+        await until(`heard (${states})`, () => told.includes(sent.id));
+        expect(told.filter((each) => each === sent.id)).toHaveLength(1);
+      }
+      for (const { client } of people) await until('online', () => client.state === 'online');
+      const opened = people.flatMap(({ states }) => states.filter((state) => state === 'online'));
+      expect(opened.length).toBeGreaterThan(people.length);
+    });
+    for (const { client } of people) client.close();
   });
 });

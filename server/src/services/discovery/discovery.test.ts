@@ -64,7 +64,7 @@ describe('discovery', () => {
     store.away = true;
     time.now = 15_000;
     await expect(isSettled()).rejects.toMatchObject({ code: 'service.unavailable' });
-    expect(unit.health?.().status).toBe('degraded');
+    expect(unit.health?.().status).toBe('down');
     expect(await api.statusCheck(ctx)).toEqual({ store: 'away', uptimeSeconds: 15, instances: null });
     store.away = false;
     time.now = 24_999;

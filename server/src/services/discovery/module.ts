@@ -78,7 +78,7 @@ export function createDiscovery(deps: DiscoveryDeps): { readonly api: DiscoveryA
     },
   };
   const unit: Unit = {
-    health: () => (away ? { status: 'degraded', detail: 'the store of instances does not answer' } : { status: 'ok' }),
+    health: () => (away ? { status: 'down', detail: 'the store of instances does not answer' } : { status: 'ok' }),
   };
   return { api, unit };
 }

@@ -63,7 +63,9 @@ export function createRelay(deps: RelayDeps): {
     },
     health() {
       const away = deps.databases.filter((_, i) => !followers[i]?.streaming).map(({ name }) => name);
-      return away.length === 0 ? { status: 'ok' } : { status: 'degraded', detail: `not following ${away.join(', ')}` };
+      if (away.length === 0) return { status: 'ok' };
+      const status = away.length === deps.databases.length ? 'down' : 'degraded';
+      return { status, detail: `not following ${away.join(', ')}` };
     },
   };
   const limit = (deps.config?.maxOutstandingBytes ?? relayDefaults.maxOutstandingBytes) / 2;

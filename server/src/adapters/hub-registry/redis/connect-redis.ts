@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { fail } from '../../../kernel/errors.ts';
+import type { Health } from '../../../kernel/lifecycle.ts';
 import type { Log } from '../../../kernel/log.ts';
 import * as sources from './scripts.ts';
 
@@ -18,8 +19,13 @@ const scripts = {
 export interface RedisScripts {
   /** Rejects with `service.unavailable` when Redis is away or does not answer in time. */
   run(script: keyof typeof scripts, args: readonly (string | number)[]): Promise<unknown>;
+  /** `down` once two pings in a row have failed: one may meet a reconnection. */
+  health(): Health;
   close(): Promise<void>;
 }
+
+/** Who has nothing to ask of Redis learns all the same that it is away. */
+const pingMs = 2_000;
 
 /** One connection that comes back by itself. A command waits for one reconnection at most: whoever asks has a deadline. */
 export function connectRedis(url: string, log: Log, commandTimeoutMs: number): RedisScripts {
@@ -39,6 +45,17 @@ export function connectRedis(url: string, log: Log, commandTimeoutMs: number): R
     if (away) log.info({}, 'Redis is back');
     away = false;
   });
+  let missed = 0;
+  const onPing = (): void =>
+    void redis.ping().then(
+      () => {
+        missed = 0;
+      },
+      () => {
+        missed++;
+      },
+    );
+  const pinging = setInterval(onPing, pingMs).unref();
   const commands = redis as unknown as Record<string, (...args: readonly (string | number)[]) => Promise<unknown>>;
   return {
     async run(script, args) {
@@ -48,7 +65,9 @@ export function connectRedis(url: string, log: Log, commandTimeoutMs: number): R
         throw fail('service.unavailable', { detail: 'The hub registry does not answer.', cause });
       }
     },
+    health: () => (missed < 2 ? { status: 'ok' } : { status: 'down', detail: 'Redis does not answer' }),
     async close() {
+      clearInterval(pinging);
       redis.disconnect();
     },
   };

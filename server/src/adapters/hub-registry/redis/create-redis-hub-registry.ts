@@ -1,5 +1,6 @@
 import { fail, toFailure } from '../../../kernel/errors.ts';
 import { type AccountId, type ConversationId, createId, type HubId } from '../../../kernel/ids.ts';
+import type { Health } from '../../../kernel/lifecycle.ts';
 import type { Log } from '../../../kernel/log.ts';
 import { neverSeen, type Presence } from '../../../model/presence.ts';
 import type { HubRegistry } from '../../../ports/hub-registry.ts';
@@ -26,7 +27,7 @@ const seenMs = 30 * 86_400_000;
  * remembers: when Redis answers another one, because the lease ran out, because Redis was restarted empty, or because the
  * answer that told of it got lost, the hub is told that it is deaf (MESSAGE-PATH rule 16).
  */
-export function createRedisHubRegistry(deps: RedisHubRegistryDeps): HubRegistry {
+export function createRedisHubRegistry(deps: RedisHubRegistryDeps): HubRegistry & { health(): Health } {
   const { log, prefix = 'parley', commandTimeoutMs = 2_000 } = deps;
   const redis = connectRedis(deps.url, log, commandTimeoutMs);
   const space = `{${prefix}}`;
@@ -113,6 +114,7 @@ export function createRedisHubRegistry(deps: RedisHubRegistryDeps): HubRegistry 
       tokens.delete(hub);
       sweep();
     },
+    health: redis.health,
     async close() {
       closed = true;
       await sweeping;
