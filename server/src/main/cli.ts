@@ -41,6 +41,8 @@ function command(name: string, help: string, names: readonly OptionName[]): Comm
       help: text,
     } = options[option] as { placeholder: string; fallback?: string; help: string };
     const shown = new Option(`--${option} <${placeholder.toLowerCase()}>`, `${text} [${envName(option)}]`);
+    // The one that may be given several times: as if all had been given at once.
+    if (option === 'listen') shown.argParser((value, before?: string) => (before ? `${before} ${value}` : value));
     built.addOption(fallback ? shown.default(undefined, fallback) : shown);
   }
   return built;

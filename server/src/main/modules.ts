@@ -80,7 +80,7 @@ export const modules: readonly ProgramModule[] = [
     name: 'listener',
     needs: ['http'],
     after: ['rest', 'sockets', 'relay', 'router'],
-    init: async (p) => (await import('./modules/http.ts')).initListener(p),
+    init: async (p) => (await import('./modules/listener.ts')).initListener(p),
   },
   { name: 'gateway', needs: ['rest', 'listener'] },
   { name: 'realtime', needs: ['sockets', 'listener'] },

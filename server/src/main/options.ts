@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { logLevels } from '../runtime/telemetry.ts';
 import { parseRegistryUrl } from './open-hub-registry.ts';
 import { parseBusUrl } from './parse-bus-url.ts';
+import { parseListens } from './parse-listens.ts';
 
 const port = z.coerce.number('must be a port number').int().min(0).max(65535);
 const count = z.coerce.number('must be a number').int().min(1);
@@ -15,6 +16,17 @@ const list = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter(Boolean),
 );
+
+/** As `parse` reads it; what it throws is what its owner is told. */
+const parsed = <T>(parse: (text: string) => T) =>
+  z.string().transform((text, ctx) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      ctx.addIssue({ code: 'custom', message: (error as Error).message });
+      return z.NEVER;
+    }
+  });
 
 /** As it was given; the reason why it cannot be parsed is what its owner is told. */
 const parsable = (parse: (text: string) => unknown) =>
@@ -52,6 +64,12 @@ export const options = {
   'admin-port': option(port, 'PORT', '4002', 'metrics, /healthz and /readyz; not for the public'),
   'rpc-port': option(port, 'PORT', '4003', 'calls between the services of several processes; not for the public'),
   host: option(z.string().min(1), 'ADDRESS', '127.0.0.1', 'address to listen on; 0.0.0.0 for all'),
+  listen: option(
+    parsed(parseListens),
+    'PORT=PROTOCOL',
+    '',
+    'a port of its own for one protocol, as 4100=grpc:veigo; repeatable, in the environment with spaces between',
+  ),
   'public-url': option(
     z.url({ protocol: /^https?$/ }),
     'URL',
