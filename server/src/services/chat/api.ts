@@ -169,6 +169,11 @@ export interface ChatApi {
     user: AccountId,
     role: Role,
   ): Promise<{ readonly member: Membership; readonly created: boolean }>;
+  /**
+   * Adds up to 900 as `member` (`reader` in a channel), all or none; who is one already stays as they are. Their memberships in the
+   * order asked. Errors of `putMember`.
+   */
+  addMembers(ctx: Context, id: ConversationId, users: readonly AccountId[]): Promise<readonly Membership[]>;
   /** Removing oneself is leaving; the last owner's role passes on to the longest-standing of the highest rank. */
   removeMember(ctx: Context, id: ConversationId, user: AccountId): Promise<void>;
 

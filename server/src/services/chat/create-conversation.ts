@@ -66,7 +66,8 @@ function planShared(account: AccountId, request: NewConversation): Plan {
   return { ...request, id: request.id ?? createId<ConversationId>(), members, pair: null };
 }
 
-async function checkAccounts(deps: ChatDeps, ctx: Context, members: readonly AccountId[]): Promise<void> {
+/** `account.unknown` naming who. */
+export async function checkAccounts(deps: ChatDeps, ctx: Context, members: readonly AccountId[]): Promise<void> {
   if (members.length === 0) return;
   const known = new Set((await deps.people.getProfiles(ctx, members)).map((profile) => profile.id));
   const missing = members.filter((member) => !known.has(member));

@@ -48,6 +48,29 @@ describe('joining', () => {
     expect(await codeOf(t.chat.setReaction(t.as(member), id, 2, '👍', true))).toBe('message.unknown');
   });
 
+  test('many are added in one change; who is in already keeps role and stay', async () => {
+    const [owner, admin, ...late] = Array.from({ length: 5 }, () => t.account()) as [AccountId, AccountId];
+    const id = await t.group(owner, [admin]);
+    await t.chat.putMember(t.as(owner), id, admin, 'admin');
+    const before = (await t.chat.getConversation(t.as(owner), id)).lastRev;
+    const added = await t.chat.addMembers(t.as(admin), id, [...late, admin, ...late]);
+    expect(added.map(({ user, role }) => [user, role])).toEqual([
+      ...late.map((user) => [user, 'member']),
+      [admin, 'admin'],
+    ]);
+    expect((await t.chat.getConversation(t.as(owner), id)).lastRev).toBe(before + 1);
+    await t.chat.addMembers(t.as(admin), id, late);
+    expect((await t.chat.getConversation(t.as(owner), id)).lastRev).toBe(before + 1);
+    expect((await roles(owner, id)).size).toBe(5);
+    const add = (by: AccountId, users: AccountId[]) => codeOf(t.chat.addMembers(t.as(by), id, users));
+    expect(await add(late[0] as AccountId, [t.account()])).toBe('action.forbidden');
+    expect(await add(t.account(), [t.account()])).toBe('conversation.forbidden');
+    expect(await add(owner, [createId<AccountId>(), t.account()])).toBe('account.unknown');
+    expect(await add(owner, [])).toBe('request.invalid');
+    expect(await add(owner, ['nobody' as AccountId])).toBe('request.invalid');
+    expect((await roles(owner, id)).size).toBe(5);
+  });
+
   test('a public conversation is read by everybody and joined by oneself', async () => {
     const [owner, visitor] = [t.account(), t.account()];
     const id = await t.group(owner, [], { visibility: 'public', history: 'since-join' });

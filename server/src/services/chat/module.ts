@@ -1,4 +1,5 @@
 import type { Unit } from '../../kernel/lifecycle.ts';
+import { addMembers } from './add-members.ts';
 import type { ChatApi } from './api.ts';
 import { createAttachment, getAttachment } from './attachments.ts';
 import { changes, readBacklogs } from './backlogs.ts';
@@ -53,6 +54,7 @@ export function createChat(deps: ChatDeps): { readonly api: ChatApi; readonly un
     setPreferences: (ctx, id, preferences) => setPreferences(deps, ctx, id, preferences),
     listMembers: (ctx, id, page) => listMembers(deps, ctx, id, page),
     putMember: (ctx, id, user, role) => putMember(deps, ctx, id, user, role),
+    addMembers: (ctx, id, users) => addMembers(deps, ctx, id, users),
     removeMember: (ctx, id, user) => removeMember(deps, ctx, id, user),
     history: (ctx, id, range) => history(deps, ctx, id, range),
     getMessage: (ctx, id, seq) => getMessage(deps, ctx, id, seq),

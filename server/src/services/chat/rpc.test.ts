@@ -132,6 +132,7 @@ checkRpc<ChatApi>(chatRpc, 'parley.chat.v1.ChatService', {
     args: fc.tuple(conversation, user, role),
     answer: fc.record({ member: membership, created: flag }),
   },
+  addMembers: { args: fc.tuple(conversation, listOf(user)), answer: listOf(membership) },
   removeMember: { args: fc.tuple(conversation, user), answer: nothing },
   history: {
     args: fc.tuple(conversation, range),
@@ -215,6 +216,7 @@ describe('which instance of chat is asked', () => {
     'setPreferences',
     'listMembers',
     'putMember',
+    'addMembers',
     'removeMember',
     'history',
     'getMessage',

@@ -167,6 +167,13 @@ export const chatRpc: RpcService<ChatApi> = createRpcService<ChatApi>('chat', 'p
     put,
     repeatableThere,
   ),
+  addMembers: unary(
+    wire.AddMembersRequest,
+    args(['id', text], ['users', list(text)]),
+    wire.AddMembersResponse,
+    field('members', list(membership)),
+    repeatableThere,
+  ),
   removeMember: unary(
     wire.RemoveMemberRequest,
     args(['id', text], ['user', text]),

@@ -34,7 +34,8 @@ export interface Origin {
 }
 
 export interface NewAccount {
-  readonly username: string;
+  /** Absent: the local part of the e-mail address, numbered if taken. */
+  readonly username?: string | undefined;
   readonly email?: string | undefined;
   readonly password?: string | undefined;
   readonly name?: string | undefined;
@@ -100,6 +101,8 @@ export interface IdentityApi {
   revokeSession(ctx: Context, session: SessionId): Promise<void>;
   /** Sends the code to the account's address; says nothing about whether it exists. */
   requestRecovery(ctx: Context, email: string): Promise<void>;
+  /** Sends a new code to an address that is not yet verified; says nothing about whether it exists. */
+  requestVerification(ctx: Context, email: string): Promise<void>;
   /** `token.invalid` for a wrong, used or expired code. Ends all sessions. */
   resetPassword(ctx: Context, reset: { readonly code: string; readonly password: string }): Promise<void>;
   /** `token.invalid`. */

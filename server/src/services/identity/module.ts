@@ -34,7 +34,7 @@ import { signIn } from './sign-in.ts';
 import { signUp } from './sign-up.ts';
 import { createSigningKeys } from './signing-keys.ts';
 import { promote } from './store.ts';
-import { verifyEmail } from './verify-email.ts';
+import { requestVerification, verifyEmail } from './verify-email.ts';
 
 export interface IdentityDeps {
   readonly sql: Sql;
@@ -125,6 +125,7 @@ function createApi(parts: Parts): IdentityApi {
     listSessions: bind(parts, listSessions),
     revokeSession: bind(parts, revokeSession),
     requestRecovery: bind(parts, requestRecovery),
+    requestVerification: bind(parts, requestVerification),
     resetPassword: bind(parts, resetPassword),
     verifyEmail: bind(parts, verifyEmail),
     changePassword: bind(parts, changePassword),

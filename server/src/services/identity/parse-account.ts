@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { fail } from '../../kernel/errors.ts';
 import { accountLimits, isUsername } from '../../model/account.ts';
 import { checkText } from '../../model/content.ts';
@@ -12,13 +13,30 @@ export interface ParsedAccount {
 
 /** `request.invalid` with what to do about it. */
 export function parseAccount(account: NewAccount): ParsedAccount {
-  const username = parseUsername(account.username);
+  const username = parseUsername(account.username ?? proposeUsername(account.email));
   return {
     username,
     email: account.email === undefined ? null : parseEmail(account.email),
     password: account.password === undefined ? null : parsePassword(account.password),
     name: account.name === undefined ? username : parseName(account.name),
   };
+}
+
+/** Leaves room for a number. */
+const longestProposal = 24;
+
+function proposeUsername(email: string | undefined): string {
+  if (email === undefined) throw fail('request.invalid', 'An account needs a username or an e-mail address.');
+  const local = foldUsername(parseEmail(email).split('@', 1)[0] as string).split('+', 1)[0] as string;
+  const name = local.replace(/[^a-z0-9_.-]+/g, '-').slice(0, longestProposal);
+  return isUsername(name) ? name : `user-${name}`.slice(0, longestProposal);
+}
+
+/** What to try in turn when a proposed name is taken: of a popular one the first free number is far away, so later ones are random. */
+export function* numberUsername(username: string): Generator<string> {
+  yield username;
+  for (let n = 2; n < 6; n++) yield `${username}${n}`;
+  for (let digits = 3; digits < 8; digits++) yield `${username}${randomInt(10 ** (digits - 1), 10 ** digits)}`;
 }
 
 /** In lower case. Only ASCII is folded: a Kelvin sign must not become somebody else's k. */

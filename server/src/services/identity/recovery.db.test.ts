@@ -49,6 +49,16 @@ describe('verification', () => {
     await expect(api.verifyEmail(ctx, code)).rejects.toMatchObject(invalid);
   });
 
+  test('a new code can be asked for, until the address is verified', async () => {
+    const { account, code, email } = await signUp();
+    await api.requestVerification(ctx, email.toUpperCase());
+    const again = await identity.mailbox.takeCode(email);
+    await expect(api.verifyEmail(ctx, code)).rejects.toMatchObject(invalid);
+    await api.verifyEmail(ctx, again);
+    expect(await api.getAccounts(ctx, [account.id])).toMatchObject([{ emailVerified: true }]);
+    await api.requestVerification(ctx, 'nobody@x.org');
+  });
+
   test('not by a wrong, an expired or another kind of code', async () => {
     const { account, code, email } = await signUp();
     for (const text of ['', 'x', 'nul\0', await recover(email)]) {

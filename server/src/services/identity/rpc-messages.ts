@@ -53,7 +53,7 @@ export const origin = record<Origin, wire.Origin>({
 });
 
 export const newAccount = record<NewAccount, wire.NewAccount>({
-  username: text,
+  username: optional(text),
   email: optional(text),
   password: optional(text),
   name: optional(text),

@@ -22,7 +22,7 @@ const tokens = fc.record({ access: text(), refresh: text(), expiresIn: whole });
 const signedIn = fc.record<SignedIn>({ account, session: text(), tokens });
 const origin = fc.record<Origin>({ device: orAbsent(text()), address: orAbsent(text()) });
 const newAccount = fc.record<NewAccount>({
-  username: text(),
+  username: orAbsent(text()),
   email: orAbsent(text()),
   password: orAbsent(text()),
   name: orAbsent(text()),
@@ -62,6 +62,7 @@ checkRpc<IdentityApi>(identityRpc, 'parley.identity.v1.IdentityService', {
   listSessions: { args: none, answer: listOf(session) },
   revokeSession: { args: fc.tuple(text<SessionId>()), answer: nothing },
   requestRecovery: { args: fc.tuple(text()), answer: nothing },
+  requestVerification: { args: fc.tuple(text()), answer: nothing },
   resetPassword: { args: fc.tuple(fc.record({ code: text(), password: text() })), answer: nothing },
   verifyEmail: { args: fc.tuple(text()), answer: nothing },
   changePassword: { args: fc.tuple(fc.record({ oldPassword: text(), newPassword: text() })), answer: nothing },

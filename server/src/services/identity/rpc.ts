@@ -108,6 +108,13 @@ export const identityRpc: RpcService<IdentityApi> = createRpcService<IdentityApi
       nothing,
       once,
     ),
+    requestVerification: unary(
+      wire.RequestVerificationRequest,
+      args(['email', roughText]),
+      wire.RequestVerificationResponse,
+      nothing,
+      once,
+    ),
     resetPassword: unary(wire.ResetPasswordRequest, argument(reset), wire.ResetPasswordResponse, nothing, once),
     verifyEmail: unary(wire.VerifyEmailRequest, args(['code', roughText]), wire.VerifyEmailResponse, nothing, once),
     changePassword: unary(wire.ChangePasswordRequest, argument(change), wire.ChangePasswordResponse, nothing, once),

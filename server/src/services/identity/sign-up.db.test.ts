@@ -48,6 +48,24 @@ describe('sign-up', () => {
     await api.signUp(ctx, { username: 'other' }, {});
   });
 
+  test('without a username the e-mail address gives one, numbered if taken', async () => {
+    const nameOf = async (email: string) => (await api.signUp(ctx, { email }, {})).account.username;
+    expect(await nameOf('Bob.Smith+news@x.org')).toBe('bob.smith');
+    expect(await nameOf('bob.smith@y.org')).toBe('bob.smith2');
+    expect(await nameOf('ü@x.org')).toBe('user--');
+    expect(await nameOf(`${'long'.repeat(10)}@x.org`)).toBe('long'.repeat(6));
+    const many = await Promise.all(Array.from({ length: 8 }, (_, i) => nameOf(`popular@h${i}.org`)));
+    expect(new Set(many).size).toBe(8);
+    await expect(nameOf('BOB.smith@Y.org')).rejects.toMatchObject({ code: 'account.taken' });
+    await expect(api.signUp(ctx, {}, {})).rejects.toMatchObject({ code: 'request.invalid' });
+    // A configured administrator's name is not for whoever has such an address.
+    expect((await api.signUp(ctx, { email: 'root.person@x.org' }, {})).account).toMatchObject({
+      username: 'root.person2',
+      name: 'root.person2',
+      admin: false,
+    });
+  });
+
   test('of many sign-ups for one name at once exactly one wins', async () => {
     const all = Array.from({ length: 10 }, (_, i) => api.signUp(ctx, { username: 'wanted', email: `w${i}@x.org` }, {}));
     const results = await Promise.allSettled(all);

@@ -1,9 +1,19 @@
 import type { Context } from '../../kernel/context.ts';
 import { fail } from '../../kernel/errors.ts';
 import { takeCode } from './code-store.ts';
+import { sendVerification } from './e-mail-codes.ts';
 import { hashCode } from './opaque-tokens.ts';
+import { parseEmail } from './parse-account.ts';
 import type { Parts } from './parts.ts';
-import { lockAccount } from './store.ts';
+import { lockAccount, readByEmail } from './store.ts';
+
+/** Counts as a recovery does: both fill somebody's mailbox. */
+export async function requestVerification(parts: Parts, _ctx: Context, email: string): Promise<void> {
+  const address = parseEmail(email);
+  await parts.limits.recovery.count(address.toLowerCase());
+  const row = await readByEmail(parts.sql, address);
+  if (row && !row.email_verified) sendVerification(parts, row);
+}
 
 export async function verifyEmail(parts: Parts, _ctx: Context, text: string): Promise<void> {
   await parts.sql.transaction(async (tx) => {

@@ -87,7 +87,8 @@ export interface Origin {
 }
 
 export interface NewAccount {
-  readonly username: string;
+  /** Absent: made of the e-mail address. */
+  readonly username?: string | undefined;
   readonly email?: string | undefined;
   readonly password?: string | undefined;
   readonly name?: string | undefined;
@@ -192,6 +193,13 @@ export interface RequestRecoveryRequest {
 }
 
 export interface RequestRecoveryResponse {
+}
+
+export interface RequestVerificationRequest {
+  readonly email: string;
+}
+
+export interface RequestVerificationResponse {
 }
 
 export interface ResetPasswordRequest {
@@ -610,12 +618,12 @@ export const Origin: MessageFns<Origin> = {
 };
 
 function createBaseNewAccount(): NewAccount {
-  return { username: "", email: undefined, password: undefined, name: undefined };
+  return { username: undefined, email: undefined, password: undefined, name: undefined };
 }
 
 export const NewAccount: MessageFns<NewAccount> = {
   encode(message: NewAccount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.username !== "") {
+    if (message.username !== undefined) {
       writer.uint32(10).string(message.username);
     }
     if (message.email !== undefined) {
@@ -1728,6 +1736,87 @@ export const RequestRecoveryResponse: MessageFns<RequestRecoveryResponse> = {
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = createBaseRequestRecoveryResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRequestVerificationRequest(): RequestVerificationRequest {
+  return { email: "" };
+}
+
+export const RequestVerificationRequest: MessageFns<RequestVerificationRequest> = {
+  encode(message: RequestVerificationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.email !== "") {
+      writer.uint32(10).string(message.email);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RequestVerificationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRequestVerificationRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.email = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRequestVerificationResponse(): RequestVerificationResponse {
+  return {};
+}
+
+export const RequestVerificationResponse: MessageFns<RequestVerificationResponse> = {
+  encode(_: RequestVerificationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RequestVerificationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRequestVerificationResponse() as any;
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
