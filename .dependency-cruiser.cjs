@@ -19,6 +19,11 @@ const drivers = [
   ['ioredis-stays-in-its-adapters', 'ioredis', `^${S}adapters/[^/]+/redis/`],
   ['rabbitmq-client-stays-in-its-adapter', 'rabbitmq-client', `^${S}adapters/bus/rabbitmq/|^server/testing/|^bench/`],
   ['grpc-stays-in-its-transport', '@grpc/[^/]+|grpc-health-check', `^${S}runtime/rpc/grpc/`],
+  [
+    'graphql-stays-in-its-protocols',
+    'graphql|graphql-[^/]+|@pothos/[^/]+|dataloader',
+    `^${S}protocols/(graphql|veigo)/|^(tests|bench)/`,
+  ],
   ['commander-stays-in-main', 'commander', `^${S}main/`],
 ];
 

@@ -5,7 +5,11 @@ import { defineConfig } from 'vitest/config';
  * PostgreSQL; `engines` needs Redis and the brokers (`npm run engines -- up`); `scenarios` and `web` start whole servers and speak to them over the wire. Budgets: docs/testing.md.
  */
 const source = {
-  resolve: { conditions: ['source', 'module', 'browser', 'development|production'] },
+  resolve: {
+    conditions: ['source', 'module', 'browser', 'development|production'],
+    // Node takes its CommonJS build for everybody; left to itself Vite takes the other one for our files, and two of them refuse each other.
+    alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }],
+  },
   ssr: { resolve: { conditions: ['source', 'node', 'development|production'] } },
 };
 

@@ -102,6 +102,7 @@ export const probes = {
   'ioredis-stays-in-its-adapters': { [`${S}services/chat/probe.ts`]: "import 'ioredis';" },
   'rabbitmq-client-stays-in-its-adapter': { [`${S}services/chat/probe.ts`]: "import 'rabbitmq-client';" },
   'grpc-stays-in-its-transport': { [`${S}services/chat/probe.ts`]: "import '@grpc/grpc-js';" },
+  'graphql-stays-in-its-protocols': { [`${S}services/chat/probe.ts`]: "import 'graphql';" },
   'commander-stays-in-main': { [`${S}services/chat/probe.ts`]: "import 'commander';" },
   'no-undeclared-packages': { [`${S}runtime/probe.ts`]: "import 'semver';" },
   'imports-resolve': { [`${S}runtime/probe.ts`]: "import './nothing.ts';" },

@@ -6,8 +6,11 @@ import { silentLog } from '../src/kernel/log.ts';
 import { noMetrics } from '../src/kernel/metrics.ts';
 import type { Profile } from '../src/model/account.ts';
 import type { Draft, Message } from '../src/model/message.ts';
-import type { AttachmentStore, NativeConfig } from '../src/protocols/native/native-deps.ts';
+import { createGraphqlProtocol } from '../src/protocols/graphql/graphql-protocol.ts';
+import type { NativeConfig } from '../src/protocols/native/native-deps.ts';
 import { createNativeProtocol } from '../src/protocols/native/native-protocol.ts';
+import { createRateLimits, type Rates } from '../src/protocols/shared/rate-limits.ts';
+import type { AttachmentStore } from '../src/protocols/shared/store-attachment.ts';
 import { createHttpServer } from '../src/runtime/http.ts';
 import type { Attachment, ChatApi, ConversationView } from '../src/services/chat/api.ts';
 import type { IdentityApi } from '../src/services/identity/api.ts';
@@ -277,7 +280,7 @@ function createAttachments(): AttachmentStore & { readonly blobs: ReadonlyMap<st
 
 /** Listens on a free port; `close` ends everything. */
 export async function startNativeServer(
-  config: Partial<NativeConfig> = {},
+  config: Partial<NativeConfig & Rates> = {},
   webRoot: string | null = null,
   serve: { readonly http?: boolean; readonly sockets?: boolean } = { http: true, sockets: true },
 ) {
@@ -285,30 +288,25 @@ export async function startNativeServer(
   const chat = createChat();
   const hub = createHub();
   const attachments = createAttachments();
-  const protocol = createNativeProtocol({
+  const { sends, frames, signIns, ...rest } = config;
+  const presence = { presenceOf: async () => new Map([[bob, { online: true, lastSeen: null }]]) };
+  const status = () =>
+    ({ status: 'ok', version: '1.2.3', uptimeSeconds: 1, services: { chat: { status: 'ok', instances: 1 } } }) as const;
+  const deps = {
     identity: createIdentity(),
     people: createPeople(),
     chat,
-    http: serve.http
-      ? {
-          presence: { presenceOf: async () => new Map([[bob, { online: true, lastSeen: null }]]) },
-          attachments,
-          status: () => ({
-            status: 'ok',
-            version: '1.2.3',
-            uptimeSeconds: 1,
-            services: { chat: { status: 'ok', instances: 1 } },
-          }),
-          webRoot,
-        }
-      : null,
-    sockets: serve.sockets ? { hub } : null,
-    config,
+    http: serve.http ? { presence, attachments, status, webRoot } : null,
+    sockets: serve.sockets ? { hub, presence, status } : null,
+    config: rest,
+    limits: createRateLimits({ ...(sends && { sends }), ...(frames && { frames }), ...(signIns && { signIns }) }),
     log: silentLog,
     metrics: noMetrics,
-  });
-  if (serve.http) await protocol.registerHttp(http);
-  if (serve.sockets) protocol.registerSockets(http);
+  };
+  for (const protocol of [createNativeProtocol(deps), createGraphqlProtocol(deps)]) {
+    if (serve.http) await protocol.registerHttp(http);
+    if (serve.sockets) protocol.registerSockets(http);
+  }
   await http.unit.start?.();
   const url = `http://127.0.0.1:${http.port}`;
   return {

@@ -11,7 +11,7 @@ import type { Mailer } from '../ports/mail.ts';
 import type { Replication } from '../ports/replication.ts';
 import type { Sql } from '../ports/sql.ts';
 import type { StorageGuard } from '../ports/storage-guard.ts';
-import type { NativeHttpDeps, NativeSocketDeps, ServiceStatus } from '../protocols/native/native-deps.ts';
+import type { HttpHalf, ServiceStatus, SocketHalf } from '../protocols/shared/halves.ts';
 import type { HttpServer } from '../runtime/http.ts';
 import type { Telemetry } from '../runtime/telemetry.ts';
 import type { ChatApi } from '../services/chat/api.ts';
@@ -79,7 +79,7 @@ export interface ProgramContext extends Foundation {
   access: AccessVerifier;
   hub: HubApi;
   /** What the protocols have in this process: their HTTP half, their sockets, or both. */
-  readonly halves: { http: NativeHttpDeps | null; sockets: NativeSocketDeps | null };
+  readonly halves: { http: HttpHalf | null; sockets: SocketHalf | null };
   /** identity as protocols use it: tokens are verified here, everything else where identity runs. */
   identity: IdentityApi;
   /** chat as protocols use it: drafts may go by way of a queue. */

@@ -1,5 +1,5 @@
 import type { Health } from '../kernel/lifecycle.ts';
-import type { ServiceStatus } from '../protocols/native/native-deps.ts';
+import type { ServiceStatus } from '../protocols/shared/halves.ts';
 import type { ProcessStatus } from '../runtime/process/api.ts';
 import type { InstanceStatus } from './processes.ts';
 

@@ -1,4 +1,5 @@
 import type { Unit } from '../../kernel/lifecycle.ts';
+import type { PresenceApi } from '../../services/realtime/api.ts';
 import { createPresenceReader } from '../../services/realtime/presence-reader.ts';
 import type { ProgramContext } from '../program-context.ts';
 import { createHttp } from './listener.ts';
@@ -9,13 +10,16 @@ export function initHttp(p: ProgramContext): Unit {
 }
 
 export function initRest(p: ProgramContext): Unit {
-  const { registry, clock, webRoot, status, blobs: attachments } = p;
-  const presence = createPresenceReader({ registry, clock, log: p.log.child({ service: 'gateway' }) });
-  p.halves.http = { presence, attachments, status, webRoot };
+  const { webRoot, status, blobs: attachments } = p;
+  p.halves.http = { presence: readPresence(p), attachments, status, webRoot };
   return {};
 }
 
 export function initSockets(p: ProgramContext): Unit {
-  p.halves.sockets = { hub: p.hub };
+  p.halves.sockets = { hub: p.hub, presence: readPresence(p), status: p.status };
   return {};
+}
+
+function readPresence({ registry, clock, log }: ProgramContext): PresenceApi {
+  return createPresenceReader({ registry, clock, log: log.child({ service: 'presence' }) });
 }

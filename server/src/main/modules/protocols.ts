@@ -1,4 +1,5 @@
 import type { Protocol } from '../../protocols/shared/protocol.ts';
+import { createRateLimits } from '../../protocols/shared/rate-limits.ts';
 import { type ProtocolName, protocolNames } from '../parse-listens.ts';
 import type { ProgramContext } from '../program-context.ts';
 
@@ -7,6 +8,7 @@ type Deps = ReturnType<typeof protocolDeps>;
 /** Loaded when the ports open: a process that serves no protocol never loads the code of one. */
 const loaders: Readonly<Record<ProtocolName, (deps: Deps) => Promise<Protocol>>> = {
   native: async (deps) => (await import('../../protocols/native/native-protocol.ts')).createNativeProtocol(deps),
+  graphql: async (deps) => (await import('../../protocols/graphql/graphql-protocol.ts')).createGraphqlProtocol(deps),
 };
 
 /** Every public protocol, each once for all ports of this process. */
@@ -25,11 +27,13 @@ function protocolDeps(p: ProgramContext) {
     chat: p.chat,
     log: p.log.child({ service: 'protocols' }),
     metrics: p.metrics,
+    limits: createRateLimits({
+      sends: { perSecond, burst: perSecond * 5 },
+      signIns: { perSecond: signIns, burst: Math.max(200, signIns * 10) },
+    }),
     config: {
       trustProxy: p.options['trust-proxy'],
       allowedOrigins: p.options['public-url'] ? [new URL(p.options['public-url']).origin] : [],
-      sends: { perSecond, burst: perSecond * 5 },
-      signIns: { perSecond: signIns, burst: Math.max(200, signIns * 10) },
       attachmentBytes: p.options['max-attachment-mb'] * 1024 * 1024,
     },
   };

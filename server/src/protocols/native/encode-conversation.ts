@@ -2,6 +2,7 @@ import type { AccountId } from '../../kernel/ids.ts';
 import type { Profile } from '../../model/account.ts';
 import type { Presence } from '../../model/presence.ts';
 import type { ConversationView } from '../../services/chat/api.ts';
+import { profileOf } from '../shared/profile-reader.ts';
 import { encodeMessage } from './encode-message.ts';
 
 export type PresenceOf = ReadonlyMap<AccountId, Presence>;
@@ -41,9 +42,4 @@ export function encodeUser(profile: Profile, presence: PresenceOf): object {
     avatar,
     presence: { state: seen?.online ? 'online' : 'offline', lastSeen: seen?.lastSeen ?? null },
   };
-}
-
-/** A profile follows its account a moment later: until then the account has an id and no name. */
-export function profileOf(profiles: ReadonlyMap<AccountId, Profile>, id: AccountId): Profile {
-  return profiles.get(id) ?? { id, username: '', name: '', about: null, avatar: null };
 }

@@ -1,7 +1,6 @@
 import { fail } from '../../kernel/errors.ts';
 import { createProfileReader } from '../shared/profile-reader.ts';
 import type { HttpHost, Protocol } from '../shared/protocol.ts';
-import { createRateLimit } from '../shared/rate-limit.ts';
 import { type NativeConfig, type NativeDeps, nativeDefaults } from './native-deps.ts';
 import { addRest } from './rest/rest-plugin.ts';
 import { addWebRoutes } from './rest/web-routes.ts';
@@ -11,13 +10,10 @@ const socketPath = '/realtime';
 
 /** Parley's own protocol: REST under /api/v1, the socket at /realtime, the web application at / and under /app/. */
 export function createNativeProtocol(deps: NativeDeps): Protocol {
-  const { http, sockets, ...common } = deps;
+  const { http, sockets, limits, ...common } = deps;
   const config: NativeConfig = { ...nativeDefaults, ...deps.config };
   const profiles = createProfileReader(deps);
-  // One allowance per account, however it sends.
-  const sends = createRateLimit(config.sends);
-  const frames = createRateLimit(config.frames);
-  const signIns = createRateLimit(config.signIns);
+  const { sends, frames, signIns } = limits;
   return {
     name: 'native',
     async registerHttp(host) {

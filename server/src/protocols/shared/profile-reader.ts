@@ -76,3 +76,8 @@ export function createProfileReader(deps: {
     },
   };
 }
+
+/** A profile follows its account a moment later: until then the account has an id and no name. */
+export function profileOf(profiles: ReadonlyMap<AccountId, Profile>, id: AccountId): Profile {
+  return profiles.get(id) ?? { id, username: '', name: '', about: null, avatar: null };
+}

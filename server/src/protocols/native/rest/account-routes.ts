@@ -9,9 +9,9 @@ import {
   signUpBody,
   verifyBody,
 } from '@parley/contracts';
+import { clearSessionCookie } from '../../shared/session-cookie.ts';
 import { describeAccount } from './describe.ts';
 import { answers, contextOf, noContent, type RestApp, type RestDeps } from './rest-app.ts';
-import { clearSessionCookie } from './session-cookie.ts';
 import { greetSignedIn } from './session-routes.ts';
 
 const tags = ['accounts'];

@@ -12,9 +12,9 @@ import {
 import type { Context } from '../../../kernel/context.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import type { ConversationView } from '../../../services/chat/api.ts';
+import { resolveUsers } from '../../shared/resolve-users.ts';
 import { encodeConversations, json } from './describe.ts';
 import { answers, contextOf, noContent, type RestApp, type RestDeps } from './rest-app.ts';
-import { resolveUsers } from './user-routes.ts';
 
 const tags = ['conversations'];
 
@@ -48,7 +48,7 @@ function addBeginning(app: RestApp, deps: RestDeps): void {
       const result = await chat.createConversation(ctx, {
         ...rest,
         ...(id && { id: id as ConversationId }),
-        members: await resolveUsers(deps, request, members),
+        members: await resolveUsers(deps.people, ctx, members),
       });
       const text = await encode(deps, ctx, result.conversation);
       return reply

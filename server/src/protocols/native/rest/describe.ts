@@ -2,7 +2,8 @@ import type { Context } from '../../../kernel/context.ts';
 import type { Account, Profile } from '../../../model/account.ts';
 import type { Message } from '../../../model/message.ts';
 import type { ConversationView } from '../../../services/chat/api.ts';
-import { encodeConversation, encodeUser, profileOf } from '../encode-conversation.ts';
+import { profileOf } from '../../shared/profile-reader.ts';
+import { encodeConversation, encodeUser } from '../encode-conversation.ts';
 import { encodeMessage } from '../encode-message.ts';
 import type { RestDeps } from './rest-app.ts';
 

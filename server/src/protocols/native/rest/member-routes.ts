@@ -3,7 +3,8 @@ import type { Context } from '../../../kernel/context.ts';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import { conversationLimits, type Membership } from '../../../model/conversation.ts';
 import type { Receipt } from '../../../services/chat/api.ts';
-import { encodeUser, profileOf } from '../encode-conversation.ts';
+import { profileOf } from '../../shared/profile-reader.ts';
+import { encodeUser } from '../encode-conversation.ts';
 import { answers, contextOf, noContent, type RestApp, type RestDeps } from './rest-app.ts';
 
 const tags = ['members'];

@@ -12,7 +12,7 @@ import {
 } from '@parley/contracts';
 import { fail } from '../../../kernel/errors.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
-import type { Draft, Message } from '../../../model/message.ts';
+import { sentMessage } from '../../shared/sent-message.ts';
 import { createDraft, parseRawContent } from '../create-draft.ts';
 import { encodeMessages, encodeOneMessage, json } from './describe.ts';
 import { answers, bodyTextOf, contextOf, noContent, principalOf, type RestApp, type RestDeps } from './rest-app.ts';
@@ -80,16 +80,6 @@ function addSending(app: RestApp, deps: RestDeps): void {
       return reply.type(json).send(await encodeOneMessage(deps, ctx, edited));
     },
   );
-}
-
-/** What a draft has become, as it was the moment it was stored: also the answer to its every repeat (rule 5). */
-function sentMessage(
-  { id, conversation, sender, content, replyTo, thread, mentions }: Draft,
-  stored: Pick<Message, 'seq' | 'rev' | 'createdAt'>,
-): Message {
-  const { seq, rev, createdAt } = stored;
-  const fresh = { editedAt: null, deletedAt: null, reactions: '{}', pinned: false };
-  return { conversation, seq, rev, id, sender, content, replyTo, thread, mentions, createdAt, ...fresh };
 }
 
 function addReading(app: RestApp, deps: RestDeps): void {

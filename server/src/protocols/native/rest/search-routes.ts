@@ -1,6 +1,6 @@
 import { searchHits, searchQuery } from '@parley/contracts';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
-import { profileOf } from '../encode-conversation.ts';
+import { profileOf } from '../../shared/profile-reader.ts';
 import { encodeMessage } from '../encode-message.ts';
 import { json } from './describe.ts';
 import { answers, contextOf, type RestApp, type RestDeps } from './rest-app.ts';

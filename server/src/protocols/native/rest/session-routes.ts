@@ -3,9 +3,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createContext } from '../../../kernel/context.ts';
 import type { SessionId } from '../../../kernel/ids.ts';
 import type { SignedIn } from '../../../services/identity/api.ts';
+import { clearSessionCookie, setSessionCookie } from '../../shared/session-cookie.ts';
 import { describeAccount } from './describe.ts';
 import { answers, contextOf, noContent, principalOf, type RestApp, type RestDeps } from './rest-app.ts';
-import { clearSessionCookie, setSessionCookie } from './session-cookie.ts';
 
 const tags = ['sessions'];
 

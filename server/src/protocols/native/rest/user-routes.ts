@@ -2,8 +2,9 @@ import { idPath, ownAccount, ownProfileBody, user, userList, userPath, usersQuer
 import type { FastifyRequest } from 'fastify';
 import type { Context } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
-import { type AccountId, isUuid } from '../../../kernel/ids.ts';
+import type { AccountId } from '../../../kernel/ids.ts';
 import { sliceMember } from '../../../model/raw-json.ts';
+import { resolveUsers } from '../../shared/resolve-users.ts';
 import { describeAccount, describeUsers, json } from './describe.ts';
 import { answers, bodyTextOf, contextOf, noContent, principalOf, type RestApp, type RestDeps } from './rest-app.ts';
 
@@ -73,7 +74,7 @@ function addDirectory(app: RestApp, deps: RestDeps): void {
     },
     async (request) => {
       const ctx = contextOf(request);
-      const [id] = await resolveUsers(deps, request, [request.params.id]);
+      const [id] = await resolveUsers(people, ctx, [request.params.id]);
       const [profile] = await describeUsers(deps, await people.getProfiles(ctx, id ? [id] : []));
       if (!profile) throw fail('account.unknown');
       return profile;
@@ -107,20 +108,4 @@ function addList(app: RestApp, deps: RestDeps, name: 'contact' | 'block'): void 
       },
     });
   }
-}
-
-/** Ids and `@username`s as ids, in the order given. `account.unknown` names the one that is not known. */
-export async function resolveUsers(
-  deps: RestDeps,
-  request: FastifyRequest,
-  named: readonly string[],
-): Promise<readonly AccountId[]> {
-  const names = named.filter((name) => name.startsWith('@')).map((name) => name.slice(1).toLowerCase());
-  const ids = names.length > 0 ? await deps.people.resolveUsernames(contextOf(request), names) : new Map();
-  return named.map((name) => {
-    const id = name.startsWith('@') ? ids.get(name.slice(1).toLowerCase()) : name;
-    if (!id) throw fail('account.unknown', `There is no account ${name}.`);
-    if (!isUuid(id)) throw fail('request.invalid', `${name} is neither an id nor "@username".`);
-    return id as AccountId;
-  });
 }

@@ -3,7 +3,7 @@ import { fail, toFailure } from '../../../kernel/errors.ts';
 import { createId } from '../../../kernel/ids.ts';
 import type { Verified } from '../../../services/identity/api.ts';
 import { type Credential, verifyCredential } from '../../shared/authenticate.ts';
-import { profileOf } from '../encode-conversation.ts';
+import { profileOf } from '../../shared/profile-reader.ts';
 import type { RealtimeSocketDeps } from '../native-deps.ts';
 import { createError, createReady, type FrameRef } from './answers.ts';
 import type { Client, ClientOutlet } from './client.ts';

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { sessionCookie } from '../../shared/authenticate.ts';
+import { sessionCookie } from './authenticate.ts';
 
 /** HttpOnly: no script can read it. Lax: other sites' forms and sockets do not carry it. Secure wherever TLS ends. */
 export function setSessionCookie(

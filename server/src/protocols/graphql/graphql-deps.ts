@@ -1,0 +1,34 @@
+import type { HttpHalf, ProtocolServices, SocketHalf } from '../shared/halves.ts';
+import type { ProfileReader } from '../shared/profile-reader.ts';
+import type { RateLimits } from '../shared/rate-limits.ts';
+
+export interface GraphqlConfig {
+  /** Origins besides our own whose pages may use the session cookie. */
+  readonly allowedOrigins: readonly string[];
+  readonly trustProxy: boolean;
+  /** Bytes of one attachment. */
+  readonly attachmentBytes: number;
+}
+
+export const graphqlDefaults: GraphqlConfig = {
+  allowedOrigins: [],
+  trustProxy: false,
+  attachmentBytes: 25 * 1024 * 1024,
+};
+
+export interface GraphqlDeps extends ProtocolServices {
+  /** What is left out keeps its default. */
+  readonly config?: Partial<GraphqlConfig>;
+  readonly limits: RateLimits;
+  /** null: HTTP is served by other processes. */
+  readonly http: HttpHalf | null;
+  /** null: sockets are served by other processes. */
+  readonly sockets: SocketHalf | null;
+}
+
+/** What both halves hand to an operation. */
+export interface OperationDeps extends ProtocolServices {
+  readonly config: GraphqlConfig;
+  readonly limits: RateLimits;
+  readonly profiles: ProfileReader;
+}

@@ -1,0 +1,92 @@
+import { isUtf8 } from 'node:buffer';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { createHandler, type Request } from 'graphql-http';
+import { type Context, createContext } from '../../../kernel/context.ts';
+import { fail } from '../../../kernel/errors.ts';
+import { findCredential, verifyCredential } from '../../shared/authenticate.ts';
+import { clearSessionCookie, setSessionCookie } from '../../shared/session-cookie.ts';
+import { createDocuments } from '../documents.ts';
+import { formatError } from '../format-error.ts';
+import { createGraphqlContext, type GraphqlContext, type OperationServices } from '../schema/context.ts';
+import { schema } from '../schema/schema.ts';
+
+/** What graphql-http hands back to us with a request: the exchange it belongs to. */
+interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly ctx: Context;
+}
+
+type GraphqlRequest = Request<Exchange, undefined>;
+
+const path = '/graphql';
+
+/** `/graphql`. A plugin of its own, so that its parsers touch no other protocol. */
+export async function addGraphql(parent: FastifyInstance, services: OperationServices): Promise<void> {
+  await parent.register(async (app) => {
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    const documents = createDocuments(schema);
+    const answer = createHandler<Exchange, undefined, GraphqlContext>({
+      schema,
+      onSubscribe: ({ raw: { request, reply, ctx } }, { query, variables, operationName }) => {
+        const prepared = documents.prepare(query);
+        if (!('kind' in prepared)) return prepared;
+        return {
+          schema,
+          document: prepared,
+          variableValues: variables,
+          operationName,
+          contextValue: createGraphqlContext(services, {
+            ctx,
+            address: request.ip,
+            cookies: {
+              set: (cookie) => setSessionCookie(request, reply, cookie),
+              clear: () => clearSessionCookie(request, reply),
+            },
+          }),
+        };
+      },
+      formatError: (error) => formatError(error as Error, services.log),
+    });
+
+    app.route({
+      method: ['GET', 'POST'],
+      url: path,
+      schema: { hide: true },
+      handler: async (request, reply) => {
+        const ctx = await authenticate(services, request);
+        const [body, init] = await answer(toRequest({ request, reply, ctx }));
+        reply.code(init.status).headers({ ...init.headers });
+        return reply.send(body);
+      },
+    });
+  });
+}
+
+function toRequest(exchange: Exchange): GraphqlRequest {
+  const { request } = exchange;
+  return {
+    method: request.method,
+    url: request.url,
+    headers: request.headers as GraphqlRequest['headers'],
+    body: () => readText(request.body as Buffer | undefined),
+    raw: exchange,
+    context: undefined,
+  };
+}
+
+function readText(body: Buffer | undefined): string {
+  if (!body) return '';
+  if (!isUtf8(body)) throw fail('request.invalid', 'The body is not valid UTF-8.');
+  return body.toString();
+}
+
+/** Without a credential the fields that need none can still be asked for; a wrong one is refused before anything is read. */
+async function authenticate(services: OperationServices, request: FastifyRequest): Promise<Context> {
+  const ctx = createContext(null, request.id);
+  const credential = findCredential({ method: request.method, headers: request.headers }, services.config);
+  if (!credential) return ctx;
+  const { principal } = await verifyCredential(services.identity, ctx, credential);
+  return createContext(principal, request.id);
+}

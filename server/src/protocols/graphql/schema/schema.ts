@@ -1,0 +1,4 @@
+import { builder } from './builder.ts';
+import './own-account.ts';
+
+export const schema = builder.toSchema();

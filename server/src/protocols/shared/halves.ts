@@ -1,0 +1,46 @@
+import type { Log } from '../../kernel/log.ts';
+import type { Metrics } from '../../kernel/metrics.ts';
+import type { ChatApi } from '../../services/chat/api.ts';
+import type { IdentityApi } from '../../services/identity/api.ts';
+import type { PeopleApi } from '../../services/people/api.ts';
+import type { HubApi, PresenceApi } from '../../services/realtime/api.ts';
+import type { AttachmentStore } from './store-attachment.ts';
+
+/** What every protocol is given, in both its halves. */
+export interface ProtocolServices {
+  /** Need not run in this process; `verifyAccess` and `resolveCookie` are asked for every request and socket. */
+  readonly identity: IdentityApi;
+  readonly people: PeopleApi;
+  readonly chat: ChatApi;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** What is given beyond that where requests are served. */
+export interface HttpHalf {
+  readonly presence: PresenceApi;
+  readonly attachments: AttachmentStore;
+  readonly status: () => ServiceStatus | Promise<ServiceStatus>;
+  /** Folder of the built web application; null: this port serves none. */
+  readonly webRoot: string | null;
+}
+
+/** What is given beyond that where sockets are served. */
+export interface SocketHalf {
+  readonly hub: HubApi;
+  readonly presence: PresenceApi;
+  readonly status: () => ServiceStatus | Promise<ServiceStatus>;
+}
+
+/** What anybody may know of the running services. */
+export interface ServiceStatus {
+  readonly status: 'ok' | 'degraded' | 'down';
+  readonly version: string;
+  readonly uptimeSeconds: number;
+  readonly services: Readonly<
+    Record<
+      string,
+      { readonly status: 'ok' | 'degraded' | 'down'; readonly instances: number; readonly detail?: string }
+    >
+  >;
+}
