@@ -164,6 +164,13 @@ export async function verifyEmail(deps: VeigoDeps, ctx: Context, caller: Caller,
   await deps.identity.verifyEmail(ctx, code);
 }
 
+/** Whether a code is good, without using it up: `token.invalid` when it is not. */
+export async function validateOtp(deps: VeigoDeps, ctx: Context, caller: Caller, args: OtpArgs): Promise<void> {
+  const code = parseOtp(args);
+  deps.signIns.demand(caller.address);
+  await deps.identity.checkCode(ctx, code);
+}
+
 function parseOtp(args: OtpArgs): string {
   parseText('email', args.email);
   return parseText('otp', args.otp);

@@ -107,6 +107,8 @@ export interface IdentityApi {
   resetPassword(ctx: Context, reset: { readonly code: string; readonly password: string }): Promise<void>;
   /** `token.invalid`. */
   verifyEmail(ctx: Context, code: string): Promise<void>;
+  /** `token.invalid` for a wrong, used or expired code of either kind; a good one stays good. */
+  checkCode(ctx: Context, code: string): Promise<void>;
   /** `credentials.wrong`. Ends all other sessions. */
   changePassword(ctx: Context, change: { readonly oldPassword: string; readonly newPassword: string }): Promise<void>;
   /** `credentials.wrong`. The account's messages stay, under a name that says it is deleted. */

@@ -36,6 +36,11 @@ export async function takeCode(
   return row?.fresh ? row : null;
 }
 
+export async function hasCode(db: Queryable, hash: Buffer): Promise<boolean> {
+  const rows = await db.query('select 1 from identity.codes where hash = $1 and expires_at > now()', [hash]);
+  return rows.length > 0;
+}
+
 export async function deleteCodes(tx: Queryable, account: AccountId, purpose?: CodePurpose): Promise<void> {
   await tx.query('delete from identity.codes where account_id = $1 and ($2::text is null or purpose = $2)', [
     account,

@@ -34,7 +34,7 @@ import { signIn } from './sign-in.ts';
 import { signUp } from './sign-up.ts';
 import { createSigningKeys } from './signing-keys.ts';
 import { promote } from './store.ts';
-import { requestVerification, verifyEmail } from './verify-email.ts';
+import { checkCode, requestVerification, verifyEmail } from './verify-email.ts';
 
 export interface IdentityDeps {
   readonly sql: Sql;
@@ -128,6 +128,7 @@ function createApi(parts: Parts): IdentityApi {
     requestVerification: bind(parts, requestVerification),
     resetPassword: bind(parts, resetPassword),
     verifyEmail: bind(parts, verifyEmail),
+    checkCode: bind(parts, checkCode),
     changePassword: bind(parts, changePassword),
     deleteAccount: bind(parts, deleteAccount),
     getAccounts: bind(parts, getAccounts),

@@ -44,9 +44,11 @@ const expireCodes = () => database.sql.query("update identity.codes set expires_
 describe('verification', () => {
   test('by the mailed code, once', async () => {
     const { account, code } = await signUp();
+    await api.checkCode(ctx, code);
     await api.verifyEmail(ctx, ` ${code} `);
     expect(await api.getAccounts(ctx, [account.id])).toMatchObject([{ emailVerified: true }]);
     await expect(api.verifyEmail(ctx, code)).rejects.toMatchObject(invalid);
+    await expect(api.checkCode(ctx, code)).rejects.toMatchObject(invalid);
   });
 
   test('a new code can be asked for, until the address is verified', async () => {

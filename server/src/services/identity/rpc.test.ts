@@ -65,6 +65,7 @@ checkRpc<IdentityApi>(identityRpc, 'parley.identity.v1.IdentityService', {
   requestVerification: { args: fc.tuple(text()), answer: nothing },
   resetPassword: { args: fc.tuple(fc.record({ code: text(), password: text() })), answer: nothing },
   verifyEmail: { args: fc.tuple(text()), answer: nothing },
+  checkCode: { args: fc.tuple(text()), answer: nothing },
   changePassword: { args: fc.tuple(fc.record({ oldPassword: text(), newPassword: text() })), answer: nothing },
   deleteAccount: { args: fc.tuple(text()), answer: nothing },
   getAccounts: { args: fc.tuple(listOf(text<AccountId>())), answer: listOf(account) },

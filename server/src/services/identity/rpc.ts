@@ -117,6 +117,7 @@ export const identityRpc: RpcService<IdentityApi> = createRpcService<IdentityApi
     ),
     resetPassword: unary(wire.ResetPasswordRequest, argument(reset), wire.ResetPasswordResponse, nothing, once),
     verifyEmail: unary(wire.VerifyEmailRequest, args(['code', roughText]), wire.VerifyEmailResponse, nothing, once),
+    checkCode: unary(wire.CheckCodeRequest, args(['code', roughText]), wire.CheckCodeResponse, nothing, repeatable),
     changePassword: unary(wire.ChangePasswordRequest, argument(change), wire.ChangePasswordResponse, nothing, once),
     deleteAccount: unary(
       wire.DeleteAccountRequest,
