@@ -185,6 +185,7 @@ function createChat(): FakeChat {
         return view();
       },
       listMembers: async () => ({ items: [stay], next: null }),
+      listMembersOf: async (_ctx, requests) => requests.map(() => ({ items: [stay], next: null })),
       listReceipts: async () => [{ conversation, user: bob, delivered: 2, read: 1 }],
       putMember: async () => ({ member: stay, created: false }),
       history: async (_ctx, id) => {

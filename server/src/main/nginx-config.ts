@@ -1,5 +1,5 @@
 import { type ErrorCode, fail } from '../kernel/errors.ts';
-import { problemType, toProblem } from '../runtime/problem.ts';
+import { problemType, toProblem } from '../runtime/http-problem.ts';
 
 export interface NginxSite {
   /** As nginx's `listen` takes it: `8080`, `127.0.0.1:8090`. */

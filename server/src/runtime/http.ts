@@ -6,7 +6,14 @@ import { createId } from '../kernel/ids.ts';
 import type { Unit } from '../kernel/lifecycle.ts';
 import type { Log } from '../kernel/log.ts';
 import { type Metrics, noMetrics } from '../kernel/metrics.ts';
-import { fromHttpError, notFoundProblem, type Problem, problemType, retryAfterSeconds, toProblem } from './problem.ts';
+import {
+  fromHttpError,
+  notFoundProblem,
+  type Problem,
+  problemType,
+  retryAfterSeconds,
+  toProblem,
+} from './http-problem.ts';
 
 export interface HttpServerDeps {
   readonly log: Log;

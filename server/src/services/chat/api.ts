@@ -58,6 +58,11 @@ export interface HistoryRange {
   readonly limit: number;
 }
 
+export interface MembersRequest {
+  readonly id: ConversationId;
+  readonly page: { readonly limit: number; readonly after?: string | undefined };
+}
+
 export interface BacklogRequest {
   readonly conversation: ConversationId;
   readonly user: AccountId;
@@ -162,6 +167,11 @@ export interface ChatApi {
     id: ConversationId,
     page: { readonly limit: number; readonly after?: string | undefined },
   ): Promise<{ readonly items: readonly Membership[]; readonly next: string | null }>;
+  /** `listMembers` of up to 200 conversations in one call, in the order asked; empty where the caller may not read. */
+  listMembersOf(
+    ctx: Context,
+    requests: readonly MembersRequest[],
+  ): Promise<readonly { readonly items: readonly Membership[]; readonly next: string | null }[]>;
   /** Adds or changes roles. Joining a public conversation oneself is allowed as `member` (`reader` in a channel). */
   putMember(
     ctx: Context,

@@ -11,7 +11,7 @@ import { type ChatDeps, chatDefaults } from './deps.ts';
 import { editMessage } from './edit-message.ts';
 import { getMessage, history } from './history.ts';
 import { getConversation, listConversations } from './list-conversations.ts';
-import { listMembers } from './list-members.ts';
+import { listMembers, listMembersOf } from './list-members.ts';
 import { createMemberCache } from './member-cache.ts';
 import { putMember } from './put-member.ts';
 import { createReceiptWriter } from './receipt-writer.ts';
@@ -53,6 +53,7 @@ export function createChat(deps: ChatDeps): { readonly api: ChatApi; readonly un
     deleteConversation: (ctx, id) => deleteConversation(deps, ctx, id),
     setPreferences: (ctx, id, preferences) => setPreferences(deps, ctx, id, preferences),
     listMembers: (ctx, id, page) => listMembers(deps, ctx, id, page),
+    listMembersOf: (ctx, requests) => listMembersOf(deps, ctx, requests),
     putMember: (ctx, id, user, role) => putMember(deps, ctx, id, user, role),
     addMembers: (ctx, id, users) => addMembers(deps, ctx, id, users),
     removeMember: (ctx, id, user) => removeMember(deps, ctx, id, user),

@@ -127,6 +127,10 @@ checkRpc<ChatApi>(chatRpc, 'parley.chat.v1.ChatService', {
   updateConversation: { args: fc.tuple(conversation, change), answer: view },
   deleteConversation: { args: one, answer: nothing },
   setPreferences: { args: fc.tuple(conversation, preferences), answer: nothing },
+  listMembersOf: {
+    args: fc.tuple(listOf(fc.record({ id: conversation, page }))),
+    answer: listOf(fc.record({ items: listOf(membership), next })),
+  },
   listMembers: { args: fc.tuple(conversation, page), answer: fc.record({ items: listOf(membership), next }) },
   putMember: {
     args: fc.tuple(conversation, user, role),

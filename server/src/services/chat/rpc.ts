@@ -18,7 +18,7 @@ import {
   text,
   whole,
 } from '../../wire/shapes.ts';
-import type { AppendResult, ChatApi } from './api.ts';
+import type { AppendResult, ChatApi, MembersRequest } from './api.ts';
 import {
   appendResult,
   attachment,
@@ -75,6 +75,7 @@ const members = record<Answer<'listMembers'>, wire.ListMembersResponse>({
   items: list(membership),
   next: nullable(text),
 });
+const membersRequest = record<MembersRequest, wire.ListMembersRequest>({ id: text, page: required(page) });
 const put = record<Answer<'putMember'>, wire.PutMemberResponse>({ member: required(membership), created: flag });
 const messages = record<Answer<'history'>, wire.HistoryResponse>({
   items: list(message),
@@ -166,6 +167,13 @@ export const chatRpc: RpcService<ChatApi> = createRpcService<ChatApi>('chat', 'p
     wire.PutMemberResponse,
     put,
     repeatableThere,
+  ),
+  listMembersOf: unary(
+    wire.ListMembersOfRequest,
+    args(['requests', list(membersRequest)]),
+    wire.ListMembersOfResponse,
+    field('pages', list(members)),
+    repeatable,
   ),
   addMembers: unary(
     wire.AddMembersRequest,

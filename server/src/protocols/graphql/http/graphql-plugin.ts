@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createHandler, type Request } from 'graphql-http';
 import { type Context, createContext } from '../../../kernel/context.ts';
-import { fail } from '../../../kernel/errors.ts';
+import { type Failure, fail } from '../../../kernel/errors.ts';
+import { fromHttpError, retryAfterSeconds } from '../../../runtime/http-problem.ts';
 import { findCredential, verifyCredential } from '../../shared/authenticate.ts';
 import { clearSessionCookie, setSessionCookie } from '../../shared/session-cookie.ts';
 import { createDocuments } from '../documents.ts';
@@ -50,6 +51,8 @@ export async function addGraphql(parent: FastifyInstance, services: OperationSer
       formatError: (error) => formatError(error as Error, services.log),
     });
 
+    app.setErrorHandler((thrown, _request, reply) => refuse(reply, fromHttpError(thrown), services));
+
     app.route({
       method: ['GET', 'POST'],
       url: path,
@@ -57,11 +60,25 @@ export async function addGraphql(parent: FastifyInstance, services: OperationSer
       handler: async (request, reply) => {
         const ctx = await authenticate(services, request);
         const [body, init] = await answer(toRequest({ request, reply, ctx }));
-        reply.code(init.status).headers({ ...init.headers });
-        return reply.send(body);
+        return reply
+          .code(init.status)
+          .headers({ ...init.headers, 'cache-control': 'no-store' })
+          .send(body);
       },
     });
   });
+}
+
+/** What was refused before there was an operation: in GraphQL's words, with the status of the table. */
+function refuse(reply: FastifyReply, failure: Failure, { log }: OperationServices): FastifyReply {
+  const { http } = failure.row;
+  const retryAfter = retryAfterSeconds(failure);
+  if (retryAfter !== null) reply.header('retry-after', String(retryAfter));
+  if (http === 401) reply.header('www-authenticate', 'Bearer');
+  return reply
+    .code(http)
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify({ errors: [formatError(failure, log)] }));
 }
 
 function toRequest(exchange: Exchange): GraphqlRequest {

@@ -1,26 +1,45 @@
 import DataLoader from 'dataloader';
 import type { Context } from '../../../kernel/context.ts';
-import type { AccountId } from '../../../kernel/ids.ts';
+import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import type { Profile } from '../../../model/account.ts';
+import type { Membership } from '../../../model/conversation.ts';
 import { neverSeen, type Presence } from '../../../model/presence.ts';
 import { profileOf } from '../../shared/profile-reader.ts';
 import type { OperationServices } from './context.ts';
+
+interface MembersKey {
+  readonly conversation: ConversationId;
+  readonly limit: number;
+  readonly after?: string;
+}
 
 /** One call of a service for all that one operation asks of it at once, however deep in lists it asks. */
 export interface Loaders {
   readonly profiles: DataLoader<AccountId, Profile>;
   readonly presence: DataLoader<AccountId, Presence>;
+  readonly members: DataLoader<MembersKey, { readonly items: readonly Membership[]; readonly next: string | null }>;
 }
 
-export function createLoaders(services: Pick<OperationServices, 'profiles' | 'presence'>, ctx: Context): Loaders {
+type LoaderServices = Pick<OperationServices, 'profiles' | 'presence' | 'chat'>;
+
+export function createLoaders({ profiles, presence, chat }: LoaderServices, ctx: Context): Loaders {
   return {
     profiles: new DataLoader(async (ids) => {
-      const found = await services.profiles.read(ctx, ids);
+      const found = await profiles.read(ctx, ids);
       return ids.map((id) => profileOf(found, id));
     }),
     presence: new DataLoader(async (ids) => {
-      const found = await services.presence.presenceOf(ids);
+      const found = await presence.presenceOf(ids);
       return ids.map((id) => found.get(id) ?? neverSeen);
     }),
+    members: new DataLoader(
+      (keys) =>
+        chat.listMembersOf(
+          ctx,
+          keys.map(({ conversation: id, ...page }) => ({ id, page })),
+        ),
+      // Keys are objects, each a question of its own.
+      { cache: false, maxBatchSize: 200 },
+    ),
   };
 }

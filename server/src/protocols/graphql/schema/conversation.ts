@@ -1,0 +1,131 @@
+import type { Context } from '../../../kernel/context.ts';
+import type { Profile } from '../../../model/account.ts';
+import type { Membership } from '../../../model/conversation.ts';
+import type { ConversationView, Receipt } from '../../../services/chat/api.ts';
+import { type ProfileReader, profileOf } from '../../shared/profile-reader.ts';
+import { builder } from './builder.ts';
+import { connectionOf, readConnection } from './connection.ts';
+import { conversationKind, historyRule, notifyRule, role, visibility } from './enums.ts';
+import { historyArgs, messageConnection, readHistory } from './history.ts';
+import { describeMessages, type MessageView, message } from './message.ts';
+import { user } from './user.ts';
+
+/** A conversation as the caller sees it, with everybody whom its summary names. */
+export interface ConversationNode extends ConversationView {
+  readonly last: MessageView | null;
+  readonly other: Profile | null;
+}
+
+/** Conversations with the last message, its sender and the other one of a direct conversation, who are asked for once. */
+export async function describeConversations(
+  services: { readonly profiles: ProfileReader },
+  ctx: Context,
+  views: readonly ConversationView[],
+): Promise<readonly ConversationNode[]> {
+  const peers = views.flatMap(({ peer }) => peer ?? []);
+  const [profiles, messages] = await Promise.all([
+    peers.length > 0 ? services.profiles.read(ctx, peers) : new Map(),
+    describeMessages(
+      services,
+      ctx,
+      views.flatMap(({ lastMessage }) => lastMessage ?? []),
+    ),
+  ]);
+  const byConversation = new Map(messages.map((last) => [last.conversation, last]));
+  return views.map((view) => ({
+    ...view,
+    last: byConversation.get(view.id) ?? null,
+    other: view.peer === null ? null : profileOf(profiles, view.peer),
+  }));
+}
+
+export async function describeConversation(
+  services: { readonly profiles: ProfileReader },
+  ctx: Context,
+  view: ConversationView,
+): Promise<ConversationNode> {
+  return (await describeConversations(services, ctx, [view]))[0] as ConversationNode;
+}
+
+export const member = builder.objectRef<Membership>('Member').implement({
+  fields: (t) => ({
+    user: t.field({ type: user, resolve: (stay, _args, { loaders }) => loaders.profiles.load(stay.user) }),
+    role: t.expose('role', { type: role }),
+    joinedAt: t.expose('joinedAt', { type: 'DateTime' }),
+  }),
+});
+
+const receipt = builder.objectRef<Receipt>('Receipt').implement({
+  description: 'How far a member has received and read.',
+  fields: (t) => ({
+    user: t.field({ type: user, resolve: (mark, _args, { loaders }) => loaders.profiles.load(mark.user) }),
+    delivered: t.exposeInt('delivered', { description: 'A seq.' }),
+    read: t.exposeInt('read', { description: 'A seq.' }),
+  }),
+});
+
+const memberConnection = connectionOf('Member', member);
+
+export const conversation = builder.objectRef<ConversationNode>('Conversation');
+
+conversation.implement({
+  description: 'Where messages live, as I see it.',
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    kind: t.expose('kind', { type: conversationKind }),
+    name: t.exposeString('name', { nullable: true }),
+    topic: t.exposeString('topic', { nullable: true }),
+    visibility: t.expose('visibility', { type: visibility }),
+    history: t.expose('history', { type: historyRule }),
+    epoch: t.exposeString('epoch', { description: 'Of another epoch, positions mean nothing.' }),
+    lastSeq: t.exposeInt('lastSeq'),
+    lastRev: t.exposeInt('lastRev'),
+    role: t.expose('role', { type: role, nullable: true, description: 'null: not a member, reading a public one.' }),
+    unread: t.exposeInt('unread'),
+    mentions: t.exposeInt('mentions', { description: 'Unread messages that mention me.' }),
+    delivered: t.exposeInt('delivered', { description: 'How far I have received: a seq.' }),
+    read: t.exposeInt('read', { description: 'How far I have read: a seq.' }),
+    muted: t.boolean({
+      resolve: ({ mutedUntil }) => mutedUntil !== null && Date.parse(mutedUntil) > Date.now(),
+    }),
+    mutedUntil: t.expose('mutedUntil', { type: 'DateTime', nullable: true }),
+    archived: t.exposeBoolean('archived'),
+    pinned: t.exposeBoolean('pinned'),
+    notify: t.expose('notify', { type: notifyRule }),
+    memberCount: t.exposeInt('memberCount'),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
+    peer: t.field({
+      type: user,
+      nullable: true,
+      description: 'The other one, in a direct conversation.',
+      resolve: ({ other }) => other,
+    }),
+    lastMessage: t.field({ type: message, nullable: true, resolve: ({ last }) => last }),
+    members: t.field({
+      type: memberConnection,
+      description: 'Who takes part.',
+      args: {
+        first: t.arg.int({ defaultValue: 20, required: true, description: 'At most 100.' }),
+        after: t.arg.string(),
+      },
+      resolve: ({ id }, args, { loaders }) =>
+        readConnection(args, (page) => loaders.members.load({ conversation: id, ...page })),
+    }),
+    messages: t.field({
+      type: messageConnection,
+      description: 'The history, ascending by seq. Of one conversation at a time, or of several by aliases.',
+      extensions: { single: true },
+      args: historyArgs,
+      resolve: ({ id }, args, { ctx, services }) => readHistory(services, ctx, id, args),
+    }),
+    receipts: t.field({
+      type: [receipt],
+      description: 'Of the members. Of one conversation at a time.',
+      extensions: { single: true },
+      resolve: ({ id }, _args, { ctx, services }) => services.chat.listReceipts(ctx, id),
+    }),
+  }),
+});
+
+export const conversationConnection = connectionOf('Conversation', conversation);
