@@ -11,6 +11,7 @@ import type { NativeConfig } from '../src/protocols/native/native-deps.ts';
 import { createNativeProtocol } from '../src/protocols/native/native-protocol.ts';
 import { createRateLimits, type Rates } from '../src/protocols/shared/rate-limits.ts';
 import type { AttachmentStore } from '../src/protocols/shared/store-attachment.ts';
+import { createVeigoProtocol } from '../src/protocols/veigo/veigo-protocol.ts';
 import { createHttpServer } from '../src/runtime/http.ts';
 import type { Attachment, ChatApi, ConversationView } from '../src/services/chat/api.ts';
 import type { IdentityApi } from '../src/services/identity/api.ts';
@@ -187,6 +188,7 @@ function createChat(): FakeChat {
       listMembers: async () => ({ items: [stay], next: null }),
       listMembersOf: async (_ctx, requests) => requests.map(() => ({ items: [stay], next: null })),
       listReceipts: async () => [{ conversation, user: bob, delivered: 2, read: 1 }],
+      membershipsOf: async (_ctx, users) => users.map((user) => ({ ...stay, user })),
       putMember: async () => ({ member: stay, created: false }),
       history: async (_ctx, id) => {
         known(id);
@@ -219,20 +221,25 @@ function createChat(): FakeChat {
 
 export interface FakeHub extends HubApi {
   readonly opened: (Connection & { readonly renewed: number[]; gone: boolean })[];
+  /** What the last one opened listens to. */
+  only(): readonly string[] | null;
   readonly resumes: { ref: unknown; positions: ReadonlyMap<string, unknown> | null }[];
 }
 
 function createHub(): FakeHub {
   const opened: FakeHub['opened'] = [];
   const resumes: FakeHub['resumes'] = [];
+  let listening: ReadonlySet<string> | undefined;
   return {
     opened,
+    only: () => (listening ? [...listening] : null),
     resumes,
     heartbeatMs: 25_000,
     get connectionCount() {
       return opened.length;
     },
-    open: async (_ctx: Context, { principal, outlet, greet }) => {
+    open: async (_ctx: Context, { principal, outlet, greet, only }) => {
+      listening = only;
       const connection = {
         id: `0190eeee-0000-7000-8000-${String(opened.length).padStart(12, '0')}` as ConnectionId,
         principal,
@@ -304,7 +311,7 @@ export async function startNativeServer(
     log: silentLog,
     metrics: noMetrics,
   };
-  for (const protocol of [createNativeProtocol(deps), createGraphqlProtocol(deps)]) {
+  for (const protocol of [createNativeProtocol(deps), createGraphqlProtocol(deps), createVeigoProtocol(deps)]) {
     if (serve.http) await protocol.registerHttp(http);
     if (serve.sockets) protocol.registerSockets(http);
   }

@@ -17,7 +17,7 @@ export interface NginxSite {
 }
 
 /** Where a protocol's sockets are opened. An upgrade anywhere else is a gateway's to refuse. */
-export const socketPaths: readonly string[] = ['/realtime'];
+export const socketPaths: readonly string[] = ['/realtime', '/'];
 
 /**
  * A site for nginx, to be included at the level of `http`: everything goes to the gateways, upgrades at a socket's path to the

@@ -2,7 +2,7 @@
  * Every public protocol, in the order in which they are registered, with what a port of its own may serve of it. `main/modules/protocols`
  * loads them by these names.
  */
-export const protocolNames = ['native', 'graphql'] as const;
+export const protocolNames = ['native', 'graphql', 'veigo'] as const;
 export type ProtocolName = (typeof protocolNames)[number];
 
 /** Who speaks gRPC. */

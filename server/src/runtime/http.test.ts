@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { fail } from '../kernel/errors.ts';
 import { silentLog } from '../kernel/log.ts';
@@ -101,11 +101,44 @@ test('an upgrade goes to the handler of its path, or is answered', async () => {
     http.onUpgrade('/refused', () => {
       throw fail('action.forbidden');
     });
+    http.onUpgrade('/taken-later', async (_request, socket) => {
+      await new Promise(setImmediate);
+      socket.end('taken later');
+    });
+    http.onUpgrade('/refused-later', async () => {
+      await new Promise(setImmediate);
+      throw fail('token.invalid');
+    });
   });
   expect(await raw(upgrade('/here?x=1'))).toBe('taken');
+  expect(await raw(upgrade('/taken-later'))).toBe('taken later');
+  expect(await raw(upgrade('/refused-later'))).toMatch(/^HTTP\/1.1 401 .*"code":"token.invalid"/s);
   expect(await raw(upgrade('/nowhere'))).toMatch(/^HTTP\/1.1 404 Not Found/);
   expect(await raw(upgrade('/refused'))).toMatch(/^HTTP\/1.1 403 .*"code":"action.forbidden"/s);
   expect(() => server.onUpgrade('/here', () => {})).toThrow(/Two handlers/);
+});
+
+test('a client that breaks off while its upgrade is decided harms nobody', async () => {
+  let decide = () => {};
+  const asked = new Promise<Socket>((resolve) => {
+    void start((http) =>
+      http.onUpgrade('/slow', async (_request, socket) => {
+        resolve(socket);
+        await new Promise<void>((done) => {
+          decide = done;
+        });
+        throw fail('token.invalid');
+      }),
+    ).then(() => {
+      const client = connect(server.port, '127.0.0.1', () => client.write(upgrade('/slow')));
+      client.on('error', () => {});
+      void asked.then(() => client.resetAndDestroy());
+    });
+  });
+  const socket = await asked;
+  await new Promise((resolve) => socket.once('close', resolve));
+  decide();
+  expect(await raw(upgrade('/nowhere'))).toMatch(/^HTTP\/1.1 404/);
 });
 
 test('stopping ends sockets that do not end themselves', async () => {

@@ -27,8 +27,8 @@ export interface HttpServerDeps {
   readonly bodyLimit?: number;
 }
 
-/** Takes over the socket, or throws a Failure before it has touched it: the server then answers with that. */
-export type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+/** Takes over the socket, or throws a Failure before it has touched it, at once or later: the server then answers with that. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Buffer) => void | Promise<void>;
 
 export interface HttpServer {
   /** Where protocols register their routes, each in a plugin of its own. */
@@ -185,12 +185,19 @@ function createUpgrades(app: FastifyInstance, log: Log) {
     }
     open.add(socket);
     socket.once('close', forget);
-    try {
-      handler(request, socket, head);
-    } catch (thrown) {
+    const refuse = (thrown: unknown) => {
       const failure: Failure = fromHttpError(thrown);
       if (failure.code === 'internal') log.error({ path, err: failure.cause ?? failure }, 'upgrade failed');
       answerAndEnd(socket, toProblem(failure));
+    };
+    try {
+      const taking = handler(request, socket, head);
+      if (!taking) return;
+      // Nobody listens to the socket until it is taken.
+      socket.on('error', ignore);
+      taking.catch(refuse).finally(() => socket.off('error', ignore));
+    } catch (thrown) {
+      refuse(thrown);
     }
   });
   return {
@@ -203,3 +210,5 @@ function createUpgrades(app: FastifyInstance, log: Log) {
     },
   };
 }
+
+function ignore(): void {}

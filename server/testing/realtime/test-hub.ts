@@ -182,13 +182,19 @@ export class TestHub {
     return this;
   }
 
-  async open(user: string, outlet = new TestOutlet(), encoder = jsonEncoder): Promise<TestConnection> {
+  async open(
+    user: string,
+    outlet = new TestOutlet(),
+    encoder = jsonEncoder,
+    only?: ReadonlySet<ConversationId>,
+  ): Promise<TestConnection> {
     const principal = { account: user as AccountId, session: `s-${user}` as SessionId, username: user, admin: false };
     const connection = await this.realtime.hub.open(createContext(principal, 'test'), {
       principal,
       expiresAt: this.now + 3_600_000,
       outlet,
       encoder,
+      ...(only && { only }),
       greet: () => Buffer.from('{"op":"ready"}\n'),
     });
     return { connection, outlet, user };

@@ -9,6 +9,7 @@ type Deps = ReturnType<typeof protocolDeps>;
 const loaders: Readonly<Record<ProtocolName, (deps: Deps) => Promise<Protocol>>> = {
   native: async (deps) => (await import('../../protocols/native/native-protocol.ts')).createNativeProtocol(deps),
   graphql: async (deps) => (await import('../../protocols/graphql/graphql-protocol.ts')).createGraphqlProtocol(deps),
+  veigo: async (deps) => (await import('../../protocols/veigo/veigo-protocol.ts')).createVeigoProtocol(deps),
 };
 
 /** Every public protocol, each once for all ports of this process. */

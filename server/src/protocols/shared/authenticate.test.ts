@@ -14,6 +14,18 @@ describe('findCredential', () => {
     expect(findCredential({ ...source, headers: { cookie } }, rule)).toEqual({ kind: 'query', value: 't' });
   });
 
+  test('a protocol may have a word of its own beside Bearer, in the URL too', () => {
+    const find = (authorization: string) => findCredential({ method: 'GET', headers: { authorization } }, rule, 'Word');
+    expect(find('Word abc')).toEqual({ kind: 'bearer', value: 'abc' });
+    expect(find('bearer abc')?.value).toBe('abc');
+    for (const bad of ['Word', 'word abc', 'Word a b', 'Words abc', '']) expect(() => find(bad)).toThrow(Failure);
+    const url = (token: string) => ({ method: 'GET', headers: {}, url: `/?token=${token}` });
+    expect(findCredential(url('Word%20abc'), rule, 'Word')?.value).toBe('abc');
+    expect(findCredential(url('Word+abc'), rule, 'Word')?.value).toBe('abc');
+    expect(findCredential(url('abc'), rule, 'Word')?.value).toBe('abc');
+    expect(findCredential(url('Word%20abc'), rule)?.value).toBe('Word abc');
+  });
+
   test('a token in the URL counts for sockets only', () => {
     expect(findCredential({ method: 'GET', headers: {} }, rule)).toBeNull();
   });

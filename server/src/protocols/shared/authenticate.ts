@@ -23,15 +23,20 @@ export interface CredentialSource {
  * The explicit credential before the ambient one: `Authorization: Bearer`, then `?token=` (sockets), then the session cookie.
  * A cookie from another site's page is refused with `action.forbidden` where it could change something or open a socket.
  */
-export function findCredential(source: CredentialSource, rule: OriginRule): Credential | null {
+export function findCredential(
+  source: CredentialSource,
+  rule: OriginRule,
+  /** A protocol's own word for `Bearer`, which it may also put before a `token` in the URL. */
+  scheme = 'Bearer',
+): Credential | null {
   const { authorization } = source.headers;
   if (authorization !== undefined) {
-    const bearer = /^Bearer +([^\s]+)\s*$/i.exec(authorization)?.[1];
-    if (!bearer) throw fail('token.invalid', 'Authorization must read "Bearer <access token>".');
+    const bearer = afterScheme(authorization, scheme);
+    if (!bearer) throw fail('token.invalid', `Authorization must read "${scheme} <access token>".`);
     return { kind: 'bearer', value: bearer };
   }
   const token = source.url === undefined ? null : queryToken(source.url);
-  if (token) return { kind: 'query', value: token };
+  if (token) return { kind: 'query', value: afterScheme(token, scheme) ?? token };
   const cookie = readCookie(source.headers.cookie, sessionCookie);
   if (!cookie) return null;
   const changes = source.url !== undefined || !(source.method === 'GET' || source.method === 'HEAD');
@@ -49,6 +54,12 @@ export function verifyCredential(identity: IdentityApi, ctx: Context, credential
   return credential.kind === 'cookie'
     ? identity.resolveCookie(ctx, credential.value)
     : identity.verifyAccess(ctx, credential.value);
+}
+
+function afterScheme(text: string, scheme: string): string | null {
+  const [, word, token] = /^(\S+) +(\S+)\s*$/.exec(text) ?? [];
+  const known = word !== undefined && (word === scheme || word.toLowerCase() === 'bearer');
+  return known ? (token as string) : null;
 }
 
 function queryToken(url: string): string | null {

@@ -5,8 +5,11 @@ import type { FastifyInstance } from 'fastify';
 /** The HTTP server as a protocol sees it. */
 export interface HttpHost {
   readonly app: FastifyInstance;
-  /** The handler takes the socket over, or throws a Failure before it has touched it. One handler per path. */
-  onUpgrade(path: string, handler: (request: IncomingMessage, socket: Socket, head: Buffer) => void): void;
+  /** The handler takes the socket over, or throws a Failure before it has touched it, at once or later. One handler per path. */
+  onUpgrade(
+    path: string,
+    handler: (request: IncomingMessage, socket: Socket, head: Buffer) => void | Promise<void>,
+  ): void;
 }
 
 /**

@@ -116,8 +116,8 @@ export interface SocketAcceptor<State> {
   ): void;
 }
 
-/** Turns upgraded requests into outlets of one protocol. `subprotocol`: answered when the client offers it. */
-export function acceptSockets<State>(subprotocol: string, events: SocketEvents<State>): SocketAcceptor<State> {
+/** Turns upgraded requests into outlets of one protocol. `subprotocol`: answered when the client offers it; null: it has none. */
+export function acceptSockets<State>(subprotocol: string | null, events: SocketEvents<State>): SocketAcceptor<State> {
   const options: ServerOptions & { closeTimeout: number } = {
     noServer: true,
     clientTracking: false,
@@ -125,7 +125,7 @@ export function acceptSockets<State>(subprotocol: string, events: SocketEvents<S
     maxPayload: maxFrameBytes,
     autoPong: true,
     closeTimeout: closeTimeoutMs,
-    handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
+    handleProtocols: (offered) => (subprotocol !== null && offered.has(subprotocol) ? subprotocol : false),
     WebSocket: SocketOutlet as unknown as typeof WebSocket,
   };
   const server = new WebSocketServer(options);

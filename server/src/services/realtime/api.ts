@@ -139,6 +139,8 @@ export interface HubApi {
       readonly expiresAt: number;
       readonly outlet: Outlet;
       readonly encoder: Encoder;
+      /** What is said in other conversations is not told; the protocol changes it as it likes. Absent: everything is told. */
+      readonly only?: ReadonlySet<ConversationId>;
       greet(connection: Connection): Buffer | null;
     },
   ): Promise<Connection>;

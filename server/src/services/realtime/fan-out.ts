@@ -51,10 +51,10 @@ export function createFanOut(deps: {
     const audience = served.audience();
     for (const connection of audience) {
       // The path of nearly every message: nothing to decide per recipient.
-      if (forAll && connection.holds === null) {
+      if (forAll && connection.holds === null && connection.only === null) {
         const frames = connection.dialect.encodeRun(run);
         if (frames) outbound.append(connection, frames);
-      } else {
+      } else if (connection.only === null || connection.only.has(served.id)) {
         contentTo(connection, served, changes, run);
       }
     }
@@ -106,6 +106,7 @@ export function createFanOut(deps: {
   ): void {
     const run = [event];
     for (const connection of connections) {
+      if (about && connection.only !== null && !connection.only.has(about.served.id)) continue;
       if (about && connection.holds !== null && !admits(connection, about.served, about.rev ?? 0)) {
         tellLater(connection, about.served, event);
         continue;

@@ -17,6 +17,30 @@ describe('delivery', () => {
     }
   });
 
+  test('a connection that listens to some conversations hears of no others, and of those at once', async () => {
+    const hub = await new TestHub().start();
+    const [c, d] = [hub.chat.create('c', ['ann', 'bob']), hub.chat.create('d', ['ann', 'bob'])];
+    hub.loseStream();
+    const only = new Set<ConversationId>();
+    const [{ outlet }, whole] = [await hub.open('ann', undefined, undefined, only), await hub.open('ann')];
+    const say = async () => {
+      hub.chat.send(c, 'bob');
+      hub.chat.send(d, 'bob');
+      await hub.route();
+      await hub.settle();
+      return outlet.of('message').map(({ message }) => message.conversation);
+    };
+    expect(await say()).toEqual([]);
+    only.add(c.id);
+    expect(await say()).toEqual(['c']);
+    only.delete(c.id);
+    only.add(d.id);
+    expect(await say()).toEqual(['c', 'd']);
+    hub.chat.leave(d, 'ann');
+    expect(await say()).toEqual(['c', 'd']);
+    expect(whole.outlet.of('message')).toHaveLength(7);
+  });
+
   test('a repeat is dropped and a hole is fetched before anything goes on', async () => {
     const hub = await new TestHub().start();
     const c = hub.chat.create('c', ['ann']);

@@ -56,6 +56,8 @@ export class LiveConnection implements Connection {
   buffered = 0;
   heardAt: number;
   holds: Map<ConversationId, Hold> | null = null;
+  /** null: told of all conversations. */
+  readonly only: ReadonlySet<ConversationId> | null;
   watched: readonly AccountId[] | null = null;
   /** The end of the last resume asked for; they run one after another. */
   resuming: Promise<void> | null = null;
@@ -71,6 +73,7 @@ export class LiveConnection implements Connection {
       readonly expiresAt: number;
       readonly outlet: Outlet;
       readonly dialect: Dialect;
+      readonly only?: ReadonlySet<ConversationId> | undefined;
     },
   ) {
     this.host = host;
@@ -78,6 +81,7 @@ export class LiveConnection implements Connection {
     this.principal = socket.principal;
     this.outlet = socket.outlet;
     this.dialect = socket.dialect;
+    this.only = socket.only ?? null;
     this.expiresAt = socket.expiresAt;
     this.heardAt = host.tick;
   }

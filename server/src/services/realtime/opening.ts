@@ -30,7 +30,7 @@ export function createOpening(deps: {
   let openings = 0;
 
   function register(request: OpenRequest): LiveConnection {
-    const { principal, expiresAt, outlet, encoder } = request;
+    const { principal, expiresAt, outlet, encoder, only } = request;
     let dialect = dialects.get(encoder.protocol);
     if (!dialect) {
       dialect = new Dialect(encoder);
@@ -41,6 +41,7 @@ export function createOpening(deps: {
       expiresAt,
       outlet,
       dialect,
+      only,
     });
     index.attach(connection);
     outbound.opened();

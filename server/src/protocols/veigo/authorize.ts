@@ -1,0 +1,24 @@
+import type { Context } from '../../kernel/context.ts';
+import { createContext } from '../../kernel/context.ts';
+import type { IdentityApi, Verified } from '../../services/identity/api.ts';
+import { type CredentialSource, findCredential, verifyCredential } from '../shared/authenticate.ts';
+import type { OriginRule } from '../shared/same-origin.ts';
+
+const scheme = 'SuperDuperUser';
+
+/** Who sends a request or opens a socket; null: it shows no credential. Throws what is wrong with the one it shows. */
+export async function authorize(
+  deps: { readonly identity: IdentityApi; readonly origins: OriginRule },
+  source: CredentialSource,
+  requestId: string,
+): Promise<{ readonly ctx: Context; readonly verified: Verified } | null> {
+  const credential = findCredential(source, deps.origins, scheme);
+  if (!credential) return null;
+  const verified = await verifyCredential(deps.identity, createContext(null, requestId), credential);
+  return { ctx: createContext(verified.principal, requestId), verified };
+}
+
+/** Veigo's own words for a header that cannot be read; the word is checked, the token is not. */
+export function isAuthorizationFormat(authorization: string): boolean {
+  return new RegExp(`^(${scheme}|bearer) +\\S+\\s*$`, 'i').test(authorization);
+}

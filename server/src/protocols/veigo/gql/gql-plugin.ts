@@ -1,0 +1,75 @@
+import { isUtf8 } from 'node:buffer';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { createHandler, type Request } from 'graphql-http';
+import { fail } from '../../../kernel/errors.ts';
+import { prepareDocument } from './documents.ts';
+import { formatError } from './format-error.ts';
+import { createExchange, createResolvers, type Exchange, type GqlDeps } from './resolvers.ts';
+import { schema } from './schema.ts';
+
+type GqlRequest = Request<FastifyRequest, undefined>;
+
+const path = '/gql';
+
+/**
+ * `/gql`, with the answers of graphql-http as the reference gives them: what a field refuses has status 200, unless the client accepts
+ * `application/graphql-response+json`, whose statuses say more.
+ */
+export async function addGql(parent: FastifyInstance, deps: GqlDeps): Promise<void> {
+  const rootValue = createResolvers(deps);
+  const answer = createHandler<FastifyRequest, undefined, Exchange>({
+    schema,
+    onSubscribe: ({ raw: request }, { query, variables, operationName }) => {
+      const document = prepareDocument(query);
+      if (!('kind' in document)) return document;
+      const contextValue = createExchange(deps, request);
+      return { schema, document, rootValue, contextValue, variableValues: variables, operationName };
+    },
+    formatError: (error) => formatError(error as Error, deps.log),
+  });
+
+  await parent.register(async (app) => {
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    // Every page may ask, as with the reference; what a cookie proves is for our own pages alone.
+    app.addHook('onRequest', async (_request, reply) => {
+      reply.header('access-control-allow-origin', '*').header('cross-origin-resource-policy', 'cross-origin');
+    });
+    app.options(path, { schema: { hide: true } }, async (request, reply) => {
+      const asked = request.headers['access-control-request-headers'] ?? 'authorization, content-type';
+      reply.header('access-control-allow-methods', 'GET, POST').header('access-control-allow-headers', asked);
+      return reply.header('access-control-max-age', '86400').code(204).send();
+    });
+    app.route({
+      method: ['GET', 'POST'],
+      url: path,
+      schema: { hide: true },
+      handler: async (request, reply) => {
+        const [body, init] = await answer(toRequest(request));
+        return reply
+          .code(init.status)
+          .headers({ ...init.headers })
+          .send(body);
+      },
+    });
+  });
+}
+
+function toRequest(request: FastifyRequest): GqlRequest {
+  const { method, url } = request;
+  const headers = request.headers as GqlRequest['headers'];
+  return {
+    method,
+    url,
+    headers,
+    body: () => readText(request.body as Buffer | undefined),
+    raw: request,
+    context: undefined,
+  };
+}
+
+function readText(body: Buffer | undefined): string {
+  if (!body) return '';
+  if (!isUtf8(body)) throw fail('request.invalid', 'The body is not valid UTF-8.');
+  return body.toString();
+}

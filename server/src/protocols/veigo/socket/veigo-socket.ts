@@ -1,0 +1,90 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { createContext } from '../../../kernel/context.ts';
+import { fail, toFailure } from '../../../kernel/errors.ts';
+import { createId } from '../../../kernel/ids.ts';
+import type { IdentityApi, Verified } from '../../../services/identity/api.ts';
+import type { HubApi } from '../../../services/realtime/api.ts';
+import type { RateLimit } from '../../shared/rate-limit.ts';
+import type { OriginRule } from '../../shared/same-origin.ts';
+import { acceptSockets } from '../../shared/socket-outlet.ts';
+import { authorize } from '../authorize.ts';
+import type { VeigoDeps } from '../veigo-deps.ts';
+import { createError, veigoEncoder } from './encoder.ts';
+import { createFrameHandler, maxFrames, type VeigoClient, type VeigoOutlet } from './handle-frame.ts';
+
+export interface VeigoSocketDeps extends VeigoDeps {
+  readonly identity: IdentityApi;
+  readonly hub: HubApi;
+  readonly origins: OriginRule;
+  /** Frames that are no messages, by account. */
+  readonly frames: RateLimit;
+}
+
+type Upgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => Promise<void>;
+
+/**
+ * The upgrade handler of `/?token=SuperDuperUser%20<access token>`. Who shows no good token is refused before the upgrade; a revoked
+ * session, or a token that has expired meanwhile, ends the connection.
+ */
+export function createVeigoSocket(deps: VeigoSocketDeps): Upgrade {
+  const handleFrame = createFrameHandler(deps);
+  const received = deps.metrics.counter(
+    'parley_veigo_frames_total',
+    'Frames received on sockets of the Veigo protocol.',
+  );
+
+  const sockets = acceptSockets<VeigoClient>(null, {
+    onText(outlet, data) {
+      const client = outlet.state as VeigoClient;
+      received.add();
+      client.connection?.heard();
+      if (client.waiting >= maxFrames) outlet.close(4003, 'too many frames wait for their answer');
+      else handleFrame(outlet, data.toString());
+    },
+    onBinary(outlet) {
+      (outlet.state as VeigoClient).connection?.send(createError('Binary messages are not supported'));
+    },
+    onHeard: (outlet) => outlet.state?.connection?.heard(),
+    onClosed: (outlet) => outlet.state?.connection?.closed(),
+  });
+
+  return async (request, socket, head) => {
+    const { headers, url = '' } = request;
+    const authorized = await authorize(deps, { method: 'GET', headers, url }, createId<string>());
+    if (!authorized) throw fail('token.missing');
+    const client: VeigoClient = { connection: null, joined: new Set(), waiting: 0, last: Promise.resolve() };
+    sockets.accept(request, socket, head, client, (outlet) => {
+      client.last = open(deps, outlet, client, authorized.verified);
+    });
+  };
+}
+
+/** What the client says before the hub has answered waits for it. */
+async function open(
+  { hub, log }: VeigoSocketDeps,
+  outlet: VeigoOutlet,
+  client: VeigoClient,
+  { principal, expiresAt }: Verified,
+): Promise<void> {
+  outlet.pause();
+  try {
+    const connection = await hub.open(createContext(principal, createId<string>()), {
+      principal,
+      expiresAt,
+      outlet,
+      encoder: veigoEncoder,
+      only: client.joined,
+      greet: () => null,
+    });
+    client.connection = connection;
+    // It went while the hub was opening it, so its end was told to nobody yet.
+    if (!outlet.open) connection.closed();
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    if (failure.code === 'internal') log.error({ err: failure.cause ?? failure }, 'connection failed to open');
+    outlet.close(failure.row.close ?? 4003, failure.message);
+  } finally {
+    outlet.resume();
+  }
+}
