@@ -19,6 +19,7 @@ export const steps = [
   { name: 'proto', minutes: 0.5, script: ['node', 'scripts/generate-proto.mjs', '--check'] },
   { name: 'lock', minutes: 0.2, script: ['node', 'scripts/complete-lock.mjs', '--check'] },
   { name: 'types', minutes: 1.5, script: ['tsc', '-b'] },
+  { name: 'graphql', minutes: 0.2, script: ['node', 'scripts/generate-graphql.mjs', '--check'] },
   { name: 'test-types', minutes: 1, script: ['tsc', '-p', 'server/tsconfig.test.json'] },
   { name: 'client-test-types', minutes: 0.2, script: ['tsc', '-p', 'client/tsconfig.test.json'] },
   { name: 'web-test-types', minutes: 0.2, script: ['tsc', '-p', 'web/tsconfig.test.json'] },

@@ -31,7 +31,7 @@ export async function addGraphql(parent: FastifyInstance, services: OperationSer
     const answer = createHandler<Exchange, undefined, GraphqlContext>({
       schema,
       onSubscribe: ({ raw: { request, reply, ctx } }, { query, variables, operationName }) => {
-        const prepared = documents.prepare(query);
+        const prepared = documents.prepare({ query, variables, operationName });
         if (!('kind' in prepared)) return prepared;
         return {
           schema,

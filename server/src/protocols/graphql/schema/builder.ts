@@ -1,5 +1,6 @@
 import SchemaBuilder from '@pothos/core';
 import { GraphQLError } from 'graphql';
+import { messageLimits } from '../../../model/message.ts';
 import type { GraphqlContext } from './context.ts';
 
 /** The one schema is put together by the files beside this one; schema.ts names them all. Fields cannot be null unless they say so. */
@@ -31,4 +32,16 @@ builder.scalarType('DateTime', {
 builder.scalarType('JSON', {
   description: 'Any JSON value.',
   serialize: (value) => value,
+  parseValue(value) {
+    if (isDeeper(value, messageLimits.jsonDepth)) {
+      throw new GraphQLError(`must not be nested more than ${messageLimits.jsonDepth} levels deep`);
+    }
+    return value;
+  },
 });
+
+/** What is nested without end would fill the stack of whoever writes it. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inside) => isDeeper(inside, levels - 1));
+}

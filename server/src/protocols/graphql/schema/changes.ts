@@ -39,7 +39,7 @@ interface ChangesView {
 const changes = builder.objectRef<ChangesView>('Changes').implement({
   description: 'Everything after a position, in its present state, ascending by rev.',
   fields: (t) => ({
-    messages: t.field({ type: [message], extensions: { pageSize: 'first' }, resolve: (page) => page.messages }),
+    messages: t.field({ type: [message], resolve: (page) => page.messages }),
     position: t.field({ type: position, resolve: (page) => page.position }),
     continuity: t.expose('continuity', { type: continuity }),
   }),
