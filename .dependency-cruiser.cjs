@@ -18,7 +18,7 @@ const drivers = [
   ['credentials-stay-in-identity', '@node-rs/argon2|jose', `^${S}services/identity/`],
   ['ioredis-stays-in-its-adapters', 'ioredis', `^${S}adapters/[^/]+/redis/`],
   ['rabbitmq-client-stays-in-its-adapter', 'rabbitmq-client', `^${S}adapters/bus/rabbitmq/|^server/testing/|^bench/`],
-  ['grpc-stays-in-its-transport', '@grpc/[^/]+|grpc-health-check', `^${S}runtime/rpc/grpc/`],
+  ['grpc-stays-in-its-transport', '@grpc/[^/]+|grpc-health-check', `^${S}runtime/rpc/grpc/|^tests/`],
   [
     'graphql-stays-in-its-protocols',
     'graphql|graphql-[^/]+|@pothos/[^/]+|dataloader',

@@ -2,6 +2,7 @@ export * from './bad-requests.ts';
 export * from './bad-values.ts';
 export * from './bystander.ts';
 export * from './expect-away.ts';
+export * from './free-port.ts';
 export * from './knock.ts';
 export * from './open-documents.ts';
 export * from './people.ts';

@@ -54,6 +54,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   async function start(): Promise<void> {
     const flags: Record<string, string> = {
       port: ports.url ? new URL(ports.url).port : '0',
+      'grpc-port': '0',
       'admin-port': ports.adminUrl ? new URL(ports.adminUrl).port : '0',
       data,
       'log-level': 'warn',

@@ -4,9 +4,9 @@ import { parseListens } from './parse-listens.ts';
 describe('ports of their own', () => {
   test('each serves one protocol', () => {
     expect(parseListens('')).toEqual([]);
-    expect(parseListens(' 4300=native  4301=native ')).toEqual([
-      { text: '4300=native', port: 4300, transport: 'http', protocol: 'native' },
-      { text: '4301=native', port: 4301, transport: 'http', protocol: 'native' },
+    expect(parseListens(' 4300=veigo  4100=grpc:veigo ')).toEqual([
+      { text: '4300=veigo', port: 4300, transport: 'http', protocol: 'veigo' },
+      { text: '4100=grpc:veigo', port: 4100, transport: 'grpc', protocol: 'veigo' },
     ]);
   });
 
@@ -15,7 +15,7 @@ describe('ports of their own', () => {
     ['99999=native', /must be like/],
     ['4100=http:native', /must be like/],
     ['4100=nativ', /no protocol "nativ"; known: native/],
-    ['4100=grpc:native', /native does not speak gRPC/],
+    ['4100=grpc:native', /native does not speak gRPC: veigo does/],
     ['4100=native,open', /native has no open listeners: leave ",open" out/],
     ['4100=native,trusted', /native has no trusted listeners/],
     ['4100=native,ajar', /"ajar" means nothing here: open or trusted/],

@@ -6,7 +6,7 @@ export const protocolNames = ['native', 'graphql', 'veigo'] as const;
 export type ProtocolName = (typeof protocolNames)[number];
 
 /** Who speaks gRPC. */
-const grpcSpeakers: readonly ProtocolName[] = [];
+const grpcSpeakers: readonly ProtocolName[] = ['veigo'];
 
 /** One `--listen`: a port of its own that serves one protocol's HTTP and sockets, or its gRPC. */
 export interface Listen {
@@ -42,8 +42,7 @@ function parseListen(text: string): Listen {
   const protocol = protocolNames.find((known) => known === name);
   if (!protocol) throw new Error(`there is no protocol "${name}"; known: ${protocolNames.join(', ')}`);
   if (grpc && !grpcSpeakers.includes(protocol)) {
-    const speakers = grpcSpeakers.length > 0 ? `; it is spoken by ${grpcSpeakers.join(', ')}` : '';
-    throw new Error(`${protocol} does not speak gRPC${speakers}`);
+    throw new Error(`${protocol} does not speak gRPC: ${grpcSpeakers.join(', ')} does`);
   }
   if (mode !== undefined) {
     if (mode !== 'open' && mode !== 'trusted')

@@ -21,9 +21,13 @@ describe('starting', () => {
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
     await server.kill('SIGTERM');
-    const said = await refusal('serve', '--data', server.data, '--port', String(port), '--admin-port', '0');
+    const serve = (...flags: string[]) => refusal('serve', '--data', server.data, '--admin-port', '0', ...flags);
+    const said = await serve('--port', String(port), '--grpc-port', '0');
     expect(said).toContain(`port ${port} of 127.0.0.1 is taken: give another with --port`);
     expect(said).toContain('ended with 1');
+    const taken = `port ${port} of 127.0.0.1 is taken: give another with`;
+    const listen = `${port}=grpc:veigo`;
+    expect(await serve('--port', '0', '--grpc-port', '0', '--listen', listen)).toContain(`${taken} --listen ${listen}`);
     other.close();
     await server.start(); // the data is free again
     expect((await request(server, 'GET', '/status')).body).toMatchObject({ status: 'ok' });

@@ -6,25 +6,44 @@ import { createProtocols } from './protocols.ts';
 
 /** Opens the public ports, when everything behind them runs, for the halves of the protocols that this process serves. */
 export function initListener(p: ProgramContext): Unit {
+  const { host } = p.options;
   const opened: Unit[] = [];
   const open = async (unit: Unit, port: number, flag: string): Promise<void> => {
     opened.unshift(unit);
-    await unit.start?.().catch((error) => explainPort(error, p.options.host, port, flag));
+    await unit.start?.().catch((error) => explainPort(error, host, port, flag));
+  };
+  const openHttp = async (
+    http: HttpServer,
+    port: number,
+    protocols: readonly Protocol[],
+    flag: string,
+  ): Promise<void> => {
+    for (const protocol of protocols) {
+      if (p.halves.http) await protocol.registerHttp(http);
+      if (p.halves.sockets) protocol.registerSockets(http);
+    }
+    await open(http.unit, port, flag);
+  };
+  /** Only where HTTP is served: sockets alone need nothing of it, nor its code. */
+  const openGrpc = async (port: number, protocols: readonly Protocol[], flag: string): Promise<void> => {
+    if (!p.halves.http) return;
+    const { createPublicGrpc } = await import('../../runtime/rpc/grpc/create-public-grpc.ts');
+    const log = p.log.child({ service: 'grpc' });
+    const grpc = createPublicGrpc({ log, metrics: p.metrics, host, port, trustProxy: p.options['trust-proxy'] });
+    for (const protocol of protocols) protocol.registerGrpc?.(grpc);
+    await open(grpc.unit, port, flag);
   };
   return {
     async start() {
       const protocols = await createProtocols(p);
-      for (const { port, protocol, text } of p.options.listen) {
-        const http = createHttp(p, port);
-        await register(
-          p,
-          http,
-          protocols.filter(({ name }) => name === protocol),
-        );
-        await open(http.unit, port, `--listen ${text}`);
+      await openGrpc(p.options['grpc-port'], protocols, '--grpc-port');
+      await openHttp(p.http, p.options.port, protocols, '--port');
+      for (const { port, transport, protocol, text } of p.options.listen) {
+        const flag = `--listen ${text}`;
+        const served = protocols.filter(({ name }) => name === protocol);
+        if (transport === 'grpc') await openGrpc(port, served, flag);
+        else await openHttp(createHttp(p, port), port, served, flag);
       }
-      await register(p, p.http, protocols);
-      await open(p.http.unit, p.options.port, '--port');
       p.httpPort = p.http.port;
     },
     async drain() {
@@ -42,16 +61,11 @@ export function createHttp({ options, log, metrics }: ProgramContext, port: numb
   return createHttpServer({ log: log.child({ service: 'http' }), metrics, host, port, trustProxy });
 }
 
-async function register(p: ProgramContext, http: HttpServer, protocols: readonly Protocol[]): Promise<void> {
-  for (const protocol of protocols) {
-    if (p.halves.http) await protocol.registerHttp(http);
-    if (p.halves.sockets) protocol.registerSockets(http);
-  }
-}
-
-function explainPort(error: NodeJS.ErrnoException, host: string, port: number, flag: string): never {
-  if (error.code === 'EADDRINUSE') throw new Error(`port ${port} of ${host} is taken: give another with ${flag}`);
-  if (error.code === 'EADDRNOTAVAIL')
+/** gRPC hands on what the operating system said as text, in the cause. */
+function explainPort(error: Error & { code?: string }, host: string, port: number, flag: string): never {
+  const said = `${error.code} ${error.cause instanceof Error ? error.cause.message : ''}`;
+  if (said.includes('EADDRINUSE')) throw new Error(`port ${port} of ${host} is taken: give another with ${flag}`);
+  if (said.includes('EADDRNOTAVAIL'))
     throw new Error(`${host} is no address of this machine: give another with --host`);
   throw error;
 }

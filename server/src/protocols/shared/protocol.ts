@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import type { GrpcHost } from '../../kernel/public-grpc.ts';
 
 /** The HTTP server as a protocol sees it. */
 export interface HttpHost {
@@ -14,7 +15,7 @@ export interface HttpHost {
 
 /**
  * One public protocol family: a folder beside this one, which translates and nothing else. Its halves may be served by different
- * processes, or both on one port; each is added once per HTTP port, before the port listens.
+ * processes, or both on one port; each is added once per port, before the port listens.
  */
 export interface Protocol {
   readonly name: string;
@@ -22,4 +23,6 @@ export interface Protocol {
   registerHttp(host: HttpHost): Promise<void>;
   /** What is upgraded: beside the hub. */
   registerSockets(host: HttpHost): void;
+  /** Its gRPC services, where it has any; served where its HTTP is. */
+  registerGrpc?(host: GrpcHost): void;
 }

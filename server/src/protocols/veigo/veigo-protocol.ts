@@ -5,6 +5,7 @@ import type { Protocol } from '../shared/protocol.ts';
 import type { RateLimits } from '../shared/rate-limits.ts';
 import type { OriginRule } from '../shared/same-origin.ts';
 import { addGql } from './gql/gql-plugin.ts';
+import { addVeigoGrpc } from './grpc/add-veigo-grpc.ts';
 import { createVeigoSocket } from './socket/veigo-socket.ts';
 
 const socketPath = '/';
@@ -19,7 +20,7 @@ export interface VeigoProtocolDeps extends ProtocolServices {
   readonly sockets: SocketHalf | null;
 }
 
-/** What Veigo Chat's clients know: GraphQL at /gql, its page at /playground, the socket at /. */
+/** What Veigo Chat's clients know: GraphQL at /gql, its page at /playground, the socket at /, gRPC packages. */
 export function createVeigoProtocol(deps: VeigoProtocolDeps): Protocol {
   const { limits, sockets } = deps;
   const origins = { allowedOrigins: [], trustProxy: false, ...deps.config };
@@ -37,5 +38,6 @@ export function createVeigoProtocol(deps: VeigoProtocolDeps): Protocol {
       if (!sockets) throw new Error('the Veigo protocol was given no hub to serve sockets with');
       host.onUpgrade(socketPath, createVeigoSocket({ ...common, hub: sockets.hub }));
     },
+    registerGrpc: (host) => addVeigoGrpc(host, common),
   };
 }

@@ -1,5 +1,4 @@
-import { type MethodDefinition, Server, ServerCredentials, type UntypedHandleCall } from '@grpc/grpc-js';
-import { ReflectionService } from '@grpc/reflection';
+import { type MethodDefinition, Server, type UntypedHandleCall } from '@grpc/grpc-js';
 import { fileDescriptors } from '@parley/contracts/descriptors';
 import { HealthImplementation } from 'grpc-health-check';
 import { type Clock, systemClock } from '../../../kernel/clock.ts';
@@ -12,6 +11,7 @@ import { serverOptions } from './limits.ts';
 import { requireCredential } from './require-credential.ts';
 import { serveResults, serveUnary } from './serve-call.ts';
 import { type OrderedCallee, serveOrdered } from './serve-ordered.ts';
+import { addReflection, listen, shutDown } from './server-port.ts';
 
 export interface GrpcServerOptions {
   readonly host: string;
@@ -84,8 +84,8 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     },
     unit: {
       async start() {
-        addReflection(server, [...names].filter(Boolean));
-        bound = await listen(server, host, port);
+        addReflection(server, fileDescriptors, [...names].filter(Boolean));
+        bound = await listen(server, host, port, 'internal');
       },
       async drain() {
         setServing(false);
@@ -111,34 +111,4 @@ function defineMethod(method: RpcMethod): MethodDefinition<Buffer, Buffer> {
     responseSerialize: asBytes,
     responseDeserialize: asBytes,
   };
-}
-
-/** Of all protos that there are, reflection lists the services of this port. */
-function addReflection(server: Server, services: string[]): void {
-  const files = { fileDescriptorProtos: fileDescriptors.map((file) => Buffer.from(file, 'base64')) };
-  new ReflectionService({ parley: { format: '', type: {}, ...files } as never }, { services }).addToServer(server);
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-      if (error) reject(new Error(`the internal gRPC port cannot be opened on ${address}`, { cause: error }));
-      else resolve(bound);
-    });
-  });
-}
-
-function shutDown(server: Server, limitMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      server.forceShutdown();
-      // Not when all is closed: a peer that has gone without a word never closes its end.
-      resolve();
-    }, limitMs);
-    server.tryShutdown(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

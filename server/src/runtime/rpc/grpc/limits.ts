@@ -28,6 +28,16 @@ const sizes: ChannelOptions = {
 
 export const serverOptions: ChannelOptions = { ...keepalive, ...sizes };
 
+/** Strangers are trusted with less than our own processes, and may be far away or asleep. */
+export const publicServerOptions: ChannelOptions = {
+  // As much as a request over HTTP may bring.
+  'grpc.max_receive_message_length': 1024 * 1024,
+  'grpc.max_send_message_length': maxMessageBytes,
+  'grpc.max_concurrent_streams': 256,
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 20_000,
+};
+
 export const peerOptions: ChannelOptions = {
   ...keepalive,
   ...sizes,
