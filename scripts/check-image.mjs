@@ -69,7 +69,7 @@ async function checkCommands(image) {
 
 /** The whole program over its embedded database: what `docker run` without more does. */
 async function checkServer(image) {
-  const env = { PATH: path, HOME: '/', ...image.env, PARLEY_PORT: '0', PARLEY_ADMIN_PORT: '0' };
+  const env = { PATH: path, HOME: '/', ...image.env, PARLEY_PORT: '0', PARLEY_GRPC_PORT: '0', PARLEY_ADMIN_PORT: '0' };
   const [program, ...args] = [...image.entrypoint, ...image.command];
   const child = spawn(program, args, { cwd: image.cwd, env, ...asUser(image.user) });
   let said = '';

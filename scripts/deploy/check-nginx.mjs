@@ -8,6 +8,7 @@ const inContainers = {
   listen: '8080',
   gateways: ['gateway:4000'],
   realtimes: ['realtime:4000'],
+  grpc: { listen: '8081', gateways: ['gateway:4001'] },
   resolver: '127.0.0.11',
 };
 
@@ -35,7 +36,10 @@ export async function checkNginx({ createNginxConfig, scratch }) {
   await install(console.log);
   const { resolver: _, ...inDebian } = inContainers;
   const here = ['127.0.0.1:4000'];
-  writeFileSync(`${scratch}/parley.conf`, createNginxConfig({ ...inDebian, gateways: here, realtimes: here }));
+  writeFileSync(
+    `${scratch}/parley.conf`,
+    createNginxConfig({ ...inDebian, gateways: here, realtimes: here, grpc: { listen: '8081', gateways: here } }),
+  );
   for (const name of ['nginx.conf', 'engine.conf']) {
     const text = readFileSync(`${root}/deploy/nginx/${name}`, 'utf8');
     writeFileSync(

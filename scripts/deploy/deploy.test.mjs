@@ -193,7 +193,7 @@ test.each([
 const dockerfile = `FROM node:24-slim
 ENV NODE_ENV=production PARLEY_HOST=0.0.0.0
 USER 1000:1000
-EXPOSE 4000 4002 4003
+EXPOSE 4000 4001 4002 4003
 HEALTHCHECK CMD ["true"]
 ENTRYPOINT ["node"]
 CMD ["serve"]

@@ -16,7 +16,7 @@ export function findDockerfileProblems(source, program) {
   must(/^[1-9]\d*:[1-9]\d*$/.test(last.USER ?? ''), 'names no USER by number, or root');
   for (const name of ['ENTRYPOINT', 'CMD']) must(parseExecForm(last[name] ?? ''), `${name} is not in exec form`);
   must(last.HEALTHCHECK, 'has no HEALTHCHECK');
-  const ports = ['port', 'admin-port', 'rpc-port'].map((name) => program.options[name].fallback);
+  const ports = ['port', 'grpc-port', 'admin-port', 'rpc-port'].map((name) => program.options[name].fallback);
   must(last.EXPOSE === ports.join(' '), `EXPOSE is not ${ports.join(' ')}`);
   const env = Object.fromEntries(
     Object.entries(parseEnv(last.ENV ?? '')).filter(([name]) => name.startsWith('PARLEY_')),

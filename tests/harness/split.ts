@@ -63,7 +63,7 @@ export async function startSplit(engines: Engines, options: ServerOptions = {}):
   const port = 10_000 + Math.floor(Math.random() * 9_000);
   const flags: Record<string, string> = {
     port: String(port),
-    'grpc-port': String(port + 10_000),
+    'grpc-port': String(port + 1),
     data,
     'log-level': 'warn',
     'database-url': withPath(engines.postgres, name),

@@ -67,6 +67,7 @@ const ofEachProcess: OptionName[] = [
   'target',
   'admin-port',
   'rpc-port',
+  'listen',
   'discovery',
   'advertise',
   'instance',

@@ -16,6 +16,13 @@ test('asks a resolver again only when there is one', () => {
   );
 });
 
+test('lets gRPC through on a port of its own, when there is one', () => {
+  expect(createNginxConfig(site)).not.toContain('grpc');
+  expect(createNginxConfig({ ...site, grpc: { listen: '4001', gateways: ['10.0.0.1:4001'] } })).toMatch(
+    /upstream parley_grpc \{[^}]*server 10\.0\.0\.1:4001 [^}]*\}[^}]*listen 4001 http2;[\s\S]*grpc_pass grpc:\/\/parley_grpc;/,
+  );
+});
+
 test('lets an attachment of the largest size through, with what a form adds to it', () => {
   expect(createNginxConfig({ ...site, maxAttachmentMb: 100 })).toContain('client_max_body_size 101m;');
 });

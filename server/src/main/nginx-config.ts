@@ -7,6 +7,8 @@ export interface NginxSite {
   /** `host:port` of the gateways' and realtimes' HTTP ports; at least one each. */
   readonly gateways: readonly string[];
   readonly realtimes: readonly string[];
+  /** The public's gRPC, on a port of its own; none: not let through. */
+  readonly grpc?: { readonly listen: string; readonly gateways: readonly string[] };
   /**
    * A DNS server that nginx asks anew for names that stand for several or changing addresses (nginx 1.27.3 or newer); none: names
    * are looked up once, when nginx starts.
@@ -92,6 +94,33 @@ ${refusal('request.too_large')}
   location @unavailable {
     add_header Retry-After 1 always;
 ${refusal('service.unavailable')}
+  }
+}
+${site.grpc ? grpcServer(site.grpc, site) : ''}`;
+}
+
+/** What nginx itself has to refuse is for gRPC to read from the status of HTTP: 502 and 504 are UNAVAILABLE. */
+function grpcServer({ listen, gateways }: NonNullable<NginxSite['grpc']>, site: NginxSite): string {
+  return `
+${upstream('parley_grpc', gateways, site)}
+server {
+  listen ${listen} http2;
+  server_name _;
+  server_tokens off;
+  access_log off;
+  # How large a message may be is for the gateway to say; a call may bring one.
+  client_max_body_size 2m;
+
+  grpc_set_header X-Forwarded-For $remote_addr;
+  grpc_next_upstream error timeout;
+  grpc_next_upstream_tries 3;
+  grpc_next_upstream_timeout 10s;
+  grpc_connect_timeout 2s;
+  grpc_read_timeout 15s;
+  grpc_send_timeout 15s;
+
+  location / {
+    grpc_pass grpc://parley_grpc;
   }
 }
 `;

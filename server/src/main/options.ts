@@ -61,7 +61,7 @@ const option = <S extends z.ZodType>(
 /** Every option of `parley serve`: `--flag value` on the command line, or PARLEY_FLAG in the environment. */
 export const options = {
   port: option(port, 'PORT', '4000', 'HTTP: REST, sockets and the web application'),
-  'grpc-port': option(port, 'PORT', '4001', 'gRPC for the public: the services of every protocol that has some'),
+  'grpc-port': option(port, 'PORT', '4001', 'the same services over gRPC, for the protocols that have a form of it'),
   'admin-port': option(port, 'PORT', '4002', 'metrics, /healthz and /readyz; not for the public'),
   'rpc-port': option(port, 'PORT', '4003', 'calls between the services of several processes; not for the public'),
   host: option(z.string().min(1), 'ADDRESS', '127.0.0.1', 'address to listen on; 0.0.0.0 for all'),

@@ -21,11 +21,11 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
 
 {{- /*
-What the targets differ in besides their values. http: answers the public; data: keeps files under --data; databases: whose URLs
-they are given, and no other; keys: opens the signing keys.
+What the targets differ in besides their values. http: answers the public; grpc: over gRPC too; data: keeps files under --data;
+databases: whose URLs they are given, and no other; keys: opens the signing keys.
 */}}
 {{- define "parley.targets" -}}
-gateway: { http: true, data: true }
+gateway: { http: true, grpc: true, data: true }
 realtime: { http: true }
 identity: { data: true, databases: [IDENTITY], keys: true }
 people: { databases: [PEOPLE] }

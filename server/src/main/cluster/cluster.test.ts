@@ -39,13 +39,21 @@ test('every process has a name and ports of its own; only who faces people has a
   expect(planned.filter(({ httpPort }) => httpPort !== null).map(({ target }) => target)).toEqual([
     ...['realtime', 'realtime', 'gateway'],
   ]);
-  const ports = planned.flatMap(({ httpPort, rpcPort, adminPort }) => [httpPort, rpcPort, adminPort]);
+  expect(planned.filter(({ grpcPort }) => grpcPort !== null).map(({ target }) => target)).toEqual(['gateway']);
+  const ports = planned.flatMap((one) => [one.httpPort, one.grpcPort, one.rpcPort, one.adminPort]);
   const given = ports.filter((one) => one !== null);
   expect(new Set(given).size).toBe(given.length);
 });
 
 test('the table tells how each process is, for how long and where', () => {
-  const planned = { name: 'chat-1', target: 'chat', httpPort: null, rpcPort: 20_001, adminPort: 20_002 };
+  const planned = {
+    name: 'chat-1',
+    target: 'chat',
+    httpPort: null,
+    grpcPort: null,
+    rpcPort: 20_001,
+    adminPort: 20_002,
+  };
   const chat = { name: 'chat-1', state: 'ready', pid: 17, restarts: 2, since: 0, lastExit: 'SIGKILL' } as const;
   const nginx = { ...chat, name: 'nginx', state: 'restarting', pid: null, since: 3_600_000 } as const;
   const table = showTable(
@@ -56,9 +64,9 @@ test('the table tells how each process is, for how long and where', () => {
     3_725_000,
   );
   expect(table.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
-    ['process', 'state', 'for', 'pid', 'restarts', 'http', 'rpc', 'admin'],
-    ['chat-1', 'ready', '1 h 2 min', '17', '2', '-', '20001', '20002'],
-    ['nginx', 'restarting (SIGKILL)', '2 min', '-', '2', '-', '-', '-'],
+    ['process', 'state', 'for', 'pid', 'restarts', 'http', 'grpc', 'rpc', 'admin'],
+    ['chat-1', 'ready', '1 h 2 min', '17', '2', '-', '-', '20001', '20002'],
+    ['nginx', 'restarting (SIGKILL)', '2 min', '-', '2', '-', '-', '-', '-'],
   ]);
 });
 

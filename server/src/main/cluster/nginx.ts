@@ -19,12 +19,13 @@ export function superviseNginx({ options, planned, onLine, onChange }: NginxOpti
   const folder = path.resolve(options.data, 'nginx');
   mkdirSync(folder, { recursive: true });
   endLeftover(folder);
-  const of = (target: string): string[] =>
-    planned.filter((one) => one.target === target).map(({ httpPort }) => joinAddress(options.host, httpPort as number));
+  const of = (target: string, port: 'httpPort' | 'grpcPort'): string[] =>
+    planned.filter((one) => one.target === target).map((one) => joinAddress(options.host, one[port] as number));
   const site = createNginxConfig({
     listen: joinAddress(options.host, options.port),
-    gateways: of('gateway'),
-    realtimes: of('realtime'),
+    gateways: of('gateway', 'httpPort'),
+    realtimes: of('realtime', 'httpPort'),
+    grpc: { listen: joinAddress(options.host, options['grpc-port']), gateways: of('gateway', 'grpcPort') },
     maxAttachmentMb: options['max-attachment-mb'],
   });
   writeFileSync(path.join(folder, 'nginx.conf'), createMainConfig(folder, site));

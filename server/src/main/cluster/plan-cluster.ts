@@ -7,6 +7,8 @@ export interface Planned {
   readonly target: string;
   /** null: this target ends no HTTP. */
   readonly httpPort: number | null;
+  /** For the public's gRPC; null: this target ends none. */
+  readonly grpcPort: number | null;
   readonly rpcPort: number;
   readonly adminPort: number;
 }
@@ -51,6 +53,7 @@ export async function planCluster(instances: Instances, nextPort: () => Promise<
         name: count === 1 ? target : `${target}-${i}`,
         target,
         httpPort: target === 'gateway' || target === 'realtime' ? await nextPort() : null,
+        grpcPort: target === 'gateway' ? await nextPort() : null,
         rpcPort: await nextPort(),
         adminPort: await nextPort(),
       });

@@ -54,6 +54,7 @@ export async function runCluster({ options, given, instances, version }: Cluster
       ...forAll,
       target: one.target,
       port: String(one.httpPort ?? 0),
+      'grpc-port': String(one.grpcPort ?? 0),
       'rpc-port': String(one.rpcPort),
       'admin-port': String(one.adminPort),
       discovery: discovery.join(),
@@ -100,6 +101,7 @@ export async function runCluster({ options, given, instances, version }: Cluster
 }
 
 function checkEngines(options: Options): void {
+  if (options.listen.length > 0) throw new Error('--listen is for `parley serve`: nginx has one port of each kind');
   const missing = [
     ...(options.bus === 'memory' ? ['--bus kafka://HOST:PORT or amqp://USER:PASSWORD@HOST'] : []),
     ...(options.registry === 'memory' ? ['--registry redis://HOST:PORT'] : []),

@@ -5,7 +5,7 @@ export interface Row extends Supervised {
   readonly planned: Planned | null;
 }
 
-const columns = ['process', 'state', 'for', 'pid', 'restarts', 'http', 'rpc', 'admin'] as const;
+const columns = ['process', 'state', 'for', 'pid', 'restarts', 'http', 'grpc', 'rpc', 'admin'] as const;
 
 /** The processes as lines of text, for people; `now` in Unix milliseconds. */
 export function showTable(rows: readonly Row[], now: number): string {
@@ -16,6 +16,7 @@ export function showTable(rows: readonly Row[], now: number): string {
     pid === null ? '-' : String(pid),
     String(restarts),
     planned?.httpPort ? String(planned.httpPort) : '-',
+    planned?.grpcPort ? String(planned.grpcPort) : '-',
     planned ? String(planned.rpcPort) : '-',
     planned ? String(planned.adminPort) : '-',
   ]);
