@@ -19,6 +19,8 @@ if (!process.argv.includes('--check')) {
 } else if (existsSync(path) && readFileSync(path, 'utf8') === text) {
   console.log(`graphql: ${target} matches the schema`);
 } else {
-  console.error(`${target} does not match the schema: run node scripts/generate-graphql.mjs and look at the difference.`);
+  console.error(
+    `${target} does not match the schema: run node scripts/generate-graphql.mjs and look at the difference.`,
+  );
   process.exit(1);
 }

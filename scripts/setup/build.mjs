@@ -14,6 +14,12 @@ const parts = [
     output: 'server/dist/main/cli.js',
     build: () => run(`${bin}/tsc`, ['-b', 'contracts', 'client', 'server']),
   },
+  {
+    name: 'GraphiQL pages',
+    inputs: ['package-lock.json', 'scripts/write-graphiql.mjs', 'scripts/graphiql'],
+    output: 'server/dist/pages/graphql.html.gz',
+    build: () => run(process.execPath, [`${root}/scripts/write-graphiql.mjs`]),
+  },
   { name: 'web application', inputs: [...shared, 'web'], output: 'web/dist/index.html', build: buildWeb },
 ];
 
@@ -25,7 +31,7 @@ const parts = [
  */
 export async function build(options = {}) {
   for (const part of parts) {
-    const stampPath = `${cache}/build/${part.name.replace(' ', '-')}.stamp`;
+    const stampPath = `${cache}/build/${part.name.replaceAll(' ', '-')}.stamp`;
     const inputs = digestInputs(root, part.inputs);
     if (!options.force && readStamp(stampPath) === inputs && existsSync(`${root}/${part.output}`)) continue;
     const began = Date.now();

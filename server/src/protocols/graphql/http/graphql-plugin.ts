@@ -1,71 +1,78 @@
 import { isUtf8 } from 'node:buffer';
+import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { createHandler, type Request } from 'graphql-http';
+import { createHandler, type Request, type RequestParams } from 'graphql-http';
 import { type Context, createContext } from '../../../kernel/context.ts';
 import { type Failure, fail } from '../../../kernel/errors.ts';
 import { fromHttpError, retryAfterSeconds } from '../../../runtime/http-problem.ts';
 import { findCredential, verifyCredential } from '../../shared/authenticate.ts';
+import { sendGraphiql, wantsPage } from '../../shared/graphiql-page.ts';
 import { clearSessionCookie, setSessionCookie } from '../../shared/session-cookie.ts';
 import { createDocuments } from '../documents.ts';
 import { formatError } from '../format-error.ts';
 import { createGraphqlContext, type GraphqlContext, type OperationServices } from '../schema/context.ts';
 import { schema } from '../schema/schema.ts';
+import { formLimits, readUpload } from './read-upload.ts';
 
 /** What graphql-http hands back to us with a request: the exchange it belongs to. */
 interface Exchange {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly ctx: Context;
+  /** Of a form, which is read before; null: in the body or the URL. */
+  readonly params: RequestParams | null;
 }
 
 type GraphqlRequest = Request<Exchange, undefined>;
-
-const path = '/graphql';
 
 /** `/graphql`. A plugin of its own, so that its parsers touch no other protocol. */
 export async function addGraphql(parent: FastifyInstance, services: OperationServices): Promise<void> {
   await parent.register(async (app) => {
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-    const documents = createDocuments(schema);
-    const answer = createHandler<Exchange, undefined, GraphqlContext>({
-      schema,
-      onSubscribe: ({ raw: { request, reply, ctx } }, { query, variables, operationName }) => {
-        const prepared = documents.prepare({ query, variables, operationName });
-        if (!('kind' in prepared)) return prepared;
-        return {
-          schema,
-          document: prepared,
-          variableValues: variables,
-          operationName,
-          contextValue: createGraphqlContext(services, {
-            ctx,
-            address: request.ip,
-            cookies: {
-              set: (cookie) => setSessionCookie(request, reply, cookie),
-              clear: () => clearSessionCookie(request, reply),
-            },
-          }),
-        };
-      },
-      formatError: (error) => formatError(error as Error, services.log),
+    await app.register(multipart, {
+      limits: { ...formLimits, fileSize: services.config.attachmentBytes },
+      throwFileSizeLimit: false,
     });
-
+    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     app.setErrorHandler((thrown, _request, reply) => refuse(reply, fromHttpError(thrown), services));
-
+    const answer = createAnswer(services);
     app.route({
       method: ['GET', 'POST'],
-      url: path,
+      url: '/graphql',
       schema: { hide: true },
       handler: async (request, reply) => {
+        if (wantsPage(request)) return sendGraphiql(request, reply, 'graphql');
         const ctx = await authenticate(services, request);
-        const [body, init] = await answer(toRequest({ request, reply, ctx }));
+        const upload = request.isMultipart() ? await readUpload(request) : null;
+        const exchange = { request, reply, ctx, params: upload?.params ?? null };
+        const [body, init] = await answer(toRequest(exchange)).finally(upload?.finish);
         return reply
           .code(init.status)
           .headers({ ...init.headers, 'cache-control': 'no-store' })
           .send(body);
       },
     });
+  });
+}
+
+function createAnswer(services: OperationServices) {
+  const documents = createDocuments(schema);
+  return createHandler<Exchange, undefined, GraphqlContext>({
+    parseRequestParams: ({ raw: { params } }) => params ?? undefined,
+    onSubscribe: ({ raw }, { query, variables, operationName }) => {
+      const prepared = documents.prepare({ query, variables, operationName });
+      if (!('kind' in prepared)) return prepared;
+      const contextValue = createGraphqlContext(services, {
+        ctx: raw.ctx,
+        address: raw.request.ip,
+        cookies: {
+          set: (cookie) => setSessionCookie(raw.request, raw.reply, cookie),
+          clear: () => clearSessionCookie(raw.request, raw.reply),
+        },
+      });
+      return { schema, document: prepared, variableValues: variables, operationName, contextValue };
+    },
+    formatError: (error) => formatError(error as Error, services.log),
   });
 }
 

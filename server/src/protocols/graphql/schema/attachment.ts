@@ -32,9 +32,17 @@ builder.queryField('attachment', (t) =>
 
 /** A file that the request brought as a part of its own; made by the multipart reader, and by nobody else. */
 export class Upload {
-  readonly file: UploadedFile;
+  #file: UploadedFile | null;
   constructor(file: UploadedFile) {
-    this.file = file;
+    this.#file = file;
+  }
+
+  /** Its bytes come once. */
+  take(): UploadedFile {
+    const file = this.#file;
+    if (!file) throw fail('request.invalid', 'This file is used already: send it once for each use.');
+    this.#file = null;
+    return file;
   }
 }
 
@@ -58,7 +66,7 @@ builder.mutationField('createAttachment', (t) =>
       requirePrincipal(ctx);
       const { attachments, chat, config } = services;
       if (!attachments) throw fail('request.unsupported', 'Files are sent over HTTP.');
-      return storeAttachment({ chat, attachments }, ctx, (file as Upload).file, config.attachmentBytes);
+      return storeAttachment({ chat, attachments }, ctx, (file as Upload).take(), config.attachmentBytes);
     },
   }),
 );
