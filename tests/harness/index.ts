@@ -4,6 +4,7 @@ export * from './bystander.ts';
 export * from './expect-away.ts';
 export * from './free-port.ts';
 export * from './knock.ts';
+export * from './mailed-code.ts';
 export * from './open-documents.ts';
 export * from './people.ts';
 export * from './proxy.ts';
@@ -16,3 +17,4 @@ export { type Cluster, type ClusterProcess, dropDatabases, type Engines, findEng
 export * from './stand-still.ts';
 export { inEveryTopology, startSystem, type Topology, topology } from './topologies.ts';
 export { until } from './until.ts';
+export * from './veigo.ts';

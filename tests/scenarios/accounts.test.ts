@@ -1,10 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { expect, test } from 'vitest';
 import {
   createGroup,
   createPerson,
   historyOf,
+  mailedCode,
   type Person,
   password,
   request,
@@ -30,16 +29,6 @@ inEveryTopology(
     const post = (at: string, body: object, token?: string) =>
       request(server(), 'POST', at, { body, token: token ?? null });
 
-    /** The code in the newest mail to the address. */
-    const codeFor = (email: string, subject: RegExp): Promise<string> =>
-      until(`a mail to ${email}`, async () => {
-        const folder = path.join(server().data, 'mail');
-        const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.eml')).sort();
-        const mails = await Promise.all(names.map((name) => readFile(path.join(folder, name), 'utf8')));
-        const mail = mails.findLast((text) => text.includes(`To: ${email}`) && subject.test(text));
-        return mail && /^[\w-]{6,}$/m.exec(mail.split('\r\n\r\n').slice(1).join('\n').replaceAll('\r', ''))?.[0];
-      });
-
     async function withMail(): Promise<Person & { email: string }> {
       const username = uniqueName('ann');
       const email = `${username}@example.org`;
@@ -50,7 +39,7 @@ inEveryTopology(
     test('an address is proved by the code that was sent to it, once', async () => {
       const ann = await withMail();
       expect(await ann.must('GET', '/me')).toMatchObject({ email: ann.email, emailVerified: false });
-      const code = await codeFor(ann.email, /Confirm/);
+      const code = await mailedCode(server(), ann.email, /Confirm/);
       expect((await post('/accounts/verify', { code: 'nonsense' })).body.code).toBe('token.invalid');
       expect((await post('/accounts/verify', { code })).status).toBe(204);
       expect((await post('/accounts/verify', { code })).body.code).toBe('token.invalid');
@@ -62,7 +51,7 @@ inEveryTopology(
       const socket = await ann.socket();
       expect((await post('/accounts/recover', { email: 'nobody@example.org' })).status).toBe(204);
       expect((await post('/accounts/recover', { email: ann.email })).status).toBe(204);
-      const code = await codeFor(ann.email, /Set a new password/);
+      const code = await mailedCode(server(), ann.email, /Set a new password/);
       const changed = 'a password of tomorrow';
       expect((await post('/accounts/reset', { code, password: 'short' })).status).toBe(400);
       expect((await post('/accounts/reset', { code, password: changed })).status).toBe(204);
