@@ -66,6 +66,46 @@ query CatchUp($conversation: ID!, $position: PositionInput!) {
 }
 `;
 
+/** Veigo's: what its README and its examples begin with. */
+const veigoSignUp = `# The access token of the answer goes into the Authorization header of the other tabs.
+mutation SignUp {
+  SignUpAndCreateProfile(name: "Bob", email: "bob@veigo.com", password: "Password@123", clientId: "123abc") {
+    account { id }
+    profile { name }
+    token { access refresh }
+  }
+}
+
+mutation SignIn {
+  SignIn(email: "bob@veigo.com", password: "Password@123", clientId: "123abc") {
+    account { id }
+    token { access refresh }
+  }
+}
+`;
+
+const veigoRoom = `mutation CreateRoom {
+  CreateRoom(name: "Friends Group", type: group) {
+    information { id name }
+    members { id name }
+  }
+}
+`;
+
+const veigoMessages = `mutation CreateMessage($room_id: String!) {
+  CreateMessage(roomId: $room_id, content: "Hello world!") { id content senderId }
+}
+
+query Messages($room_id: String!) {
+  ListMessages(roomId: $room_id, page: { size: 10 }) {
+    records { id senderId content createdAt }
+    metadata { cursor hasMore }
+  }
+}
+`;
+
+const headers = JSON.stringify({ Authorization: 'SuperDuperUser <access token>' }, null, 2);
+
 const ids = (fields) => JSON.stringify({ conversation: 'the id of a conversation', ...fields }, null, 2);
 
 export const pages = [
@@ -80,6 +120,16 @@ export const pages = [
       { query: send, variables: ids({ id: 'my-first-message' }) },
       { query: read, variables: ids({}) },
       { query: catchUp, variables: ids({ position: { epoch: "the conversation's epoch", seq: 0, rev: 0 } }) },
+    ],
+  },
+  {
+    name: 'veigo',
+    title: 'Playground',
+    endpoint: '/gql',
+    defaultTabs: [
+      { query: veigoSignUp },
+      { query: veigoRoom, headers },
+      { query: veigoMessages, headers, variables: JSON.stringify({ room_id: 'the id of a room' }, null, 2) },
     ],
   },
 ];

@@ -5,7 +5,6 @@ import type { Protocol } from '../shared/protocol.ts';
 import type { RateLimits } from '../shared/rate-limits.ts';
 import type { OriginRule } from '../shared/same-origin.ts';
 import { addGql } from './gql/gql-plugin.ts';
-import { addPlayground } from './gql/playground.ts';
 import { addVeigoGrpc } from './grpc/add-veigo-grpc.ts';
 import { createVeigoSocket } from './socket/veigo-socket.ts';
 
@@ -30,7 +29,6 @@ export function createVeigoProtocol(deps: VeigoProtocolDeps): Protocol {
     name: 'veigo',
     async registerHttp(host) {
       await addGql(host.app, common);
-      addPlayground(host.app);
       if (sockets) return;
       host.onUpgrade(socketPath, () => {
         throw fail('request.invalid', 'This process is a gateway: sockets are served by the realtime processes.');

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { createHandler, type Request } from 'graphql-http';
 import { fail } from '../../../kernel/errors.ts';
+import { sendGraphiql } from '../../shared/graphiql-page.ts';
 import { prepareDocument } from './documents.ts';
 import { formatError } from './format-error.ts';
 import { createExchange, createResolvers, type Exchange, type GqlDeps } from './resolvers.ts';
@@ -12,7 +13,7 @@ type GqlRequest = Request<FastifyRequest, undefined>;
 const path = '/gql';
 
 /**
- * `/gql`, with the answers of graphql-http as the reference gives them: what a field refuses has status 200, unless the client accepts
+ * `/gql`, and the page at `/playground` to try it from. `/gql` has the answers of graphql-http as the reference gives them: what a field refuses has status 200, unless the client accepts
  * `application/graphql-response+json`, whose statuses say more.
  */
 export async function addGql(parent: FastifyInstance, deps: GqlDeps): Promise<void> {
@@ -27,6 +28,10 @@ export async function addGql(parent: FastifyInstance, deps: GqlDeps): Promise<vo
     },
     formatError: (error) => formatError(error as Error, deps.log),
   });
+
+  parent.get('/playground', { schema: { hide: true } }, async (request, reply) =>
+    sendGraphiql(request, reply, 'veigo'),
+  );
 
   await parent.register(async (app) => {
     app.removeAllContentTypeParsers();
