@@ -1,33 +1,16 @@
-import { readdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type Client, credentials, loadPackageDefinition, Metadata, status } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPerson, freePort, historyOf, startServer, type TestServer, textOf, until } from '../../harness/index.ts';
-
-/** A foreign client: the protos as text, fields in camelCase, nothing of ours besides. */
-const protos = fileURLToPath(new URL('../../../contracts/public/proto', import.meta.url));
-const files = ['authentication', 'profile', 'room', 'member_room', 'message', 'health_check'];
-const packages = loadPackageDefinition(
-  loadSync(
-    files.map((name) => `veigo/${name}.proto`),
-    { includeDirs: [protos] },
-  ),
-) as unknown as Record<string, Record<string, new (address: string, creds: unknown) => Client>>;
-
-type Text = 'id' | 'clientId' | 'memberId' | 'roomId' | 'senderId' | 'content' | 'name' | 'about' | 'type' | 'email';
-type Secret = 'access' | 'refresh' | 'cursor' | 'createdAt';
-/** The fields of all answers; which of them one has is for the test to know. */
-interface Answer extends Readonly<Record<Text | Secret, string>> {
-  readonly hasMore: boolean;
-  readonly account: Answer;
-  readonly token: Answer;
-  readonly information: Answer;
-  readonly metadata: Answer;
-  readonly members: readonly Answer[];
-  readonly records: readonly Answer[];
-}
+import {
+  createPerson,
+  freePort,
+  historyOf,
+  mailedCode,
+  startServer,
+  type TestServer,
+  textOf,
+  until,
+} from '../../harness/index.ts';
+import { type VeigoGrpcAnswer as Answer, createVeigoGrpcClient } from '../../harness/veigo-grpc.ts';
 
 type Refusal = { readonly name: string; readonly message: string; readonly cause?: unknown };
 
@@ -37,42 +20,23 @@ const stranger = '01900000-0000-7000-8000-000000000000';
 describe('Veigo over gRPC', () => {
   let server: TestServer;
   let ports: { readonly public: number; readonly authentication: number; readonly chat: number };
-  const clients: Client[] = [];
+  let http: number;
+  let client: ReturnType<typeof createVeigoGrpcClient>;
   let serial = 0;
 
   beforeAll(async () => {
     ports = { public: await freePort(), authentication: await freePort(), chat: await freePort() };
-    const listen = `${ports.authentication}=grpc:veigo ${ports.chat}=grpc:veigo`;
+    http = await freePort();
+    const listen = `${ports.authentication}=grpc:veigo ${ports.chat}=grpc:veigo ${http}=veigo`;
+    client = createVeigoGrpcClient(ports);
     server = await startServer({ flags: { 'grpc-port': String(ports.public), listen } });
   });
   afterAll(async () => {
-    for (const client of clients) client.close();
+    client?.close();
     await server?.stop();
   });
 
-  const connect = (service: string, port: number): Client => {
-    const [name, type] = service.split('.') as [string, string];
-    const client = new packages[name]![type]!(`127.0.0.1:${port}`, credentials.createInsecure());
-    clients.push(client);
-    return client;
-  };
-
-  const open = new Map<string, Client>();
-  /** `message.Message/Create`; rejects with gRPC's error. */
-  function call(method: string, request: object, keys: Record<string, string> = {}): Promise<Answer> {
-    const [service, name] = method.split('/') as [string, string];
-    const port = service.startsWith('authentication') ? ports.authentication : ports.chat;
-    const client = open.get(service) ?? connect(service, port);
-    open.set(service, client);
-    const metadata = new Metadata();
-    for (const [key, value] of Object.entries(keys)) metadata.set(key, value);
-    const run = (client as unknown as Record<string, (...args: unknown[]) => void>)[name]!.bind(client);
-    return new Promise((resolve, reject) => {
-      run(request, metadata, { deadline: Date.now() + 60_000 }, (error: Error | null, answer: Answer) =>
-        error ? reject(error) : resolve(answer),
-      );
-    });
-  }
+  const call: typeof client.call = (...args) => client.call(...args);
 
   /** What a refused call says: always UNKNOWN, with JSON. */
   async function refusal(method: string, request: object, keys?: Record<string, string>): Promise<Refusal> {
@@ -98,39 +62,6 @@ describe('Veigo over gRPC', () => {
     return { email, id: signedUp.account.id as string, signedUp, keys, as, refused };
   }
 
-  const codeFor = (email: string, subject: RegExp): Promise<string> =>
-    until(`a mail to ${email}`, async () => {
-      const folder = path.join(server.data, 'mail');
-      const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.eml')).sort();
-      const mails = await Promise.all(names.map((name) => readFile(path.join(folder, name), 'utf8')));
-      const mail = mails.findLast((text) => text.includes(`To: ${email}`) && subject.test(text));
-      return mail && /^[\w-]{6,}$/m.exec(mail.split('\r\n\r\n').slice(1).join('\n').replaceAll('\r', ''))?.[0];
-    });
-
-  const asBytes = (bytes: Buffer): Buffer => bytes;
-
-  /** A call without knowing a proto. */
-  function raw(port: number, method: string, request: Buffer): Promise<Buffer> {
-    const client = connect('room.Room', port);
-    return new Promise((resolve, reject) => {
-      client.makeUnaryRequest(method, asBytes, asBytes, request, (error, answer) =>
-        error ? reject(error) : resolve(answer as Buffer),
-      );
-    });
-  }
-
-  /** What reflection answers to `list_services`. */
-  function reflect(port: number): Promise<Buffer> {
-    const path = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
-    const stream = connect('room.Room', port).makeBidiStreamRequest(path, asBytes, asBytes);
-    return new Promise((resolve, reject) => {
-      stream.once('data', resolve);
-      stream.once('error', reject);
-      stream.write(Buffer.from([0x3a, 0]));
-      stream.end();
-    });
-  }
-
   const badToken = { name: 'Error', message: 'Invalid token' };
   const unauthorized = { name: 'Error', message: 'Unauthorized action' };
 
@@ -145,13 +76,10 @@ describe('Veigo over gRPC', () => {
       name: 'Data Integrity Error',
       message: 'The data you are trying to add already exists.',
     });
-    const first = await codeFor(email, /Confirm/);
+    const first = await mailedCode(server, email, /Confirm/);
     await call('authentication.Authentication/ValidateOTP', { email, otp: first });
     await call('authentication.Authentication/SendEmailVerification', { email });
-    const otp = await until('another code', async () => {
-      const code = await codeFor(email, /Confirm/);
-      return code !== first && code;
-    });
+    const otp = await mailedCode(server, email, /Confirm/, first);
     await call('authentication.Authentication/VerifyEmail', { email, otp });
     expect(await refusal('authentication.Authentication/ValidateOTP', { email, otp })).toEqual(badToken);
     const entered = await call('authentication.Authentication/SignIn', { ...again, clientId: 'laptop' });
@@ -196,7 +124,7 @@ describe('Veigo over gRPC', () => {
     await ann.as('authentication.Authentication/ChangePassword', { oldPassword: strong, newPassword: changed });
     await call('authentication.Authentication/ForgetPassword', { email });
     await call('authentication.Authentication/ForgetPassword', { email: 'nobody@example.org' });
-    const otp = await codeFor(email, /Set a new password/);
+    const otp = await mailedCode(server, email, /Set a new password/);
     await call('authentication.Authentication/ResetPassword', { email, otp, newPassword: strong });
     expect(await ann.refused('room.Room/List')).toEqual(badToken);
     const entered = await call('authentication.Authentication/SignIn', { email, password: strong, clientId: 'c' });
@@ -307,16 +235,25 @@ describe('Veigo over gRPC', () => {
       ann.keys,
     ).catch((error) => error);
     expect(large.code).toBe(status.RESOURCE_EXHAUSTED);
-    const garbage = await raw(ports.chat, '/room.Room/Create', Buffer.from([0x0a, 0xff, 0xff])).catch((error) => error);
+    const garbage = await client
+      .raw(ports.chat, '/room.Room/Create', Buffer.from([0x0a, 0xff, 0xff]))
+      .catch((error) => error);
     expect(JSON.parse(garbage.details)).toMatchObject({ name: 'Validation Error' });
+  });
+
+  test('a port of its own for HTTP serves this protocol and no other', async () => {
+    const url = `http://127.0.0.1:${http}`;
+    const asked = await fetch(`${url}/gql?query=${encodeURIComponent('{ __typename }')}`);
+    expect(await asked.json()).toEqual({ data: { __typename: 'RootQuery' } });
+    expect((await fetch(`${url}/api/v1/status`)).status).toBe(404);
   });
 
   test('health and reflection are on every gRPC port', async () => {
     expect(await call('health_check.HealthCheck/Check', {})).toEqual({ status: 1 });
     for (const port of Object.values(ports)) {
       // status: SERVING
-      expect(await raw(port, '/grpc.health.v1.Health/Check', Buffer.alloc(0))).toEqual(Buffer.from([8, 1]));
-      const listed = (await reflect(port)).toString('latin1');
+      expect(await client.raw(port, '/grpc.health.v1.Health/Check', Buffer.alloc(0))).toEqual(Buffer.from([8, 1]));
+      const listed = (await client.reflect(port)).toString('latin1');
       for (const name of ['authentication.Authentication', 'profile.Profile', 'room.Room', 'message.Message'])
         expect(listed).toContain(name);
       expect(listed).not.toContain('parley');
