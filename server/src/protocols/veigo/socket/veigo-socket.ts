@@ -21,11 +21,17 @@ export interface VeigoSocketDeps extends VeigoDeps {
   readonly frames: RateLimit;
 }
 
+/**
+ * Veigo's clients know no way to show a fresh token on an open socket, so it stays beyond the one it was opened with: for a day, in
+ * milliseconds. The end of the session ends it at once all the same (MESSAGE-PATH rule 18).
+ */
+const graceMs = 24 * 60 * 60 * 1000;
+
 type Upgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => Promise<void>;
 
 /**
  * The upgrade handler of `/?token=SuperDuperUser%20<access token>`. Who shows no good token is refused before the upgrade; a revoked
- * session, or a token that has expired meanwhile, ends the connection.
+ * session ends the connection.
  */
 export function createVeigoSocket(deps: VeigoSocketDeps): Upgrade {
   const handleFrame = createFrameHandler(deps);
@@ -71,7 +77,7 @@ async function open(
   try {
     const connection = await hub.open(createContext(principal, createId<string>()), {
       principal,
-      expiresAt,
+      expiresAt: expiresAt + graceMs,
       outlet,
       encoder: veigoEncoder,
       only: client.joined,
