@@ -1,5 +1,4 @@
-import type { Context } from '../../kernel/context.ts';
-import { createContext } from '../../kernel/context.ts';
+import { type Context, createContext } from '../../kernel/context.ts';
 import type { IdentityApi, Verified } from '../../services/identity/api.ts';
 import { type CredentialSource, findCredential, verifyCredential } from '../shared/authenticate.ts';
 import type { OriginRule } from '../shared/same-origin.ts';

@@ -49,7 +49,8 @@ export function createVeigoSocket(deps: VeigoSocketDeps): Upgrade {
       else handleFrame(outlet, data.toString());
     },
     onBinary(outlet) {
-      (outlet.state as VeigoClient).connection?.send(createError('Binary messages are not supported'));
+      const client = outlet.state as VeigoClient;
+      client.last = client.last.then(() => client.connection?.send(createError('Binary messages are not supported')));
     },
     onHeard: (outlet) => outlet.state?.connection?.heard(),
     onClosed: (outlet) => outlet.state?.connection?.closed(),
