@@ -23,6 +23,8 @@ const { serviceTargets } = await import(`${built}/targets.js`);
 const { modules } = await import(`${built}/modules.js`);
 const { planModules } = await import(`${root}/server/dist/runtime/modules.js`);
 const { createNginxConfig, socketPaths } = await import(`${built}/nginx-config.js`);
+/** An Ingress goes by the path alone: at `/` it cannot tell a socket from the page (docs/operations/deploying.md). */
+const ownPaths = socketPaths.filter((path) => path !== '/');
 const opensOf = (target) =>
   planModules(modules, [target])
     .flat()
@@ -59,7 +61,12 @@ async function checkChart() {
     if (rendered.problems.length) continue;
     collect(
       `chart, ${name}`,
-      findManifestProblems(rendered.documents, { program, socketPaths, secret, image: `parley:${appVersion}` }),
+      findManifestProblems(rendered.documents, {
+        program,
+        socketPaths: ownPaths,
+        secret,
+        image: `parley:${appVersion}`,
+      }),
     );
   }
   for (const { name, values, because } of refused) {
