@@ -27,8 +27,11 @@ export interface HttpServerDeps {
   readonly bodyLimit?: number;
 }
 
-/** Takes over the socket, or throws a Failure before it has touched it, at once or later: the server then answers with that. */
-export type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Buffer) => void | Promise<void>;
+/**
+ * Takes over the socket, or throws a Failure before it has touched it: the server then answers with that. With a promise it has until
+ * that is settled.
+ */
+export type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Buffer) => unknown;
 
 export interface HttpServer {
   /** Where protocols register their routes, each in a plugin of its own. */
@@ -192,7 +195,7 @@ function createUpgrades(app: FastifyInstance, log: Log) {
     };
     try {
       const taking = handler(request, socket, head);
-      if (!taking) return;
+      if (!(taking instanceof Promise)) return;
       // Nobody listens to the socket until it is taken.
       socket.on('error', ignore);
       taking.catch(refuse).finally(() => socket.off('error', ignore));

@@ -6,11 +6,11 @@ import type { GrpcHost } from '../../kernel/public-grpc.ts';
 /** The HTTP server as a protocol sees it. */
 export interface HttpHost {
   readonly app: FastifyInstance;
-  /** The handler takes the socket over, or throws a Failure before it has touched it, at once or later. One handler per path. */
-  onUpgrade(
-    path: string,
-    handler: (request: IncomingMessage, socket: Socket, head: Buffer) => void | Promise<void>,
-  ): void;
+  /**
+   * The handler takes the socket over, or throws a Failure before it has touched it; with a promise it has until that is settled. One
+   * handler per path.
+   */
+  onUpgrade(path: string, handler: (request: IncomingMessage, socket: Socket, head: Buffer) => unknown): void;
 }
 
 /**
