@@ -273,3 +273,29 @@ describe('settings', () => {
     expect(await t.chat.heads(t.as(owner), [id])).toMatchObject([{ lastRev: 2 }]);
   });
 });
+
+test('the members of many conversations come in one call, each as its own list says', async () => {
+  const [owner, ann, bob] = [t.account(), t.account(), t.account()] as const;
+  const open = await t.group(owner, [ann, bob]);
+  const small = await t.group(owner, []);
+  const closed = await t.group(ann, [bob]);
+  const ask = (limit: number, after?: string) => ({ limit, ...(after && { after }) });
+  const first = await t.chat.listMembers(t.as(owner), open, { limit: 2 });
+  const after = first.next as string;
+  expect(
+    await t.chat.listMembersOf(t.as(owner), [
+      { id: closed, page: ask(9) },
+      { id: open, page: ask(2) },
+      { id: small, page: ask(1) },
+      { id: open, page: ask(2, after) },
+    ]),
+  ).toEqual([
+    { items: [], next: null },
+    first,
+    await t.chat.listMembers(t.as(owner), small, { limit: 1 }),
+    await t.chat.listMembers(t.as(owner), open, { limit: 2, after }),
+  ]);
+  expect(await t.chat.listMembersOf(t.as(owner), [])).toEqual([]);
+  const many = Array.from({ length: 201 }, () => ({ id: open, page: ask(1) }));
+  expect(await codeOf(t.chat.listMembersOf(t.as(owner), many))).toBe('request.too_large');
+});
