@@ -1,13 +1,14 @@
 import { cluster } from './measures/cluster.ts';
 import { connections } from './measures/connections.ts';
 import { fanOut } from './measures/fan-out.ts';
+import { graphql } from './measures/graphql.ts';
 import { history } from './measures/history.ts';
 import { latency } from './measures/latency.ts';
 import { type Figure, type Measure, reached } from './measures/measure.ts';
 import { send } from './measures/send.ts';
 
 /** `npm run bench [-- name …]`: every measure, or the named ones; ends with a Markdown table for docs/benchmarks.md. */
-const measures: readonly Measure[] = [fanOut, send, latency, connections, history, cluster];
+const measures: readonly Measure[] = [fanOut, send, latency, connections, history, graphql, cluster];
 
 const wanted = process.argv.slice(2);
 if (wanted.includes('--help') || wanted.some((name) => !measures.some((measure) => measure.name === name))) {
