@@ -11,7 +11,7 @@ export function formatError(thrown: GraphQLError | Error, log: Log): GraphQLErro
   if (found?.code === 'internal') log.error({ err: found.cause ?? found }, 'a field failed');
   const { nodes, source, positions, path, extensions } =
     thrown instanceof GraphQLError ? thrown : new GraphQLError(thrown.message);
-  const code = found?.code ?? (extensions.code as keyof typeof errorTable | undefined) ?? 'request.invalid';
+  const code = found?.code ?? (extensions?.code as keyof typeof errorTable | undefined) ?? 'request.invalid';
   return new GraphQLError(found?.message ?? thrown.message, {
     nodes: nodes ?? null,
     source: source ?? null,
@@ -26,10 +26,11 @@ export function formatError(thrown: GraphQLError | Error, log: Log): GraphQLErro
   });
 }
 
-/** null: the library's own words. */
+/** null: the library's own words about the request. With a path they are about an answer that the schema does not know: our fault. */
 function findFailure(thrown: GraphQLError | Error): Failure | null {
   if (thrown instanceof Failure) return thrown;
-  if (!(thrown instanceof GraphQLError) || !thrown.originalError) return null;
+  if (!(thrown instanceof GraphQLError)) return null;
+  if (!thrown.originalError) return thrown.path ? toFailure(thrown) : null;
   return thrown.originalError instanceof GraphQLError
     ? findFailure(thrown.originalError)
     : toFailure(thrown.originalError);

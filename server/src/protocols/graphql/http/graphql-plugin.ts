@@ -9,6 +9,7 @@ import { findCredential, verifyCredential } from '../../shared/authenticate.ts';
 import { sendGraphiql, wantsPage } from '../../shared/graphiql-page.ts';
 import { clearSessionCookie, setSessionCookie } from '../../shared/session-cookie.ts';
 import { createDocuments } from '../documents.ts';
+import { createExecutor } from '../executor.ts';
 import { formatError } from '../format-error.ts';
 import { createGraphqlContext, type GraphqlContext, type OperationServices } from '../schema/context.ts';
 import { schema } from '../schema/schema.ts';
@@ -72,6 +73,7 @@ function createAnswer(services: OperationServices) {
       });
       return { schema, document: prepared, variableValues: variables, operationName, contextValue };
     },
+    execute: createExecutor(),
     formatError: (error) => formatError(error as Error, services.log),
   });
 }
