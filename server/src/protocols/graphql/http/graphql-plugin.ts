@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import type { IncomingHttpHeaders } from 'node:http';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createHandler, type Request, type RequestParams } from 'graphql-http';
@@ -74,8 +75,21 @@ function createAnswer(services: OperationServices) {
       return { schema, document: prepared, variableValues: variables, operationName, contextValue };
     },
     execute: createExecutor(),
+    // The library writes every answer with a function that looks at each value for errors: three times slower, and for nothing here.
+    onOperation: ({ headers }, _args, result) => {
+      if ('errors' in result || !('data' in result)) return;
+      const type = `${mediaType((headers as IncomingHttpHeaders).accept)}; charset=utf-8`;
+      return [JSON.stringify(result), { status: 200, statusText: 'OK', headers: { 'content-type': type } }];
+    },
     formatError: (error) => formatError(error as Error, services.log),
   });
+}
+
+/** The first that the caller names of what we speak, as the library chooses for all other answers; it has refused who wants neither. */
+function mediaType(accept = ''): string {
+  const named = accept.split(',').map((item) => item.split(';', 1)[0]?.trim().toLowerCase());
+  const found = named.find((type) => type && /^(application\/(graphql-response\+json|json|\*)|\*\/\*)$/.test(type));
+  return found === 'application/graphql-response+json' ? found : 'application/json';
 }
 
 /** What was refused before there was an operation: in GraphQL's words, with the status of the table. */
