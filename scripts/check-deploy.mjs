@@ -22,9 +22,10 @@ const { options, parseOptions } = await import(`${built}/options.js`);
 const { serviceTargets } = await import(`${built}/targets.js`);
 const { modules } = await import(`${built}/modules.js`);
 const { planModules } = await import(`${root}/server/dist/runtime/modules.js`);
-const { createNginxConfig, socketPaths } = await import(`${built}/nginx-config.js`);
-/** An Ingress goes by the path alone: at `/` it cannot tell a socket from the page (docs/operations/deploying.md). */
-const ownPaths = socketPaths.filter((path) => path !== '/');
+const { createNginxConfig, socketPaths, streamPaths } = await import(`${built}/nginx-config.js`);
+/** An Ingress goes by the path alone: here it cannot tell a socket from a request (docs/operations/deploying.md). */
+const sharedPaths = ['/', '/graphql'];
+const ownPaths = [...socketPaths.filter((path) => !sharedPaths.includes(path)), ...streamPaths];
 const opensOf = (target) =>
   planModules(modules, [target])
     .flat()

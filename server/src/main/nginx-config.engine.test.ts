@@ -77,10 +77,14 @@ engineTest('nginx', 'an upgrade at the path of a socket goes to a realtime, ever
   const [echo] = await once(socket, 'message');
   expect(String(echo)).toBe('hello');
 
-  for (const path of ['/realtime/other', '/realtimes', '/'])
+  for (const path of ['/', '/graphql', '/graphql/stream'])
+    expect((await openSocket(`${url}${path}`)).name).toMatch(/^realtime-/);
+  for (const path of ['/realtime/other', '/realtimes', '/graphql/other'])
     expect((await openSocket(`${url}${path}`)).name).toMatch(/^gateway-/);
-  await fetch(`${url}/realtime`);
-  expect(gateways.flatMap((gateway) => gateway.requests)).toContain('GET /realtime');
+  for (const path of ['/realtime', '/graphql', '/graphql/stream?query=x']) await fetch(`${url}${path}`);
+  const answered = gateways.flatMap((gateway) => gateway.requests);
+  expect(answered).toEqual(expect.arrayContaining(['GET /realtime', 'GET /graphql']));
+  expect(answered.join()).not.toContain('/graphql/stream');
 });
 
 engineTest('nginx', 'with one of two gateways killed, every next request succeeds', async () => {

@@ -19,11 +19,14 @@ export interface NginxSite {
 }
 
 /** Where a protocol's sockets are opened. An upgrade anywhere else is a gateway's to refuse. */
-export const socketPaths: readonly string[] = ['/realtime', '/'];
+export const socketPaths: readonly string[] = ['/realtime', '/graphql', '/'];
+
+/** Where answers have no end: of these paths everything is a realtime's, upgrades too. */
+export const streamPaths: readonly string[] = ['/graphql/stream'];
 
 /**
- * A site for nginx, to be included at the level of `http`: everything goes to the gateways, upgrades at a socket's path to the
- * realtimes. Throws on an address that is none.
+ * A site for nginx, to be included at the level of `http`: everything goes to the gateways, upgrades at a socket's path, and streams,
+ * to the realtimes. Throws on an address that is none.
  */
 export function createNginxConfig(site: NginxSite): string {
   return `# One balancer before Parley's gateways and realtimes. Written by createNginxConfig (server/src/main/nginx-config.ts).
@@ -33,6 +36,7 @@ ${upstream('parley_realtimes', site.realtimes, site)}
 map "$http_upgrade $uri" $parley_upstream {
   default parley_gateways;
 ${socketPaths.map((path) => `  "~^(?i:websocket) ${path}$" parley_realtimes;`).join('\n')}
+${streamPaths.map((path) => `  "~ ${path}$" parley_realtimes;`).join('\n')}
 }
 
 # Without an upgrade the header is left out, which keeps connections to the upstreams alive.
@@ -74,7 +78,7 @@ server {
   location / {
     proxy_pass http://$parley_upstream;
   }
-${socketPaths.map(socketLocation).join('')}
+${[...socketPaths, ...streamPaths].map(socketLocation).join('')}
   location = /nginx-alive {
     return 200 "alive\\n";
   }
@@ -126,7 +130,7 @@ server {
 `;
 }
 
-/** A socket says something at least every 25 seconds. */
+/** A socket, or a stream, says something at least every 25 seconds. */
 function socketLocation(path: string): string {
   return `
   location = ${path} {

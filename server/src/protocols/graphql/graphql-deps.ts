@@ -8,12 +8,21 @@ export interface GraphqlConfig {
   readonly trustProxy: boolean;
   /** Bytes of one attachment. */
   readonly attachmentBytes: number;
+  /** Milliseconds a socket has to say who it is. */
+  readonly initTimeoutMs: number;
+  /** Sockets that may not have done so at once. */
+  readonly waitingSockets: number;
+  /** Operations that may run on one socket at once, subscriptions among them. */
+  readonly operationsPerSocket: number;
 }
 
 export const graphqlDefaults: GraphqlConfig = {
   allowedOrigins: [],
   trustProxy: false,
   attachmentBytes: 25 * 1024 * 1024,
+  initTimeoutMs: 10_000,
+  waitingSockets: 2_000,
+  operationsPerSocket: 100,
 };
 
 export interface GraphqlDeps extends ProtocolServices {

@@ -20,6 +20,8 @@ export interface SocketEvents<State> {
   onHeard(outlet: SocketOutlet<State>): void;
   /** Once, whoever ended it. */
   onClosed(outlet: SocketOutlet<State>): void;
+  /** What the protocol's clients know a close code of ours, or of RFC 6455, as. Absent: PROTOCOL's table. */
+  closeCode?(code: number): number;
 }
 
 /**
@@ -78,7 +80,7 @@ export class SocketOutlet<State> extends WebSocket implements Outlet {
   override close(code = 1000, reason: string | Buffer = ''): void {
     // A close frame holds 123 bytes of reason.
     const text = typeof reason === 'string' ? reason.replace(/[^\x20-\x7e]/g, '?').slice(0, 120) : reason;
-    super.close(ownCode(code), text);
+    super.close((this.#events?.closeCode ?? ownCode)(code), text);
   }
 }
 

@@ -141,6 +141,8 @@ export interface HubApi {
       readonly encoder: Encoder;
       /** What is said in other conversations is not told; the protocol changes it as it likes. Absent: everything is told. */
       readonly only?: ReadonlySet<ConversationId>;
+      /** Nothing is told of these before a resume that names them, which `greet` begins; else something could come twice. */
+      readonly withheld?: Iterable<ConversationId>;
       greet(connection: Connection): Buffer | null;
     },
   ): Promise<Connection>;

@@ -6,6 +6,8 @@ import type { Encoder, Outgoing } from './api.ts';
  */
 export class Dialect {
   readonly encoder: Encoder;
+  /** Connections that speak it. */
+  speakers = 0;
   private run: readonly Outgoing[] | null = null;
   private frames: readonly (Buffer | null)[] = [];
   private whole: Buffer | null = null;

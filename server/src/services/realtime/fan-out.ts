@@ -50,11 +50,12 @@ export function createFanOut(deps: {
     const forAll = changes.every((change) => seqOf(change) > served.maxJoinedSeq && change.rev >= served.maxJoinedRev);
     const audience = served.audience();
     for (const connection of audience) {
+      if (connection.only !== null && !connection.only.has(served.id)) continue;
       // The path of nearly every message: nothing to decide per recipient.
-      if (forAll && connection.holds === null && connection.only === null) {
+      if (forAll && connection.holds === null) {
         const frames = connection.dialect.encodeRun(run);
         if (frames) outbound.append(connection, frames);
-      } else if (connection.only === null || connection.only.has(served.id)) {
+      } else {
         contentTo(connection, served, changes, run);
       }
     }

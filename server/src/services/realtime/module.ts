@@ -128,6 +128,8 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   function forget(connection: LiveConnection): void {
     if (connection.gone) return;
     connection.gone = true;
+    // Protocols can have as many dialects as there are questions their clients ask.
+    if (--connection.dialect.speakers === 0) dialects.delete(connection.dialect.encoder.protocol);
     presence.unwatch(connection);
     outbound.closed(connection);
     index.detach(connection);

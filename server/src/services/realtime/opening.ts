@@ -30,12 +30,13 @@ export function createOpening(deps: {
   let openings = 0;
 
   function register(request: OpenRequest): LiveConnection {
-    const { principal, expiresAt, outlet, encoder, only } = request;
+    const { principal, expiresAt, outlet, encoder, only, withheld } = request;
     let dialect = dialects.get(encoder.protocol);
     if (!dialect) {
       dialect = new Dialect(encoder);
       dialects.set(encoder.protocol, dialect);
     }
+    dialect.speakers++;
     const connection = new LiveConnection(host, index.userOf(principal.account), {
       principal,
       expiresAt,
@@ -43,6 +44,10 @@ export function createOpening(deps: {
       dialect,
       only,
     });
+    for (const id of withheld ?? []) {
+      connection.holds ??= new Map();
+      connection.holds.set(id, { withheld: true, seen: 0, floor: 0, changed: false, over: false });
+    }
     index.attach(connection);
     outbound.opened();
     return connection;

@@ -1,4 +1,6 @@
 import type { Context } from '../../../kernel/context.ts';
+import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
+import type { Position } from '../../../model/position.ts';
 import type { HttpHalf } from '../../shared/halves.ts';
 import type { AttachmentStore } from '../../shared/store-attachment.ts';
 import type { OperationDeps } from '../graphql-deps.ts';
@@ -14,7 +16,21 @@ export type GraphqlContext = {
   readonly address: string;
   /** null: no answer whose headers could set a cookie (a socket). */
   readonly cookies: SessionCookies | null;
+  /** null: no way to tell anything later (a plain request). */
+  readonly live: LiveFeed | null;
 };
+
+/** What an operation can subscribe with. Results go to the client past the operation: the source itself yields nothing. */
+export interface LiveFeed {
+  open(wish: {
+    /** null: of all conversations. */
+    readonly only: ReadonlySet<ConversationId> | null;
+    /** Where to begin; null: with what happens from now on. */
+    readonly positions: ReadonlyMap<ConversationId, Position> | null;
+    /** Whose presence to tell. */
+    readonly watch: readonly AccountId[] | null;
+  }): Promise<AsyncGenerator<never, void, undefined>>;
+}
 
 export interface SessionCookies {
   set(cookie: { readonly value: string; readonly maxAgeSeconds: number }): void;
@@ -28,7 +44,7 @@ export interface OperationServices extends OperationDeps, Pick<HttpHalf, 'presen
 
 export function createGraphqlContext(
   services: OperationServices,
-  request: Pick<GraphqlContext, 'ctx' | 'address' | 'cookies'>,
+  request: Pick<GraphqlContext, 'ctx' | 'address' | 'cookies'> & { readonly live?: LiveFeed },
 ): GraphqlContext {
-  return { ...request, services, loaders: createLoaders(services, request.ctx) };
+  return { live: null, ...request, services, loaders: createLoaders(services, request.ctx) };
 }

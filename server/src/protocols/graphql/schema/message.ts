@@ -24,6 +24,7 @@ const reaction = builder.objectRef<ReactionView>('Reaction').implement({
     userIds: t.idList({ resolve: ({ users }) => users }),
     users: t.field({
       type: [user],
+      extensions: { loads: true },
       resolve: ({ users }, _args, { loaders }) => Promise.all(users.map((id) => loaders.profiles.load(id))),
     }),
   }),
@@ -65,6 +66,7 @@ export const message = builder.objectRef<MessageView>('Message').implement({
     mentionIds: t.idList({ resolve: ({ mentions }) => mentions }),
     mentions: t.field({
       type: [user],
+      extensions: { loads: true },
       resolve: ({ mentions }, _args, { loaders }) => Promise.all(mentions.map((id) => loaders.profiles.load(id))),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),

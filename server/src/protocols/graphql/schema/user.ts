@@ -20,7 +20,11 @@ export const user = builder.objectRef<Profile>('User').implement({
     name: t.exposeString('name'),
     about: t.exposeString('about', { nullable: true }),
     avatar: t.exposeString('avatar', { nullable: true, description: 'The id of an attachment, or a URL.' }),
-    presence: t.field({ type: presence, resolve: ({ id }, _args, { loaders }) => loaders.presence.load(id) }),
+    presence: t.field({
+      type: presence,
+      extensions: { loads: true },
+      resolve: ({ id }, _args, { loaders }) => loaders.presence.load(id),
+    }),
   }),
 });
 

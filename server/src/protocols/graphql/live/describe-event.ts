@@ -1,0 +1,77 @@
+import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
+import type { Presence } from '../../../model/presence.ts';
+import type { Outgoing, ResumedConversation } from '../../../services/realtime/api.ts';
+import type { MessageView } from '../schema/message.ts';
+
+export interface OfMessage {
+  readonly conversation: ConversationId;
+  readonly seq: number;
+  readonly rev: number;
+}
+
+/** What a subscription to messages yields; `type` is the name of its type in the schema. */
+export type MessagesEvent =
+  | { readonly type: 'MessageAdded' | 'MessageEdited'; readonly message: MessageView }
+  | ({ readonly type: 'MessageDeleted' } & OfMessage)
+  | ({
+      readonly type: 'ReactionChanged';
+      readonly user: AccountId;
+      readonly emoji: string;
+      readonly on: boolean;
+    } & OfMessage)
+  | ({ readonly type: 'PinChanged'; readonly user: AccountId; readonly on: boolean } & OfMessage)
+  | {
+      readonly type: 'Resumed';
+      readonly conversations: readonly ResumedConversation[];
+      readonly more: boolean;
+    };
+
+export type ReceiptEvent = Extract<Outgoing, { op: 'receipt' }>;
+export type TypingEvent = Extract<Outgoing, { op: 'typing' }>;
+export type ConversationEvent = Extract<Outgoing, { op: 'conversation' }>;
+export interface PresenceEvent {
+  readonly user: AccountId;
+  readonly presence: Presence;
+}
+
+/** Every field of the subscription type, with what it yields. */
+export interface LiveFields {
+  readonly messages: MessagesEvent;
+  readonly receipts: ReceiptEvent;
+  readonly typing: TypingEvent;
+  readonly presence: PresenceEvent;
+  readonly conversations: ConversationEvent;
+}
+
+/** The field whose subscribers are told of an event, and what they are told; null: nobody is. */
+export function describeEvent(
+  event: Outgoing,
+): { [Field in keyof LiveFields]: { field: Field; value: LiveFields[Field] } }[keyof LiveFields] | null {
+  switch (event.op) {
+    case 'message':
+    case 'edited': {
+      const type = event.op === 'message' ? 'MessageAdded' : 'MessageEdited';
+      return { field: 'messages', value: { type, message: { ...event.message, from: event.sender } } };
+    }
+    case 'deleted':
+      return { field: 'messages', value: { type: 'MessageDeleted', ...event } };
+    case 'reaction':
+      return { field: 'messages', value: { type: 'ReactionChanged', ...event } };
+    case 'pinned':
+      return { field: 'messages', value: { type: 'PinChanged', ...event } };
+    case 'resumed':
+      return { field: 'messages', value: { type: 'Resumed', ...event } };
+    case 'receipt':
+      return { field: 'receipts', value: event };
+    case 'typing':
+      return { field: 'typing', value: event };
+    case 'presence': {
+      const { user, online, lastSeen } = event;
+      return { field: 'presence', value: { user, presence: { online, lastSeen } } };
+    }
+    case 'conversation':
+      return { field: 'conversations', value: event };
+    case 'drain':
+      return null;
+  }
+}

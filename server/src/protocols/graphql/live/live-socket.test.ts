@@ -1,0 +1,345 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { ann, bob, type GraphqlHub, one, startGraphqlHub, subscribe, two } from '../../../../testing/graphql-hub.ts';
+import type { SessionId } from '../../../kernel/ids.ts';
+
+let server: GraphqlHub;
+const open: WebSocket[] = [];
+beforeEach(async () => {
+  server = await startGraphqlHub();
+});
+afterEach(async () => {
+  for (const socket of open.splice(0)) socket.terminate();
+  await server.close();
+});
+
+const messages = `subscription ($in: [ID!], $after: [ConversationPositionInput!]) {
+  messages(conversations: $in, after: $after) {
+    kind: __typename
+    ... on MessageAdded { message { conversationId seq rev sender { id name } content { text } } }
+    ... on MessageEdited { message { seq rev } }
+    ... on MessageDeleted { seq rev }
+    ... on ReactionChanged { seq emoji userId on }
+    ... on PinChanged { seq userId on }
+    ... on Resumed { more conversations { conversationId continuity left position { epoch seq rev } } }
+  }
+}`;
+
+/** The hub's connections: of each socket one, and one of each subscription. */
+const connections = () => server.hub.realtime.hub.connectionCount;
+
+async function until(count: number): Promise<void> {
+  await expect.poll(connections).toBe(count);
+  await server.hub.settle();
+}
+
+const seqs = (events: Record<string, unknown>[]) =>
+  events.map((event) =>
+    `${event.kind} ${(event.message as { seq: number } | undefined)?.seq ?? event.seq ?? ''}`.trim(),
+  );
+
+describe('a subscription', () => {
+  test('is told what happens, in the words it asked for', async () => {
+    const c = server.hub.chat.create(one, [ann, bob]);
+    server.hub.loseStream();
+    const feed = subscribe(server.connect('ann'), messages);
+    await until(2);
+    server.hub.chat.send(c, bob, 'hello');
+    server.hub.chat.edit(c, 1);
+    server.hub.chat.delete(c, 1);
+    await server.hub.route();
+    await server.hub.deliver([
+      { kind: 'reaction', conversation: one, rev: 5, seq: 1, user: bob, emoji: '👍', on: true },
+      { kind: 'pinned', conversation: one, rev: 6, seq: 1, user: bob, on: false },
+    ]);
+    await expect.poll(() => feed.results.length).toBe(5);
+    expect(feed.events()).toEqual([
+      {
+        kind: 'MessageAdded',
+        message: {
+          ...{ conversationId: one, seq: 1, rev: 2 },
+          ...{ sender: { id: bob, name: bob.toUpperCase() }, content: { text: 'hello' } },
+        },
+      },
+      { kind: 'MessageEdited', message: { seq: 1, rev: 3 } },
+      { kind: 'MessageDeleted', seq: 1, rev: 4 },
+      { kind: 'ReactionChanged', seq: 1, emoji: '👍', userId: bob, on: true },
+      { kind: 'PinChanged', seq: 1, userId: bob, on: false },
+    ]);
+  });
+
+  test('is told nothing of kinds it selects nothing of, nor of conversations it does not name', async () => {
+    const [c, d] = [server.hub.chat.create(one, [ann, bob]), server.hub.chat.create(two, [ann, bob])];
+    server.hub.loseStream();
+    const client = server.connect('ann');
+    const deleted = subscribe(client, 'subscription { messages { ... on MessageDeleted { conversationId seq } } }');
+    const narrow = subscribe(client, messages, { in: [two] });
+    await until(3);
+    server.hub.chat.send(c, bob);
+    server.hub.chat.send(d, bob);
+    server.hub.chat.delete(c, 1);
+    await server.hub.route();
+    await expect.poll(() => [deleted.results.length, narrow.results.length]).toEqual([1, 1]);
+    expect(deleted.events()).toEqual([{ conversationId: one, seq: 1 }]);
+    expect(seqs(narrow.events())).toEqual(['MessageAdded 1']);
+  });
+
+  test('begins with what it has missed, then says so, then goes on: nothing missing, nothing twice', async () => {
+    const c = server.hub.chat.create(one, [ann, bob]);
+    for (let i = 0; i < 4; i++) server.hub.chat.send(c, bob);
+    server.hub.chat.edit(c, 1);
+    server.hub.loseStream();
+    // The user is known here already: what is sent while the subscription opens could come live ahead of its backlog.
+    const client = server.connect('ann');
+    subscribe(client, 'subscription { typing { on } }');
+    await until(2);
+    server.hub.chat.latency = () => 3;
+    const feed = subscribe(client, messages, { after: [{ conversation: one, epoch: `e-${one}`, seq: 2, rev: 3 }] });
+    for (let i = 0; i < 60; i++) {
+      if (i % 5 === 0) server.hub.chat.send(c, bob);
+      await server.hub.route();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await expect.poll(() => feed.events().some(({ kind }) => kind === 'Resumed')).toBe(true);
+    server.hub.chat.send(c, bob);
+    await server.hub.route();
+    await expect.poll(() => seqs(feed.events()).at(-1)).toBe(`MessageAdded ${c.lastSeq}`);
+    const told = seqs(feed.events());
+    const sent = Array.from({ length: c.lastSeq - 2 }, (_, i) => `MessageAdded ${i + 3}`);
+    expect(told.filter((event) => event.startsWith('MessageAdded'))).toEqual(sent);
+    expect(told.filter((event) => !event.startsWith('MessageAdded'))).toEqual(['MessageEdited 1', 'Resumed']);
+  });
+
+  test.each([
+    ['kept', { epoch: `e-${one}`, seq: 1, rev: 2 }, 'KEPT', ['MessageAdded 2', 'MessageAdded 3', 'Resumed']],
+    ['more', { epoch: `e-${one}`, seq: 0, rev: 1 }, 'MORE', ['MessageAdded 1', 'MessageAdded 2', 'Resumed']],
+    ['lost', { epoch: 'another', seq: 1, rev: 2 }, 'LOST', ['Resumed']],
+  ])('continuity is %s', async (_, position, continuity, told) => {
+    server.hub.chat.backlogLimit = 2;
+    const c = server.hub.chat.create(one, [ann, bob]);
+    for (let i = 0; i < 3; i++) server.hub.chat.send(c, bob);
+    server.hub.loseStream();
+    const feed = subscribe(server.connect('ann'), messages, { in: [one], after: [{ conversation: one, ...position }] });
+    await expect.poll(() => feed.results.length).toBe(told.length);
+    expect(seqs(feed.events())).toEqual(told);
+    const { conversations } = feed.events().at(-1) as { conversations: object[] };
+    expect(conversations).toEqual([
+      {
+        conversationId: one,
+        continuity,
+        left: false,
+        position: { epoch: `e-${one}`, seq: continuity === 'MORE' ? 2 : 3, rev: 4 },
+      },
+    ]);
+  });
+
+  test('of receipts, typing, presence and conversations', async () => {
+    const c = server.hub.chat.create(one, [ann, bob]);
+    server.hub.loseStream();
+    const client = server.connect('ann');
+    const receipts = subscribe(client, 'subscription { receipts { conversationId userId delivered read } }');
+    const typing = subscribe(client, `subscription { typing(conversations: ["${one}"]) { userId on } }`);
+    const presence = subscribe(
+      client,
+      `subscription { presence(users: ["${bob}"]) { userId presence { state lastSeen } } }`,
+    );
+    const conversations = subscribe(
+      client,
+      'subscription { conversations { change rev userId conversation { id name kind } } }',
+    );
+    await until(5);
+    await server.hub.deliver([
+      { kind: 'receipt', conversation: one, user: bob, delivered: 3, read: 2 },
+      { kind: 'typing', conversation: one, user: bob, on: true },
+    ]);
+    server.hub.chat.rename(c);
+    await server.hub.route();
+    const other = subscribe(server.connect('bob'), 'subscription { typing { on } }');
+    await expect.poll(() => presence.events().length).toBeGreaterThan(0);
+    await expect
+      .poll(() => presence.events().at(-1))
+      .toEqual({ userId: bob, presence: { state: 'ONLINE', lastSeen: null } });
+    other.stop();
+    await expect.poll(() => typing.events()).toEqual([{ userId: bob, on: true }]);
+    await expect
+      .poll(() => conversations.events())
+      .toEqual([{ change: 'UPDATED', rev: 2, userId: null, conversation: { id: one, name: c.name, kind: 'GROUP' } }]);
+    server.hub.tick();
+    await expect.poll(() => receipts.events()).toEqual([{ conversationId: one, userId: bob, delivered: 3, read: 2 }]);
+  });
+
+  test('ends when its client says so, and leaves nothing behind', async () => {
+    server.hub.chat.create(one, [ann, bob]);
+    server.hub.loseStream();
+    const client = server.connect('ann', { lazyCloseTimeout: 60_000 });
+    const feeds = [subscribe(client, messages), subscribe(client, 'subscription { typing { on } }')];
+    await until(3);
+    feeds[0]?.stop();
+    await until(2);
+    feeds[1]?.stop();
+    await until(1);
+    await client.dispose();
+    await until(0);
+  });
+});
+
+describe('who may subscribe', () => {
+  const raw = (headers: Record<string, string> = {}, query = '', protocols: string[] = ['graphql-transport-ws']) => {
+    const socket = new WebSocket(server.socketUrl + query, protocols, { headers });
+    open.push(socket);
+    const frames: Record<string, unknown>[] = [];
+    socket.on('message', (data) => frames.push(JSON.parse(data.toString())));
+    return {
+      socket,
+      frames,
+      opened: new Promise<string>((resolve) => {
+        socket.on('open', () => resolve('open'));
+        socket.on('error', ({ message }) => resolve(message));
+      }),
+      closed: new Promise<number>((resolve) => socket.on('close', resolve)),
+      say: (frame: object | string) => socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame)),
+    };
+  };
+  const init = (payload?: object) => ({ type: 'connection_init', ...(payload && { payload }) });
+
+  test.each([
+    ['authorization in the payload', {}, '', { Authorization: 'Bearer ann' }],
+    ['token in the payload', {}, '', { token: 'ann' }],
+    ['the header', { authorization: 'Bearer ann' }, '', undefined],
+    ['the URL', {}, '?token=ann', undefined],
+    ['the cookie of our own page', { cookie: 'parley_session=ann', 'sec-fetch-site': 'same-origin' }, '', undefined],
+  ])('%s is a credential', async (_, headers, query, payload) => {
+    const client = raw(headers as Record<string, string>, query);
+    await client.opened;
+    client.say(init(payload));
+    await expect.poll(() => client.frames).toEqual([{ type: 'connection_ack' }]);
+  });
+
+  test.each([
+    ['none', undefined, 4401],
+    ['a forged one', { token: 'forged' }, 4401],
+    ['no token at all', { authorization: { of: 'course' } }, 4401],
+    ['an expired one, which can be refreshed', { token: 'expired' }, 4403],
+  ])('%s is refused', async (_, payload, code) => {
+    const client = raw();
+    await client.opened;
+    client.say(init(payload));
+    expect(await client.closed).toBe(code);
+    expect(connections()).toBe(0);
+  });
+
+  test('a cookie from elsewhere, or another subprotocol, is refused', async () => {
+    const elsewhere = raw({ cookie: 'parley_session=ann', origin: 'https://evil.example' });
+    expect(await elsewhere.opened).toBe('Unexpected server response: 403');
+    const other = raw({}, '', ['graphql-ws']);
+    expect(await other.opened).toBe('Unexpected server response: 400');
+  });
+
+  test('a session that is revoked ends its sockets for good; a token that expires asks for another', async () => {
+    const [revoked, expired] = [raw(), raw()];
+    await Promise.all([revoked.opened, expired.opened]);
+    revoked.say(init({ token: 'ann' }));
+    expired.say(init({ token: 'bob' }));
+    await until(2);
+    await server.hub.deliver([{ kind: 'revoked', user: ann, sessions: [`s-${ann}` as SessionId] }]);
+    expect(await revoked.closed).toBe(4401);
+    server.hub.tick(1, 3_600_000);
+    expect(await expired.closed).toBe(4403);
+  });
+
+  test.each([
+    ['no JSON', 'nonsense', 4400],
+    ['a message of no kind', '{"type":"sing"}', 4400],
+    ['an operation before connection_init', { id: '1', type: 'subscribe', payload: { query: '{ __typename }' } }, 4401],
+    ['more than a frame may hold', 'x'.repeat(256 * 1024 + 1), 4400],
+  ])('%s ends the socket', async (_, frame, code) => {
+    const client = raw();
+    await client.opened;
+    client.say(frame);
+    expect(await client.closed).toBe(code);
+  });
+
+  test('one connection_init and one operation of an id', async () => {
+    const [twice, same] = [raw(), raw()];
+    await Promise.all([twice.opened, same.opened]);
+    for (const client of [twice, same]) client.say(init({ token: 'ann' }));
+    twice.say(init({ token: 'ann' }));
+    expect(await twice.closed).toBe(4429);
+    await expect.poll(() => same.frames.length).toBe(1);
+    const typing = { id: '1', type: 'subscribe', payload: { query: 'subscription { typing { on } }' } };
+    same.say(typing);
+    same.say(typing);
+    expect(await same.closed).toBe(4409);
+    await until(0);
+  });
+});
+
+describe('what is refused', () => {
+  const refusal = async (query: string, variables: Record<string, unknown> = {}) => {
+    const feed = subscribe(server.connect('ann'), query, variables);
+    await expect.poll(() => feed.ended).not.toBeNull();
+    const errors =
+      feed.ended === 'completed'
+        ? feed.results[0]?.errors
+        : (feed.ended as NonNullable<(typeof feed.results)[0]['errors']>);
+    expect(connections()).toBeLessThan(2);
+    return [errors?.[0]?.extensions?.code, errors?.[0]?.message];
+  };
+
+  test.each([
+    [
+      'subscription { messages { ... on MessageAdded { message { sender { presence { state } } } } } }',
+      'User.presence cannot be part of a subscription',
+    ],
+    [
+      'subscription { messages { ...F } } fragment F on MessageAdded { message { reactions { users { id } } } }',
+      'Reaction.users cannot be',
+    ],
+    ['subscription { ...F } fragment F on Subscription { typing { on } }', 'must hold one field'],
+    ['subscription { typing @include(if: true) { on } }', 'must hold one field'],
+    ['subscription { typing { on } receipts { read } }', 'must select only one top level field'],
+    ['subscription { nothing }', 'Cannot query field "nothing"'],
+    ['subscription { typing(conversations: ["x"]) { on } }', 'conversations must be a UUID'],
+    ['subscription { typing(conversations: [1.5]) { on } }', 'ID cannot represent'],
+    ['subscription { typing { on }', 'Syntax Error'],
+  ])('%s', async (query, message) => {
+    const [code, said] = await refusal(query);
+    expect(said).toContain(message);
+    expect(code).toBe('request.invalid');
+  });
+
+  test('too many at once', async () => {
+    const id = (n: number) => `0190cccc-0000-7000-8000-${String(n).padStart(12, '0')}`;
+    const [code] = await refusal('subscription ($users: [ID!]!) { presence(users: $users) { userId } }', {
+      users: Array.from({ length: 501 }, (_, n) => id(n)),
+    });
+    expect(code).toBe('request.too_large');
+    expect(await refusal(messages, { in: [one], after: [{ conversation: two, epoch: 'e', seq: 1 }] })).toEqual([
+      'request.invalid',
+      'after names a conversation that conversations does not.',
+    ]);
+  });
+
+  test('more operations than a socket may run, or than an account may begin', async () => {
+    const strict = await startGraphqlHub({ operationsPerSocket: 2 });
+    const client = strict.connect('ann');
+    const feeds = [1, 2, 3].map(() => subscribe(client, 'subscription { typing { on } }'));
+    await expect
+      .poll(() => feeds.filter(({ ended }) => ended !== null))
+      .toMatchObject([{ ended: [{ extensions: { code: 'rate.limited', retryable: true, retryAfterMs: 1_000 } }] }]);
+    await strict.close();
+  });
+});
+
+describe('the same socket', () => {
+  test('carries queries; what a service fails with is said in the words of the table', async () => {
+    const client = server.connect('ann');
+    const good = subscribe(client, '{ __typename }');
+    const bad = subscribe(client, `{ conversation(id: "${one}") { id } }`);
+    await expect.poll(() => [good.ended, bad.ended]).toEqual(['completed', 'completed']);
+    expect(good.results).toEqual([{ data: { __typename: 'Query' } }]);
+    expect(bad.results).toMatchObject([
+      { data: { conversation: null }, errors: [{ extensions: { code: 'internal' } }] },
+    ]);
+  });
+});

@@ -1,0 +1,229 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import {
+  createSourceEventStream,
+  type ExecutionArgs,
+  GraphQLError,
+  type GraphQLFormattedError,
+  getOperationAST,
+  OperationTypeNode,
+} from 'graphql';
+import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type SubscribePayload } from 'graphql-ws';
+import { createContext } from '../../../kernel/context.ts';
+import { fail, toFailure } from '../../../kernel/errors.ts';
+import { createId } from '../../../kernel/ids.ts';
+import type { Verified } from '../../../services/identity/api.ts';
+import type { Connection, Encoder, HubApi } from '../../../services/realtime/api.ts';
+import { type Credential, findCredential, verifyCredential } from '../../shared/authenticate.ts';
+import { first } from '../../shared/same-origin.ts';
+import { acceptSockets, type SocketOutlet } from '../../shared/socket-outlet.ts';
+import { createTextFrame } from '../../shared/text-frame.ts';
+import type { Documents } from '../documents.ts';
+import { formatError } from '../format-error.ts';
+import { createGraphqlContext, type LiveFeed, type OperationServices } from '../schema/context.ts';
+import { schema } from '../schema/schema.ts';
+import { closeCodeOf, toCloseCode } from './close-codes.ts';
+import type { LiveOperation } from './live-feed.ts';
+import { readInitCredential } from './read-init-credential.ts';
+import { createSubscriptionOutlet } from './subscription-outlet.ts';
+
+export interface LiveDeps {
+  readonly services: OperationServices;
+  readonly hub: HubApi;
+  readonly documents: Documents;
+  readonly createFeed: (operation: LiveOperation) => LiveFeed;
+}
+
+/** What is kept per socket. */
+interface LiveClient {
+  /** Shown at the upgrade; null: to be shown by `connection_init`. */
+  readonly credential: Credential | null;
+  readonly address: string;
+  verified: Verified | null;
+  /** The hub's parts: first the socket's own, which hears nothing and stands for its credential, then one per subscription. */
+  readonly connections: Set<Connection>;
+  waiting: boolean;
+  onMessage(text: string): Promise<void>;
+  onClosed(): Promise<void>;
+}
+
+type LiveOutlet = SocketOutlet<LiveClient>;
+
+/** Bytes of an operation's id. */
+const maxIdLength = 200;
+
+const silent: Encoder = { protocol: 'graphql', encode: () => null };
+
+/** The upgrade handler of `/graphql`: graphql-transport-ws. */
+export function createLiveSocket(deps: LiveDeps): (request: IncomingMessage, socket: Socket, head: Buffer) => void {
+  const { services } = deps;
+  const { config, log } = services;
+  let waiting = 0;
+
+  const stopWaiting = (client: LiveClient): void => {
+    if (client.waiting) waiting--;
+    client.waiting = false;
+  };
+
+  const server = createServer(deps, stopWaiting);
+  const sockets = acceptSockets<LiveClient>(GRAPHQL_TRANSPORT_WS_PROTOCOL, {
+    onText(outlet, data) {
+      hear(outlet);
+      outlet.state?.onMessage(data.toString()).catch((err) => {
+        log.error({ err }, 'a message of a GraphQL socket failed');
+        outlet.close(CloseCode.InternalServerError, 'internal error');
+      });
+    },
+    onBinary: (outlet) => outlet.close(CloseCode.BadRequest, 'messages are JSON text, not binary'),
+    onHeard: hear,
+    onClosed(outlet) {
+      const client = outlet.state as LiveClient;
+      stopWaiting(client);
+      for (const connection of client.connections) connection.closed();
+      client.onClosed().catch((err) => log.error({ err }, 'a GraphQL socket failed to end'));
+    },
+    closeCode: toCloseCode,
+  });
+
+  return (request, socket, head) => {
+    const { headers, url = '' } = request;
+    const offered = headers['sec-websocket-protocol'];
+    if (!offered?.split(',').some((name) => name.trim() === GRAPHQL_TRANSPORT_WS_PROTOCOL)) {
+      throw fail('request.invalid', `The subprotocol must be ${GRAPHQL_TRANSPORT_WS_PROTOCOL}.`);
+    }
+    const client: LiveClient = {
+      credential: findCredential({ method: 'GET', headers, url }, config),
+      address: (config.trustProxy && first(headers['x-forwarded-for'])) || (socket.remoteAddress ?? ''),
+      verified: null,
+      connections: new Set(),
+      waiting: true,
+      onMessage: async () => {},
+      onClosed: async () => {},
+    };
+    waiting++;
+    sockets.accept(request, socket, head, client, (outlet) => {
+      const closed = server.opened(adapt(outlet), outlet);
+      client.onClosed = () => Promise.resolve(closed());
+      if (waiting > config.waitingSockets) outlet.close(4003, 'too many sockets have not said who they are');
+    });
+  };
+}
+
+function hear({ state }: LiveOutlet): void {
+  for (const connection of state?.connections ?? []) connection.heard();
+}
+
+/** The socket as the library sees it. What it sends goes through the hub's queue, which has a limit, once there is one. */
+function adapt(outlet: LiveOutlet) {
+  const client = outlet.state as LiveClient;
+  return {
+    protocol: outlet.protocol,
+    send(text: string): void {
+      const frame = createTextFrame(text);
+      const [own] = client.connections;
+      if (own) own.send(frame);
+      else outlet.write(frame);
+    },
+    close: (code?: number, reason?: string): void => outlet.close(code, reason),
+    onMessage(take: (text: string) => Promise<void>): void {
+      client.onMessage = take;
+    },
+  };
+}
+
+function createServer(deps: LiveDeps, stopWaiting: (client: LiveClient) => void) {
+  const { services, hub, documents } = deps;
+  const { config, log, limits, identity } = services;
+  const tell = (errors: readonly GraphQLError[]): GraphQLFormattedError[] =>
+    errors.map((error) => formatError(error, log).toJSON());
+
+  async function letIn(outlet: LiveOutlet, params: Readonly<Record<string, unknown>> | undefined): Promise<void> {
+    const client = outlet.state as LiveClient;
+    const credential = readInitCredential(params) ?? client.credential;
+    if (!credential) throw fail('token.missing');
+    const verified = await verifyCredential(identity, createContext(null, createId<string>()), credential);
+    const { principal, expiresAt } = verified;
+    const own = await hub.open(createContext(principal, createId<string>()), {
+      principal,
+      expiresAt,
+      outlet,
+      encoder: silent,
+      only: new Set(),
+      greet: () => null,
+    });
+    if (!outlet.open) {
+      // It went while the hub was opening it, so its end was told to nobody yet.
+      own.closed();
+      return;
+    }
+    client.connections.add(own);
+    client.verified = verified;
+  }
+
+  function readOperation(outlet: LiveOutlet, id: string, payload: SubscribePayload, running: number) {
+    const { verified, address, connections } = outlet.state as LiveClient;
+    if (!verified) throw fail('token.missing');
+    const { principal } = verified;
+    if (Buffer.byteLength(id) > maxIdLength)
+      throw fail('request.invalid', `An id has ${maxIdLength} bytes at the most.`);
+    if (running > config.operationsPerSocket) {
+      throw fail('rate.limited', { detail: 'Too many operations run on this socket.', retryAfterMs: 1_000 });
+    }
+    limits.frames.demand(principal.account);
+    const document = documents.prepare({
+      query: payload.query,
+      variables: payload.variables,
+      operationName: payload.operationName,
+    });
+    if (!('kind' in document)) return [...document];
+    const operation = getOperationAST(document, payload.operationName);
+    const variables = payload.variables ?? {};
+    const live =
+      operation?.operation === OperationTypeNode.SUBSCRIPTION
+        ? deps.createFeed({
+            verified,
+            document,
+            operation,
+            variables,
+            createOutlet: (group) => createSubscriptionOutlet(outlet, group, id),
+            onOpened: (connection) => connections.add(connection),
+            onClosed: (connection) => connections.delete(connection),
+          })
+        : undefined;
+    const contextValue = createGraphqlContext(services, {
+      ctx: createContext(principal, createId<string>()),
+      address,
+      cookies: null,
+      ...(live && { live }),
+    });
+    return { schema, document, variableValues: variables, operationName: payload.operationName ?? null, contextValue };
+  }
+
+  return makeServer<Record<string, unknown>, LiveOutlet>({
+    connectionInitWaitTimeout: config.initTimeoutMs,
+    async onConnect({ extra: outlet, connectionParams }) {
+      stopWaiting(outlet.state as LiveClient);
+      try {
+        await letIn(outlet, connectionParams);
+        return outlet.open;
+      } catch (thrown) {
+        const failure = toFailure(thrown);
+        if (failure.code === 'internal')
+          log.error({ err: failure.cause ?? failure }, 'a GraphQL socket failed to open');
+        outlet.close(closeCodeOf(failure), failure.message);
+        return false;
+      }
+    },
+    onSubscribe({ extra: outlet, subscriptions }, id, payload) {
+      try {
+        return readOperation(outlet, id, payload, Object.keys(subscriptions).length);
+      } catch (thrown) {
+        return [new GraphQLError('', { originalError: toFailure(thrown) })];
+      }
+    },
+    subscribe: (args: ExecutionArgs) => createSourceEventStream(args) as never,
+    onNext: (_ctx, _id, _payload, _args, { data = null, errors }) =>
+      errors ? { data, errors: tell(errors) } : undefined,
+    onError: (_ctx, _id, _payload, errors) => tell(errors),
+  });
+}

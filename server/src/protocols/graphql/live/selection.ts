@@ -1,0 +1,155 @@
+import {
+  type DocumentNode,
+  execute,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  GraphQLObjectType,
+  GraphQLSchema,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  print,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
+import type { ErrorCode } from '../../../kernel/errors.ts';
+import type { Log } from '../../../kernel/log.ts';
+import type { Outgoing } from '../../../services/realtime/api.ts';
+import { formatError } from '../format-error.ts';
+import { describeEvent } from './describe-event.ts';
+
+/** What a subscription selects of an event: two subscribers who select the same share all work that an event makes. */
+export interface Selection {
+  /** Equal for equal selections, wherever they begin and whatever they are narrowed to. */
+  readonly key: string;
+  /** One line of JSON, an execution's result; null: the event is of another field, or nothing of it is selected. */
+  encode(event: Outgoing): Buffer | null;
+}
+
+/** Throws a GraphQLError for what cannot be selected of an event. */
+export type ReadSelection = (
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+) => Selection;
+
+/** `schema`: with a subscription type. */
+export function createSelections(schema: GraphQLSchema, log: Log): ReadSelection {
+  const events = createEventSchema(schema);
+  return (document, operation, variables) => {
+    const root = readRoot(operation);
+    const whole = narrow(document, operation, root);
+    refuseLoading(events, whole);
+    const used = pick(variables, usedVariables(whole));
+    const field = root.name.value;
+    return {
+      key: JSON.stringify([print(whole), used]),
+      encode(event) {
+        const told = describeEvent(event);
+        if (told?.field !== field) return null;
+        const result = execute({
+          schema: events,
+          document: whole,
+          rootValue: { [field]: told.value },
+          variableValues: used,
+        });
+        // Refused above; of what is told now, nothing may be left for later, or it would come out of order.
+        if ('then' in result) throw new Error(`a subscription to ${field} waits for something`);
+        const { data, errors } = result;
+        const value = data && Object.values(data)[0];
+        if (!errors && value && Object.keys(value).length === 0) return null;
+        const safe = errors && { errors: errors.map((error) => formatError(error, log).toJSON()) };
+        return Buffer.from(`${JSON.stringify({ data, ...safe })}\n`);
+      },
+    };
+  };
+}
+
+/**
+ * The subscription's fields without their arguments, which say where to begin and not what to tell. Every event is a query of its own
+ * here: so no subscriber's positions are read again for each.
+ */
+function createEventSchema(schema: GraphQLSchema): GraphQLSchema {
+  const root = schema.getSubscriptionType();
+  if (!root) throw new Error('there is nothing to subscribe to');
+  const fields = Object.values(root.getFields()).map(({ name, type }) => [name, { type }] as const);
+  const query = new GraphQLObjectType({ name: root.name, fields: Object.fromEntries(fields) });
+  // Found by no field: what implements an interface.
+  const types = Object.values(schema.getTypeMap()).filter(
+    (type) => isObjectType(type) && type.getInterfaces().length > 0,
+  );
+  return new GraphQLSchema({ query, types });
+}
+
+function readRoot({ selectionSet }: OperationDefinitionNode): FieldNode {
+  const [root] = selectionSet.selections;
+  if (selectionSet.selections.length === 1 && root?.kind === Kind.FIELD && !root.directives?.length) return root;
+  throw refuse('A subscription must hold one field, which stands directly in it and has no directives.');
+}
+
+/** The operation as a query of events, with the fragments it needs, in an order of their own. */
+function narrow(document: DocumentNode, operation: OperationDefinitionNode, root: FieldNode): DocumentNode {
+  const { name: _, ...unnamed } = operation;
+  const field: FieldNode = { ...root, arguments: [] };
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  const gather = (node: FieldNode | FragmentDefinitionNode): void => {
+    visit(node, {
+      FragmentSpread({ name }) {
+        const found = document.definitions.find(
+          (one) => one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === name.value,
+        );
+        if (found?.kind !== Kind.FRAGMENT_DEFINITION || fragments.has(name.value)) return;
+        fragments.set(name.value, found);
+        gather(found);
+      },
+    });
+  };
+  gather(field);
+  const used = usedVariables({ kind: Kind.DOCUMENT, definitions: [...fragments.values(), query([field])] });
+  const variableDefinitions = (operation.variableDefinitions ?? []).filter((one) => used.has(one.variable.name.value));
+  return { kind: Kind.DOCUMENT, definitions: [{ ...query([field]), variableDefinitions }, ...fragments.values()] };
+
+  function query(selections: readonly FieldNode[]): OperationDefinitionNode {
+    const selectionSet = { kind: Kind.SELECTION_SET, selections } as const;
+    return { ...unnamed, operation: OperationTypeNode.QUERY, variableDefinitions: [], selectionSet };
+  }
+}
+
+function usedVariables(document: DocumentNode): ReadonlySet<string> {
+  const used = new Set<string>();
+  visit(document, {
+    VariableDefinition: () => false,
+    Variable({ name }) {
+      used.add(name.value);
+    },
+  });
+  return used;
+}
+
+function pick(variables: Readonly<Record<string, unknown>>, names: ReadonlySet<string>): Record<string, unknown> {
+  return Object.fromEntries([...names].filter((name) => name in variables).map((name) => [name, variables[name]]));
+}
+
+/** An event is told the moment it comes: of what a service would have to be asked for, nothing can be selected. */
+function refuseLoading(schema: GraphQLSchema, document: DocumentNode): void {
+  const types = new TypeInfo(schema);
+  visit(
+    document,
+    visitWithTypeInfo(types, {
+      Field({ name }) {
+        if (!types.getFieldDef()?.extensions.loads) return;
+        throw refuse(
+          `${types.getParentType()?.name}.${name.value} cannot be part of a subscription: ask for it in a query.`,
+        );
+      },
+    }),
+  );
+}
+
+function refuse(message: string): GraphQLError {
+  const code: ErrorCode = 'request.invalid';
+  return new GraphQLError(message, { extensions: { code } });
+}
