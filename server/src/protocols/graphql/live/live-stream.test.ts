@@ -47,7 +47,7 @@ function subscribe(query: string, variables: Record<string, unknown> = {}, token
 
 const seqs = (results: readonly Result[]) =>
   results.map(({ data }) => {
-    const { kind, message } = (data ?? {}).messages as never as { kind: string; message?: { seq: number } };
+    const { kind, message } = Object.values(data ?? {})[0] as { kind: string; message?: { seq: number } };
     return message?.seq ?? kind;
   });
 
