@@ -28,8 +28,8 @@ interface Known {
   readonly excessOf: ((request: OperationRequest) => GraphQLError | null) | null;
 }
 
-/** Clients send few distinct documents, again and again. */
-const remembered = { max: 1_000, maxSize: 8 * 1024 * 1024 };
+/** Clients send few distinct documents, again and again. By characters, because a parsed one can take a hundred times its text. */
+const remembered = { max: 1_000, maxSize: 512 * 1024 };
 
 /**
  * Parsed and validated once per distinct text, and refused before anything is carried out when it asks for more than anybody may.

@@ -1,5 +1,6 @@
 import { type DocumentNode, type ExecutionArgs, type ExecutionResult, execute, getOperationAST } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
+import { LRUCache } from 'lru-cache';
 
 type Run = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
 
@@ -11,12 +12,15 @@ interface Uses {
 /** Compiling costs as much as dozens of runs: what comes once or twice is interpreted. */
 const worthCompiling = 5;
 
+/** Documents whose uses are counted; compiled code is large, and anybody may send documents that nobody else does. */
+const remembered = 200;
+
 /**
  * Carries operations out. A query that comes again and again is compiled, which makes a page of messages two times cheaper; mutations,
- * whose cost is elsewhere, are always interpreted. What is compiled goes with its document.
+ * whose cost is elsewhere, are always interpreted.
  */
 export function createExecutor(): Run {
-  const known = new WeakMap<DocumentNode, Map<string, Uses>>();
+  const known = new LRUCache<DocumentNode, Map<string, Uses>>({ max: remembered });
   return (args) => {
     const { document, operationName } = args;
     let operations = known.get(document);
