@@ -32,8 +32,8 @@ export interface ChaosReport extends Verdict {
   readonly seconds: number;
 }
 
-/** How long everybody may take to be level when the last victim is back: back-offs go to 30 s. */
-const levelMs = 120_000;
+/** How long everybody may take to be level when the last victim is back: back-offs go to 30 s, and machines are busy. */
+const levelMs = 300_000;
 
 /** Steady load, each victim in turn, quiet, the check. The system stays up; whoever started it stops it. */
 export async function runChaos(system: ChaosSystem, options: ChaosOptions): Promise<ChaosReport> {
@@ -63,12 +63,24 @@ export async function runChaos(system: ChaosSystem, options: ChaosOptions): Prom
       ...verdict,
       victims: reports,
       unhealed: unhealed.length,
-      problems: [...verdict.problems, ...unhealed.slice(0, 20).map((problem) => `unhealed: ${problem}`)],
+      problems: [...verdict.problems, ...groupProblems(unhealed)],
       seconds: Math.round((performance.now() - began) / 1_000),
     };
   } finally {
     load.close();
   }
+}
+
+/** Fifty people often see the same: one line for each kind (what follows the name), with the first who saw it. */
+function groupProblems(unhealed: readonly string[]): readonly string[] {
+  const kinds = new Map<string, { readonly first: string; times: number }>();
+  for (const problem of unhealed) {
+    const kind = problem.slice(problem.indexOf(': '));
+    const known = kinds.get(kind);
+    if (known) known.times++;
+    else kinds.set(kind, { first: problem, times: 1 });
+  }
+  return [...kinds.values()].slice(0, 20).map(({ first, times }) => `unhealed: ${first} (${times} times)`);
 }
 
 /** True when every promise was kept. */
