@@ -42,6 +42,8 @@ export interface ChaosClientDeps {
   intern(text: string): string;
   /** An error that the SDK did not heal by itself. */
   onUnhealed(problem: string): void;
+  /** A socket that the other side has closed, or that broke: what people ask when clients are slow to come back. */
+  onClosed(why: string): void;
 }
 
 /** Shown per conversation; every change of the list copies it, and fifty clients share one core. */
@@ -53,8 +55,20 @@ const patienceMs = 180_000;
 const emoji = '👍';
 
 /** Signs a fresh person up. Connects with `come`. */
-export async function createChaosClient({ url, name, intern, onUnhealed }: ChaosClientDeps): Promise<ChaosClient> {
-  const client = createClient({ url, WebSocket: WebSocket as unknown as SocketConstructor, keepMessages, patienceMs });
+export async function createChaosClient(deps: ChaosClientDeps): Promise<ChaosClient> {
+  const { url, name, intern, onUnhealed, onClosed } = deps;
+  class WatchedSocket extends WebSocket {
+    constructor(address: string, protocols?: string | string[]) {
+      super(address, protocols);
+      this.once('close', (code, reason) => onClosed(`${code} ${reason}`.trim()));
+    }
+  }
+  const client = createClient({
+    url,
+    WebSocket: WatchedSocket as unknown as SocketConstructor,
+    keepMessages,
+    patienceMs,
+  });
   const username = uniqueName(name);
   const user = intern((await client.signUp({ username, password })).id);
   const sent = new Map<string, SentMessage>();

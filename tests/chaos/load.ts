@@ -8,6 +8,8 @@ export interface Load {
   readonly clients: readonly ChaosClient[];
   /** Errors that the SDK did not heal by itself, in words. */
   readonly unhealed: readonly string[];
+  /** How often sockets have closed, by code and reason, since it was last asked. */
+  takeCloses(): string;
   /** Messages written so far. */
   readonly sent: number;
   /** How many of those who want to be online are. */
@@ -49,10 +51,12 @@ export async function startLoad({ url, people, perSecond }: LoadOptions): Promis
     if (known === undefined) strings.set(text, text);
     return known ?? text;
   };
+  let closes = new Map<string, number>();
+  const onClosed = (why: string) => void closes.set(why, (closes.get(why) ?? 0) + 1);
   const clients: ChaosClient[] = [];
   for (let i = 0; i < people; i++) {
     const onUnhealed = (problem: string) => unhealed.push(problem);
-    clients.push(await createChaosClient({ url, name: `p${i}`, intern, onUnhealed }));
+    clients.push(await createChaosClient({ url, name: `p${i}`, intern, onUnhealed, onClosed }));
   }
   const groups = await createGroups(clients);
   // Before the first message, so that everybody is told of every message there is.
@@ -62,6 +66,11 @@ export async function startLoad({ url, people, perSecond }: LoadOptions): Promis
   return {
     clients,
     unhealed,
+    takeCloses() {
+      const told = [...closes].map(([why, times]) => `${times}x ${why}`).join(', ');
+      closes = new Map();
+      return told || 'none';
+    },
     get sent() {
       return talk.sent;
     },

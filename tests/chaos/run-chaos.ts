@@ -51,7 +51,7 @@ export async function runChaos(system: ChaosSystem, options: ChaosOptions): Prom
       const { online, of } = load.online();
       tell(
         `${victim.name}: back after ${report.backMs} ms, everybody online after ${report.onlineMs ?? 'more than the time there was'}` +
-          `${report.onlineMs === null ? '' : ' ms'}; ${load.sent} sent, ${online} of ${of} online`,
+          `${report.onlineMs === null ? '' : ' ms'}; ${load.sent} sent, ${online} of ${of} online; sockets closed: ${load.takeCloses()}`,
       );
     }
     load.quiet();
