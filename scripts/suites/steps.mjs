@@ -35,7 +35,7 @@ export const steps = [
   { name: 'database', minutes: 3.5, suite: 'database' },
   { name: 'engines', minutes: 4, suite: 'engines', need: bringEngines, missing: 'no Redis, RabbitMQ or Kafka here' },
   { name: 'scenarios', minutes: 6, suite: 'scenarios' },
-  { name: 'scenarios-split', minutes: 9.5, suite: 'scenarios', need: bringSplit, missing: 'an engine is missing here' },
+  { name: 'scenarios-split', minutes: 11.5, suite: 'scenarios', need: bringSplit, missing: 'an engine is missing here' },
   {
     name: 'scenarios-rabbitmq',
     minutes: 2,
