@@ -20,7 +20,7 @@ export interface VictimReport {
   readonly name: string;
   /** From the signal until it served again. */
   readonly backMs: number;
-  /** From the signal until everybody was online again; null: not within the seconds. */
+  /** From the signal until everybody had been online again, or wanted to be away; null: not within the seconds. */
   readonly onlineMs: number | null;
 }
 
@@ -50,7 +50,7 @@ export async function runChaos(system: ChaosSystem, options: ChaosOptions): Prom
       reports.push(report);
       const { online, of } = load.online();
       tell(
-        `${victim.name}: back after ${report.backMs} ms, everybody online after ${report.onlineMs ?? 'more than the time there was'}` +
+        `${victim.name}: back after ${report.backMs} ms, everybody had been online after ${report.onlineMs ?? 'more than the time there was'}` +
           `${report.onlineMs === null ? '' : ' ms'}; ${load.sent} sent, ${online} of ${of} online; sockets closed: ${load.takeCloses()}`,
       );
     }
@@ -110,9 +110,11 @@ async function strike(victim: Victim, load: Load, seconds: number, rolling: bool
   }
   const backMs = since();
   let onlineMs: number | null = null;
+  // One by one: some are always on their way back from an absence of their own.
+  const missing = new Set(load.clients);
   while (since() < backMs + seconds * 1_000) {
-    const { online, of } = load.online();
-    if (online === of) onlineMs ??= since();
+    for (const one of missing) if (one.away || one.client.state === 'online') missing.delete(one);
+    if (missing.size === 0) onlineMs ??= since();
     await sleep(20);
   }
   return { name: victim.name, backMs, onlineMs };
