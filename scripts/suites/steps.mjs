@@ -34,10 +34,10 @@ export const steps = [
   { name: 'unit-node24', minutes: 1.5, suite: 'unit', need: installNode24, missing: 'Node 24 could not be installed' },
   { name: 'database', minutes: 3.5, suite: 'database' },
   { name: 'engines', minutes: 4, suite: 'engines', need: bringEngines, missing: 'no Redis, RabbitMQ or Kafka here' },
-  { name: 'scenarios', minutes: 6, suite: 'scenarios' },
+  { name: 'scenarios', minutes: 5.5, suite: 'scenarios' },
   {
     name: 'scenarios-split',
-    minutes: 10.5,
+    minutes: 9.5,
     suite: 'scenarios',
     need: bringSplit,
     missing: 'an engine is missing here',
@@ -51,7 +51,15 @@ export const steps = [
     missing: 'an engine is missing here',
   },
   { name: 'chaos', minutes: 1.5, suite: 'chaos' },
-  { name: 'web', minutes: 3, suite: 'web', need: findChromium, missing: 'no Chromium here' },
+  {
+    name: 'chaos-split',
+    minutes: 2,
+    suite: 'chaos',
+    files: ['tests/chaos/chaos.test.ts'],
+    need: bringSplit,
+    missing: 'an engine is missing here',
+  },
+  { name: 'web', minutes: 2.5, suite: 'web', need: findChromium, missing: 'no Chromium here' },
 ];
 
 /** The steps of `npm run check`: what needs no test runner. */

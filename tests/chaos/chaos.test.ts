@@ -6,11 +6,15 @@ import { startAllInOne } from './systems/all-in-one.ts';
 import { startSplitSystem } from './systems/split.ts';
 
 /** Of the split topology one of every service, and every engine; of the other all there are. */
-const services =
+const victims =
   topology === 'split'
-    ? ['discovery', 'identity', 'people', 'chat-1', 'relay', 'router', 'realtime-1', 'gateway-1']
-    : ['server'];
-const engines = topology === 'split' ? ['redis', 'kafka', 'postgres'] : ['postgres'];
+    ? [
+        ...['discovery', 'identity', 'people', 'chat-1', 'relay', 'router', 'realtime-1', 'gateway-1'],
+        ...['redis', 'kafka', 'postgres'],
+      ]
+    : ['server', 'postgres'];
+/** Those that clients wait for; `npm run chaos -- --rolling` takes all. */
+const restarted = topology === 'split' ? ['identity', 'chat-1', 'realtime-1', 'gateway-1'] : ['server'];
 
 const right = {
   lost: 0,
@@ -35,7 +39,6 @@ describe(`chaos (${topology})`, () => {
   const load = { seconds: topology === 'split' ? 1 : 3, people: 25, perSecond: 100 };
 
   test('whatever is killed, nothing acknowledged is lost, and everybody sees everything once and in order', async () => {
-    const victims = [...services, ...engines];
     const report = await runChaos(system, { ...load, victims });
     expect(report).toMatchObject(right);
     expect(report.victims.map(({ name }) => name)).toEqual(victims);
@@ -44,6 +47,6 @@ describe(`chaos (${topology})`, () => {
   }, 900_000);
 
   test('a rolling restart is no error that a client would see', async () => {
-    expect(await runChaos(system, { ...load, victims: services, rolling: true })).toMatchObject(right);
+    expect(await runChaos(system, { ...load, victims: restarted, rolling: true })).toMatchObject(right);
   }, 900_000);
 });
