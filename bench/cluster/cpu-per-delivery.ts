@@ -6,11 +6,11 @@ import { createAccounts, createGroup, socketUrl } from '../load/people.ts';
 import { createStampedSend, isMessage } from '../load/stamped-message.ts';
 import type { BenchCluster } from './open-cluster.ts';
 
-export const membersPerGroup = 100;
+export const membersPerGroup = 200;
 export const sendsPerSecond = 100;
 
-const groups = 10;
-const warmSeconds = 10;
+const groups = 5;
+const warmSeconds = 15;
 const seconds = 20;
 
 /** Microseconds of CPU for each message that a connection gets. */
