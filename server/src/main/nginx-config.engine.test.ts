@@ -185,6 +185,16 @@ engineTest(
   },
 );
 
+engineTest('nginx', 'a realtime that is just back takes everybody of another that goes, at once', async () => {
+  const { url, realtimes } = await start();
+  const open = (count: number) => Promise.all(range(count).map(() => openSocket(`${url}/realtime`)));
+  await realtimes['realtime-1'].kill();
+  expect(new Set((await open(6)).map(({ name }) => name))).toEqual(new Set(['realtime-2']));
+  await realtimes['realtime-1'].start();
+  await realtimes['realtime-2'].kill();
+  expect(new Set((await open(12)).map(({ name }) => name))).toEqual(new Set(['realtime-1']));
+});
+
 engineTest('nginx', 'with no gateway left the refusal is retryable, and the first one back is found', async () => {
   const { url, gateways } = await start();
   await Promise.all(gateways.map((gateway) => gateway.kill()));

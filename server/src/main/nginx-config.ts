@@ -26,8 +26,8 @@ export const socketPaths: readonly string[] = ['/realtime'];
 export function createNginxConfig(site: NginxSite): string {
   return `# One balancer before Parley's gateways and realtimes. Written by createNginxConfig (server/src/main/nginx-config.ts).
 ${site.resolver ? `resolver ${site.resolver} valid=5s;\n` : ''}
-${upstream('parley_gateways', site.gateways, site)}
-${upstream('parley_realtimes', site.realtimes, site)}
+${upstream('parley_gateways', site.gateways, 'max_fails=1 fail_timeout=2s', site)}
+${upstream('parley_realtimes', site.realtimes, 'max_fails=0', site)}
 map "$http_upgrade $uri" $parley_upstream {
   default parley_gateways;
 ${socketPaths.map((path) => `  "~^(?i:websocket) ${path}$" parley_realtimes;`).join('\n')}
@@ -112,13 +112,17 @@ function socketLocation(path: string): string {
 `;
 }
 
-/** The zone lets all workers of nginx share what they know about an upstream that has failed. */
-function upstream(name: string, addresses: readonly string[], { resolver }: NginxSite): string {
+/**
+ * The zone lets all workers of nginx share what they know about an upstream that has failed. nginx forgives a failure when a
+ * request has ended, which a socket does not for hours: until then a realtime that came back would be given one socket every
+ * two seconds, and nobody else would be let in while the others are away. So the failures of realtimes are not counted.
+ */
+function upstream(name: string, addresses: readonly string[], failures: string, { resolver }: NginxSite): string {
   if (addresses.length === 0) throw new Error(`${name} needs at least one address`);
   const servers = addresses.map((address) => {
     if (!/^([\w.-]+|\[[\da-f:]+\]):\d{1,5}$/i.test(address))
       throw new Error(`not host:port: ${JSON.stringify(address)}`);
-    return `  server ${address} max_fails=1 fail_timeout=2s${resolver ? ' resolve' : ''};`;
+    return `  server ${address} ${failures}${resolver ? ' resolve' : ''};`;
   });
   return `upstream ${name} {
   zone ${name} 64k;
