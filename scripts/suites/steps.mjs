@@ -29,12 +29,12 @@ export const steps = [
     need: installDeployTools,
     missing: 'helm could not be built: no Go here, or no modules',
   },
-  { name: 'image', minutes: 2.5, script: ['node', 'scripts/check-image.mjs'] },
+  { name: 'image', minutes: 1.5, script: ['node', 'scripts/check-image.mjs'] },
   { name: 'unit', minutes: 2, suite: 'unit' },
   { name: 'unit-node24', minutes: 1.5, suite: 'unit', need: installNode24, missing: 'Node 24 could not be installed' },
   { name: 'database', minutes: 3.5, suite: 'database' },
   { name: 'engines', minutes: 4, suite: 'engines', need: bringEngines, missing: 'no Redis, RabbitMQ or Kafka here' },
-  { name: 'scenarios', minutes: 5.5, suite: 'scenarios' },
+  { name: 'scenarios', minutes: 4.5, suite: 'scenarios' },
   {
     name: 'scenarios-split',
     minutes: 9.5,
@@ -44,7 +44,7 @@ export const steps = [
   },
   {
     name: 'scenarios-rabbitmq',
-    minutes: 1.5,
+    minutes: 2,
     suite: 'scenarios',
     files: ['conversations', 'resume', 'restart'].map((name) => `tests/scenarios/${name}.test.ts`),
     need: bringSplitOverRabbitmq,
@@ -53,7 +53,7 @@ export const steps = [
   { name: 'chaos', minutes: 1.5, suite: 'chaos' },
   {
     name: 'chaos-split',
-    minutes: 2,
+    minutes: 3.5,
     suite: 'chaos',
     files: ['tests/chaos/chaos.test.ts'],
     need: bringSplit,
