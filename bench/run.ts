@@ -38,4 +38,4 @@ for (const figure of figures) {
     } |`,
   );
 }
-process.exit(0);
+process.exit(process.exitCode ?? 0);

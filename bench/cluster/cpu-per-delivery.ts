@@ -6,11 +6,11 @@ import { createAccounts, createGroup, socketUrl } from '../load/people.ts';
 import { createStampedSend, isMessage } from '../load/stamped-message.ts';
 import type { BenchCluster } from './open-cluster.ts';
 
-export const membersPerGroup = 100;
+export const membersPerGroup = 200;
 export const sendsPerSecond = 100;
 
-const groups = 10;
-const warmSeconds = 10;
+const groups = 5;
+const warmSeconds = 15;
 const seconds = 20;
 
 /** Microseconds of CPU for each message that a connection gets. */
@@ -49,13 +49,15 @@ export async function measureCpu(
       socket.send(createStampedSend(conversation, `${run}-${count}`));
     };
     progress(`${sockets.length} connections to ${realtimes.length} realtime; sending for ${seconds} s`);
-    await pace(sendsPerSecond, warmSeconds, send('warm'));
-    await sleep(2_000);
+    const all = async (expected: number): Promise<void> => {
+      for (let tries = 0; deliveries < expected && tries < 200; tries++) await sleep(50);
+    };
+    await all((await pace(sendsPerSecond, warmSeconds, send('warm'))) * membersPerGroup);
     deliveries = 0;
     const pids = [pidsOf('realtime'), pidsOf('router')] as const;
     const before = pids.map(cpuSeconds);
     const expected = (await pace(sendsPerSecond, seconds, send('measured'))) * membersPerGroup;
-    for (let tries = 0; deliveries < expected && tries < 100; tries++) await sleep(50);
+    await all(expected);
     const [realtime, router] = pids.map((each, i) => cpuSeconds(each) - before[i]!) as [number, number];
     progress(`${deliveries} of ${expected} delivered; CPU seconds: realtime ${realtime}, router ${router}`);
     return costPerDelivery({ realtime, router, deliveries });

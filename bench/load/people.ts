@@ -52,8 +52,8 @@ export async function createAccounts(
   count: number,
 ): Promise<LoadAccount[]> {
   const accounts: LoadAccount[] = [];
-  for (let from = 0; from < count; from += 500) {
-    const wanted = Array.from({ length: Math.min(500, count - from) }, (_, i) => ({
+  for (let from = 0; from < count; from += 200) {
+    const wanted = Array.from({ length: Math.min(200, count - from) }, (_, i) => ({
       username: `${prefix}-${from + i}`,
     }));
     const { items } = await call<{

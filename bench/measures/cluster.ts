@@ -4,7 +4,7 @@ import {
   measureCpu,
   membersPerGroup,
 } from '../cluster/cpu-per-delivery.ts';
-import { type BrokerName, measureBrokerFloor, withCluster } from '../cluster/open-cluster.ts';
+import { type BenchCluster, type BrokerName, measureBrokerFloor, withCluster } from '../cluster/open-cluster.ts';
 import { type AcrossDelays, measureAcross, receiversPerGroup, sendsPerSecond } from '../cluster/send-across.ts';
 import { type Restart, timeRestarts } from '../cluster/time-restarts.ts';
 import { signUpAdmin } from '../load/people.ts';
@@ -19,28 +19,48 @@ export const cluster: Measure = {
       progress('left out: there are no engines (`npm run engines -- up` says what is missing)');
       return [];
     }
-    progress('over Kafka, one realtime');
-    const one = await withCluster('kafka', 1, async (running) =>
-      measureCpu(running, await signUpAdmin(running.cluster), progress),
+    const figures: Figure[] = [];
+    // One that fails takes no other's figures with it.
+    const part = async (what: string, work: () => Promise<void>): Promise<void> => {
+      progress(what);
+      await work().catch((error: unknown) => {
+        progress(`not measured: ${error instanceof Error ? error.message : error}`);
+        process.exitCode = 1;
+      });
+    };
+    let one: DeliveryCost | null = null;
+    await part('over Kafka, one realtime', () =>
+      withCluster('kafka', 1, async (running) => {
+        one = await measureCpu(running, await signUpAdmin(running.cluster), progress);
+      }),
     );
-    progress('over Kafka, two realtime');
-    const figures = await withCluster('kafka', 2, async (running) => {
-      const admin = await signUpAdmin(running.cluster);
-      // first, as with one: what has run for a while costs less
-      const two = await measureCpu(running, admin, progress);
-      const across = await measureAcross(running, admin, progress);
-      const floor = await measureBrokerFloor('kafka', sendsPerSecond);
-      const restarts = await timeRestarts(running.cluster, progress);
-      return [...acrossFigures('kafka', across, floor), ...cpuFigures(one, two), ...restarts.map(restartFigure)];
-    });
-    progress('over RabbitMQ, two realtime');
-    const overRabbitmq = await withCluster('rabbitmq', 2, async (running) => {
-      const across = await measureAcross(running, await signUpAdmin(running.cluster), progress);
-      return acrossFigures('rabbitmq', across, await measureBrokerFloor('rabbitmq', sendsPerSecond));
-    });
-    return [...figures.slice(0, 2), ...overRabbitmq, ...figures.slice(2)];
+    await part('over Kafka, two realtime', () =>
+      withCluster('kafka', 2, async (running) => {
+        const admin = await signUpAdmin(running.cluster);
+        // first, as with one: what has run for a while costs less
+        if (one) figures.push(...cpuFigures(one, await measureCpu(running, admin, progress)));
+        figures.push(...(await across('kafka', running, admin, progress)));
+        for (const restart of await timeRestarts(running.cluster, progress)) figures.push(restartFigure(restart));
+      }),
+    );
+    await part('over RabbitMQ, two realtime', () =>
+      withCluster('rabbitmq', 2, async (running) => {
+        figures.push(...(await across('rabbitmq', running, await signUpAdmin(running.cluster), progress)));
+      }),
+    );
+    return figures;
   },
 };
+
+async function across(
+  broker: BrokerName,
+  running: BenchCluster,
+  admin: string,
+  progress: (line: string) => void,
+): Promise<Figure[]> {
+  const delays = await measureAcross(running, admin, progress);
+  return acrossFigures(broker, delays, await measureBrokerFloor(broker, sendsPerSecond));
+}
 
 const titles = { kafka: 'Kafka', rabbitmq: 'RabbitMQ' } as const;
 

@@ -43,6 +43,13 @@ describe('repeated calls', () => {
     },
   );
 
+  it('is repeated when its token has expired on the way, as one does that waits at a busy server', async () => {
+    const late = new ParleyError('token.expired', 'late', { status: 401 });
+    const { ask, calls } = start([late, late]);
+    expect(await ask('PATCH')).toBe('answer');
+    expect(calls).toEqual([0, 500, 1_500]);
+  });
+
   it('waits as long as the server asks', async () => {
     const { ask, calls } = start([away(7_000)]);
     expect(await ask('GET')).toBe('answer');

@@ -23,13 +23,16 @@ export function repeatCalls(http: Http, { clock, random, patienceMs }: RepeatOpt
       try {
         return await http(method, path, request);
       } catch (error) {
-        if (method === 'POST' || !(error instanceof ParleyError) || !error.retryable || request?.signal?.aborted) {
-          throw error;
-        }
+        if (method === 'POST' || !failedForNow(error) || request?.signal?.aborted) throw error;
         const waitMs = error.retryAfterMs ?? backOff(attempt, random, 500, longestPauseMs);
         if (clock.now() + waitMs > end) throw error;
         await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
       }
     }
   };
+}
+
+/** A token that was good when the call was made has expired where it was read: the next attempt has a fresh one. */
+function failedForNow(error: unknown): error is ParleyError {
+  return error instanceof ParleyError && (error.retryable || error.code === 'token.expired');
 }

@@ -24,7 +24,11 @@ const urlOf = (port) => `amqp://guest:guest@127.0.0.1:${port}`;
  * Bounds by policy, so that an operator can change them without deleting queues; `reject-publish` makes a full queue slow
  * the publisher down, where the default would drop the oldest records (MESSAGE-PATH rule 24).
  */
-const bounds = JSON.stringify({ 'max-length-bytes': 1 << 30, overflow: 'reject-publish' });
+const bounds = JSON.stringify({
+  'max-length-bytes': 1 << 30,
+  overflow: 'reject-publish',
+  'delivery-limit': 1_000_000_000,
+});
 
 /** A node of its own: ports after the broker's, everything else in `dir`. */
 function environmentOf(dir, port) {

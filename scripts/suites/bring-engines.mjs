@@ -9,8 +9,8 @@ const portOffset = 100;
 
 /** PostgreSQL is not among them: the database suite brings its own. */
 const ofAdapters = ['redis', 'rabbitmq', 'kafka', 'nginx'];
-/** What `parley cluster` runs over. */
-const ofClusters = ['postgres', 'redis', 'rabbitmq', 'kafka', 'nginx'];
+/** What `parley cluster` runs over, the broker left out. */
+const ofClusters = ['postgres', 'redis', 'nginx'];
 
 /**
  * Brings up the engines this machine can have. One that is missing skips its own tests, in CI it fails them.
@@ -19,14 +19,21 @@ const ofClusters = ['postgres', 'redis', 'rabbitmq', 'kafka', 'nginx'];
  */
 export const bringEngines = () => bring(ofAdapters);
 
-/** The same for tests of the split topology: with a PostgreSQL, and all of them or none. */
-export async function bringSplit() {
-  const brought = await bring(ofClusters);
-  if (brought && ofClusters.some((name) => !brought.env[`PARLEY_TEST_${name.toUpperCase()}_URL`])) {
+/** The same for tests of the split topology: with a PostgreSQL, and all of them or none. One test of it is about RabbitMQ. */
+export const bringSplit = () => bringCluster(['kafka', 'rabbitmq']);
+
+/** For those tests over RabbitMQ instead of Kafka. */
+export const bringSplitOverRabbitmq = () => bringCluster(['rabbitmq']);
+
+/** @param {[bus: string, ...others: string[]]} brokers the first is the one that clusters run over */
+async function bringCluster(brokers) {
+  const wanted = [...ofClusters, ...brokers];
+  const brought = await bring(wanted);
+  if (brought && wanted.some((name) => !brought.env[`PARLEY_TEST_${name.toUpperCase()}_URL`])) {
     await brought.release();
     return null;
   }
-  return brought && { ...brought, env: { ...brought.env, PARLEY_TEST_TOPOLOGY: 'split' } };
+  return brought && { ...brought, env: { ...brought.env, PARLEY_TEST_TOPOLOGY: 'split', PARLEY_TEST_BUS: brokers[0] } };
 }
 
 async function bring(wanted) {

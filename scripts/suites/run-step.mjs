@@ -25,7 +25,7 @@ export async function runStep(step, { ci }) {
       await needed.release?.();
     }
   }
-  const count = step.script ? 1 : Math.max(1, await countTests(step.suite));
+  const count = step.script ? 1 : Math.max(1, await countTests(step));
   if (ci) return { ...outcome({ failures: [{ file: '', test: step.missing, error: '' }] }), failed: count };
   return { ...outcome({}), skipped: count, note: step.missing };
 }
@@ -40,7 +40,7 @@ async function runScript(step, { env = {} }) {
 }
 
 async function runSuite(step, needed, ci) {
-  const first = await runTests(step, needed, []);
+  const first = await runTests(step, needed, step.files ?? []);
   const again = ci && !first.timedOut ? filesToRerun(first) : [];
   if (again.length === 0) return outcome(first);
   console.log(`\nOnce more, alone: ${again.join(' ')}`);
@@ -80,7 +80,7 @@ function outcome({ files = {}, failures = [], unstable = [], timedOut = false })
   };
 }
 
-async function countTests(project) {
-  const { output } = await run(process.execPath, [vitest, 'list', '--project', project], { quiet: true });
+async function countTests({ suite, files = [] }) {
+  const { output } = await run(process.execPath, [vitest, 'list', '--project', suite, ...files], { quiet: true });
   return output.split('\n').filter((line) => line.includes(' > ')).length;
 }

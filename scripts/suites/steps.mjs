@@ -1,4 +1,4 @@
-import { bringEngines, bringSplit } from './bring-engines.mjs';
+import { bringEngines, bringSplit, bringSplitOverRabbitmq } from './bring-engines.mjs';
 import { findChromium } from './find-chromium.mjs';
 import { installDeployTools } from './install-deploy-tools.mjs';
 import { installNode24 } from './install-node24.mjs';
@@ -6,21 +6,21 @@ import { installNode24 } from './install-node24.mjs';
 /**
  * What `npm test` runs, in order. `minutes` is the budget (docs/testing.md); a step that needs twice as long is killed.
  * A step is either a `script` (a command whose exit code counts) or a `suite` (a project of vitest.config.ts whose tests
- * count). `need` brings what the step cannot do without, outside of its budget: environment variables and the Node to run
- * with, or null when this machine cannot have it: then the step's tests are counted as skipped, in CI as failed. `release` of
- * what it brought is called when the step has ended.
+ * count; of all its files, or of `files`). `need` brings what the step cannot do without, outside of its budget: environment
+ * variables and the Node to run with, or null when this machine cannot have it: then the step's tests are counted as skipped,
+ * in CI as failed. `release` of what it brought is called when the step has ended.
  */
 export const steps = [
-  { name: 'format', minutes: 0.5, script: ['biome', 'check', '.'] },
-  { name: 'walls', minutes: 0.5, script: ['node', 'scripts/check-walls.mjs'] },
+  { name: 'format', minutes: 0.3, script: ['biome', 'check', '.'] },
+  { name: 'walls', minutes: 0.3, script: ['node', 'scripts/check-walls.mjs'] },
   { name: 'style', minutes: 0.2, script: ['node', 'scripts/check-style.mjs'] },
   { name: 'docs', minutes: 0.2, script: ['node', 'scripts/check-docs.mjs'] },
-  { name: 'erd', minutes: 0.2, script: ['node', 'scripts/generate-erd.mjs', '--check'] },
-  { name: 'proto', minutes: 0.5, script: ['node', 'scripts/generate-proto.mjs', '--check'] },
+  { name: 'erd', minutes: 0.1, script: ['node', 'scripts/generate-erd.mjs', '--check'] },
+  { name: 'proto', minutes: 0.3, script: ['node', 'scripts/generate-proto.mjs', '--check'] },
   { name: 'lock', minutes: 0.2, script: ['node', 'scripts/complete-lock.mjs', '--check'] },
-  { name: 'types', minutes: 1.5, script: ['tsc', '-b'] },
+  { name: 'types', minutes: 1, script: ['tsc', '-b'] },
   { name: 'graphql', minutes: 0.2, script: ['node', 'scripts/generate-graphql.mjs', '--check'] },
-  { name: 'test-types', minutes: 1, script: ['tsc', '-p', 'server/tsconfig.test.json'] },
+  { name: 'test-types', minutes: 0.5, script: ['tsc', '-p', 'server/tsconfig.test.json'] },
   { name: 'client-test-types', minutes: 0.2, script: ['tsc', '-p', 'client/tsconfig.test.json'] },
   { name: 'web-test-types', minutes: 0.2, script: ['tsc', '-p', 'web/tsconfig.test.json'] },
   {
@@ -30,15 +30,37 @@ export const steps = [
     need: installDeployTools,
     missing: 'helm could not be built: no Go here, or no modules',
   },
-  { name: 'image', minutes: 2.5, script: ['node', 'scripts/check-image.mjs'] },
+  { name: 'image', minutes: 1.3, script: ['node', 'scripts/check-image.mjs'] },
   { name: 'unit', minutes: 2, suite: 'unit' },
-  { name: 'unit-node24', minutes: 2, suite: 'unit', need: installNode24, missing: 'Node 24 could not be installed' },
+  { name: 'unit-node24', minutes: 1.5, suite: 'unit', need: installNode24, missing: 'Node 24 could not be installed' },
   { name: 'database', minutes: 3.5, suite: 'database' },
   { name: 'engines', minutes: 4, suite: 'engines', need: bringEngines, missing: 'no Redis, RabbitMQ or Kafka here' },
-  { name: 'scenarios', minutes: 6, suite: 'scenarios' },
-  { name: 'scenarios-split', minutes: 9.5, suite: 'scenarios', need: bringSplit, missing: 'an engine is missing here' },
+  { name: 'scenarios', minutes: 4.5, suite: 'scenarios' },
+  {
+    name: 'scenarios-split',
+    minutes: 9.5,
+    suite: 'scenarios',
+    need: bringSplit,
+    missing: 'an engine is missing here',
+  },
+  {
+    name: 'scenarios-rabbitmq',
+    minutes: 2,
+    suite: 'scenarios',
+    files: ['conversations', 'resume', 'restart'].map((name) => `tests/scenarios/${name}.test.ts`),
+    need: bringSplitOverRabbitmq,
+    missing: 'an engine is missing here',
+  },
   { name: 'chaos', minutes: 1.5, suite: 'chaos' },
-  { name: 'web', minutes: 3, suite: 'web', need: findChromium, missing: 'no Chromium here' },
+  {
+    name: 'chaos-split',
+    minutes: 3.5,
+    suite: 'chaos',
+    files: ['tests/chaos/chaos.test.ts'],
+    need: bringSplit,
+    missing: 'an engine is missing here',
+  },
+  { name: 'web', minutes: 2.5, suite: 'web', need: findChromium, missing: 'no Chromium here' },
 ];
 
 /** The steps of `npm run check`: what needs no test runner. */

@@ -12,6 +12,8 @@ export interface Backend {
   readonly connections: number;
   /** Refuses connections and resets those that are open, as the end of a process does. */
   kill(): Promise<void>;
+  /** Takes sockets from now on and says nothing to them, as a process that stands still does. */
+  hush(): void;
   /** Listens again at the same address. */
   start(): Promise<void>;
 }
@@ -27,6 +29,7 @@ export async function startBackend(
   const requests: string[] = [];
   const open = new Set<Socket>();
   let connections = 0;
+  let silent = false;
   const sockets = new WebSocketServer({ noServer: true });
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
@@ -42,6 +45,7 @@ export async function startBackend(
   });
   server.on('upgrade', (request, socket, head) => {
     requests.push(`UPGRADE ${request.url}`);
+    if (silent) return;
     sockets.handleUpgrade(request, socket, head, (client) => {
       client.on('error', () => {});
       client.on('message', (data) => client.send(data.toString()));
@@ -66,6 +70,9 @@ export async function startBackend(
       server.close();
       for (const socket of open) socket.resetAndDestroy();
       await closed;
+    },
+    hush() {
+      silent = true;
     },
     start: () => listen(port),
   };

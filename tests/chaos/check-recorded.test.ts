@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type Breaches, checkRecorded, isClean } from './check-recorded.ts';
-import type { Recorded, RecordedClient, RecordedConversation, Seen } from './recorded.ts';
+import { checkRecorded, isClean } from './check-recorded.ts';
+import type { Breaches } from './ledger.ts';
+import { type Recorded, type RecordedClient, type RecordedConversation, type Seen, tombstone } from './recorded.ts';
 
 const seen = (seq: number, over: Partial<Seen> = {}): Seen => ({
   conversation: 'c',
@@ -9,6 +10,7 @@ const seen = (seq: number, over: Partial<Seen> = {}): Seen => ({
   id: `m${seq}`,
   sender: 'ann',
   content: `text ${seq}`,
+  reactions: '',
   ...over,
 });
 const three = [seen(1), seen(2), seen(3)];
@@ -28,6 +30,8 @@ function run(
     user,
     sent: [],
     edits: [],
+    deletions: [],
+    reactions: [],
     told,
     shown: told,
     ...more,
@@ -51,6 +55,15 @@ const oneRev = [seen(1), seen(2), seen(3, { rev: 2 })];
 const sharedRev = { told: oneRev, shown: oneRev };
 const edited = seen(2, { rev: 4, content: 'better' });
 const edit = { conversation: 'c', seq: 2, content: 'better', rev: 4 };
+const deleted = seen(2, { rev: 4, content: tombstone });
+const deletion = { conversation: 'c', seq: 2, acked: true };
+const liked = seen(2, { rev: 4, reactions: '+ ann' });
+const reaction = { conversation: 'c', seq: 2, emoji: '+', acked: true };
+/** Message 2 as everybody shows it, and as it is stored. */
+const showing = (second: Seen, ann: Partial<RecordedClient>) => {
+  const all = [seen(1), second, seen(3)];
+  return { ann: { ...ann, shown: all }, bob: { shown: all }, c: { history: all } };
+};
 const afterEdit = { c: { history: [seen(1), edited, seen(3)] }, bob: { shown: [seen(1), edited, seen(3)] } };
 
 /** What breaks one promise, and the one count that must tell. */
@@ -71,6 +84,25 @@ const broken: readonly [keyof Breaches, number, string, Recorded][] = [
     1,
     'an edit did not reach a member',
     run({ ...afterEdit, ann: { edits: [edit], shown: [seen(1), edited, seen(3)] }, bob: {} }),
+  ],
+  ['lost', 1, 'an acknowledged deletion is not in history', run({ ann: { deletions: [deletion] } })],
+  ['lost', 1, 'an acknowledged reaction is not in history', run({ ann: { reactions: [reaction] } })],
+  [
+    'lost',
+    1,
+    'what was deleted is back',
+    run(showing(seen(2, { rev: 5, content: 'better' }), { edits: [{ ...edit, rev: 4 }], deletions: [deletion] })),
+  ],
+  ['contradicted', 3, 'deleted, and nobody asked for it', run(showing(deleted, {}))],
+  ['contradicted', 1, 'a reaction that nobody gave', run(showing(liked, {}))],
+  [
+    'contradicted',
+    1,
+    'one client shows other reactions than the others',
+    run({
+      ...showing(liked, { reactions: [reaction] }),
+      bob: { shown: [seen(1), { ...liked, reactions: '' }, seen(3)] },
+    }),
   ],
   ['duplicated', 1, 'an id is stored twice', run({ c: { lastSeq: 4, history: [...three, seen(4, { id: 'm1' })] } })],
   ['duplicated', 1, 'a seq is given twice', run({ c: { history: [...three, seen(3, { id: 'm4', rev: 4 })] } })],
@@ -165,6 +197,20 @@ describe('the checker', () => {
       }),
     );
     expect(problems).toEqual([]);
+  });
+
+  test('finds nothing wrong with a deletion or a reaction, answered or not, nor with a reaction that went with its message', () => {
+    const gone = { reactions: [reaction], deletions: [deletion] };
+    const right = [
+      run(showing(deleted, { deletions: [deletion] })),
+      run(showing(deleted, { deletions: [{ ...deletion, acked: false }] })),
+      run({ ann: { deletions: [{ ...deletion, acked: false }] } }),
+      run(showing(liked, { reactions: [reaction] })),
+      run(showing(liked, { reactions: [{ ...reaction, acked: false }] })),
+      run({ ann: { reactions: [{ ...reaction, acked: false }] } }),
+      run(showing(deleted, gone)),
+    ];
+    for (const recorded of right) expect(checkRecorded(recorded).problems).toEqual([]);
   });
 
   test.each(broken)('%s %i: %s', (kind, count, _, recorded) => {

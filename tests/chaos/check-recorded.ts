@@ -1,22 +1,7 @@
-import type { Recorded, RecordedClient, RecordedConversation, Seen } from './recorded.ts';
-
-/** How often each promise was broken (DESIGN section 6, 1–6). All zero: the run was right. */
-export interface Breaches {
-  /** Acknowledged and not in history; in history and never told to, or not shown by, a member. */
-  readonly lost: number;
-  /** An id stored twice, a seq given twice, a message told twice to one client. */
-  readonly duplicated: number;
-  /** Seqs from 1 to the last that history does not have. */
-  readonly holes: number;
-  /** Told after a message of a higher seq. */
-  readonly reordered: number;
-  /** Two sights of one message that cannot both be true: acknowledgement, history, what any client saw. */
-  readonly contradicted: number;
-  /** Seen by a client, in no history. */
-  readonly invented: number;
-  /** Seen by who is no member. */
-  readonly leaked: number;
-}
+import { checkDeletions, checkEdits, checkReactions, checkStates } from './check-changes.ts';
+import { type Breaches, createLedger, type Ledger } from './ledger.ts';
+import { describe, type History, idKey, readHistory } from './read-history.ts';
+import type { Recorded, RecordedClient, Seen } from './recorded.ts';
 
 export interface Verdict extends Breaches {
   readonly sent: number;
@@ -27,8 +12,6 @@ export interface Verdict extends Breaches {
   readonly problems: readonly string[];
 }
 
-const shownProblems = 20;
-
 /** Holds one run against the promises. Pure; every breach is counted once, by the count that names it. */
 export function checkRecorded({ clients, conversations }: Recorded): Verdict {
   const ledger = createLedger();
@@ -37,8 +20,10 @@ export function checkRecorded({ clients, conversations }: Recorded): Verdict {
   for (const client of clients) {
     acked += checkSent(client, histories, ledger);
     checkEdits(client, histories, ledger);
+    checkDeletions(client, histories, ledger);
   }
-  checkContents(clients, histories, ledger);
+  checkReactions(clients, histories, ledger);
+  checkStates(clients, histories, ledger);
   for (const client of clients) {
     checkTold(client, histories, ledger);
     checkShown(client, histories, ledger);
@@ -59,57 +44,6 @@ export function isClean(breaches: Breaches): boolean {
   return lost + duplicated + holes + reordered + contradicted + invented + leaked === 0;
 }
 
-type Ledger = ReturnType<typeof createLedger>;
-
-function createLedger() {
-  const breaches = { lost: 0, duplicated: 0, holes: 0, reordered: 0, contradicted: 0, invented: 0, leaked: 0 };
-  const problems: string[] = [];
-  return {
-    breaches,
-    problems,
-    add(kind: keyof Breaches, problem: string): void {
-      breaches[kind]++;
-      if (problems.length < shownProblems) problems.push(`${kind}: ${problem}`);
-    },
-  };
-}
-
-interface History {
-  readonly members: ReadonlySet<string>;
-  readonly lastSeq: number;
-  readonly bySeq: ReadonlyMap<number, Seen>;
-  readonly byId: ReadonlyMap<string, Seen>;
-}
-
-const idKey = (sender: string, id: string): string => `${sender} ${id}`;
-const describe = ({ conversation, seq, rev, id }: Seen): string => `${conversation} seq ${seq} rev ${rev} id ${id}`;
-
-function readHistory({ id, members, lastSeq, history }: RecordedConversation, ledger: Ledger): History {
-  const bySeq = new Map<number, Seen>();
-  const byId = new Map<string, Seen>();
-  const byRev = new Map<number, Seen>();
-  const seqs = new Set<number>();
-  for (const message of history) {
-    const key = idKey(message.sender, message.id);
-    seqs.add(message.seq);
-    if (bySeq.has(message.seq) || byId.has(key)) {
-      ledger.add('duplicated', `history has ${describe(message)} again`);
-      continue;
-    }
-    const twin = byRev.get(message.rev);
-    if (twin) ledger.add('contradicted', `history gives ${describe(message)} and ${describe(twin)} one rev`);
-    bySeq.set(message.seq, message);
-    byId.set(key, message);
-    byRev.set(message.rev, message);
-  }
-  let last = lastSeq;
-  for (const seq of seqs) last = Math.max(last, seq);
-  for (let seq = 1; seq <= last; seq++) {
-    if (!seqs.has(seq)) ledger.add('holes', `history of ${id} has no seq ${seq} of ${last}`);
-  }
-  return { members: new Set(members), lastSeq: last, bySeq, byId };
-}
-
 /** Returns how many were acknowledged. */
 function checkSent(client: RecordedClient, histories: ReadonlyMap<string, History>, ledger: Ledger): number {
   let acked = 0;
@@ -123,59 +57,6 @@ function checkSent(client: RecordedClient, histories: ReadonlyMap<string, Histor
     else if (stored.rev < rev) ledger.add('contradicted', `${what}, has rev ${stored.rev} in history`);
   }
   return acked;
-}
-
-function checkEdits(client: RecordedClient, histories: ReadonlyMap<string, History>, ledger: Ledger): void {
-  for (const { conversation, seq, rev } of client.edits) {
-    if (rev === null) continue;
-    const stored = histories.get(conversation)?.bySeq.get(seq);
-    if (stored && stored.rev >= rev) continue;
-    ledger.add('lost', `the edit of ${conversation} seq ${seq}, acknowledged with rev ${rev}, is not in history`);
-  }
-}
-
-/**
- * A rev names one state: whoever saw it saw the same. And no state has a content that its sender did not write: the one it was
- * sent with, or that of an edit.
- */
-function checkContents(
-  clients: readonly RecordedClient[],
-  histories: ReadonlyMap<string, History>,
-  ledger: Ledger,
-): void {
-  const written = new Map<string, Set<string>>();
-  const write = (key: string, content: string) => {
-    const known = written.get(key);
-    if (known) known.add(content);
-    else written.set(key, new Set([content]));
-  };
-  const states = new Map<string, string>();
-  const key = (conversation: string, seq: number, rev: number) => `${conversation} ${seq} ${rev}`;
-  for (const { user, sent, edits } of clients) {
-    for (const { conversation, id, content, seq, rev } of sent) {
-      write(`${conversation} ${idKey(user, id)}`, content);
-      if (seq !== null && rev !== null) states.set(key(conversation, seq, rev), content);
-    }
-    for (const { conversation, seq, content, rev } of edits) {
-      const edited = histories.get(conversation)?.bySeq.get(seq);
-      if (edited) write(`${conversation} ${idKey(edited.sender, edited.id)}`, content);
-      if (rev !== null) states.set(key(conversation, seq, rev), content);
-    }
-  }
-  const look = (seen: Seen, where: string): void => {
-    const state = key(seen.conversation, seen.seq, seen.rev);
-    const content = states.get(state);
-    if (content === undefined) states.set(state, seen.content);
-    const contents = written.get(`${seen.conversation} ${idKey(seen.sender, seen.id)}`);
-    if ((content ?? seen.content) !== seen.content || contents?.has(seen.content) === false) {
-      ledger.add('contradicted', `${where} shows another content of ${describe(seen)}`);
-    }
-  };
-  for (const { bySeq } of histories.values()) for (const message of bySeq.values()) look(message, 'history');
-  for (const { user, told, shown } of clients) {
-    for (const seen of told) look(seen, `what ${user} was told`);
-    for (const seen of shown) look(seen, `the view of ${user}`);
-  }
 }
 
 /** False: it must not, or cannot, be held against history; that has been said. */

@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../harness/index.ts';
 import { type ChaosClient, createChaosClient } from './chaos-client.ts';
-import type { Recorded, RecordedConversation } from './recorded.ts';
+import { nameReactions, type Recorded, type RecordedConversation } from './recorded.ts';
 
 /** People who talk steadily, from one process, until told to stop. */
 export interface Load {
   readonly clients: readonly ChaosClient[];
   /** Errors that the SDK did not heal by itself, in words. */
   readonly unhealed: readonly string[];
+  /** How often sockets have closed, by code and reason, since it was last asked. */
+  takeCloses(): string;
   /** Messages written so far. */
   readonly sent: number;
   /** How many of those who want to be online are. */
@@ -49,10 +51,12 @@ export async function startLoad({ url, people, perSecond }: LoadOptions): Promis
     if (known === undefined) strings.set(text, text);
     return known ?? text;
   };
+  let closes = new Map<string, number>();
+  const onClosed = (why: string) => void closes.set(why, (closes.get(why) ?? 0) + 1);
   const clients: ChaosClient[] = [];
   for (let i = 0; i < people; i++) {
     const onUnhealed = (problem: string) => unhealed.push(problem);
-    clients.push(await createChaosClient({ url, name: `p${i}`, intern, onUnhealed }));
+    clients.push(await createChaosClient({ url, name: `p${i}`, intern, onUnhealed, onClosed }));
   }
   const groups = await createGroups(clients);
   // Before the first message, so that everybody is told of every message there is.
@@ -62,6 +66,11 @@ export async function startLoad({ url, people, perSecond }: LoadOptions): Promis
   return {
     clients,
     unhealed,
+    takeCloses() {
+      const told = [...closes].map(([why, times]) => `${times}x ${why}`).join(', ');
+      closes = new Map();
+      return told || 'none';
+    },
     get sent() {
       return talk.sent;
     },
@@ -75,9 +84,11 @@ export async function startLoad({ url, people, perSecond }: LoadOptions): Promis
     },
     laggards: () => findLaggards(groups, clients),
     async record() {
+      // Clients first: whatever they know by now must be in the history that is read after it, also when they are not level.
+      const records = clients.map((one) => one.record());
       const conversations: RecordedConversation[] = [];
       for (const group of groups) conversations.push(await readHistory(group, intern));
-      return { clients: clients.map((one) => one.record()), conversations };
+      return { clients: records, conversations };
     },
     close() {
       talk.stop();
@@ -112,8 +123,10 @@ async function createGroups(clients: readonly ChaosClient[]): Promise<readonly (
   return groups;
 }
 
-/** Every so many messages: an edit of an earlier one, a read mark, somebody who goes away for a moment. */
+/** Every so many messages: a change of an earlier one, a read mark, somebody who goes away for a moment. */
 const editEvery = 50;
+const reactEvery = 50;
+const deleteEvery = 100;
 const readEvery = 20;
 const leaveEvery = 100;
 const awayMs = 1_500;
@@ -139,6 +152,8 @@ function startTalking(
       const member = anyOf(group.members);
       member.send(group.id, `${sent} ${'x'.repeat(Math.floor(Math.random() * 200))}`);
       if (sent % editEvery === 0) anyOf(clients).edit(sent);
+      if (sent % reactEvery === 1) anyOf(clients).react(sent);
+      if (sent % deleteEvery === 2) anyOf(clients).remove(sent);
       if (sent % readEvery === 0) anyOf(group.members).read(group.id);
       if (sent % leaveEvery === 0) absent(anyOf(clients));
     }
@@ -167,7 +182,7 @@ async function findLaggards(groups: readonly Group[], clients: readonly ChaosCli
     const waiting = conversations.flatMap((id) => client.drafts(id)).length;
     if (client.state !== 'online') laggards.push(`${user} is ${client.state}`);
     else if (waiting > 0) laggards.push(`${user} has ${waiting} messages without an answer`);
-    else if (busy > 0) laggards.push(`${user} waits for ${busy} edits`);
+    else if (busy > 0) laggards.push(`${user} waits for ${busy} changes`);
   }
   if (laggards.length > 0) return laggards;
   for (const { id, members } of groups) {
@@ -193,9 +208,18 @@ async function readHistory({ id, members }: Group, intern: (text: string) => str
   const history: RecordedConversation['history'][number][] = [];
   for (let after = 0; ; ) {
     const page = await api.getHistory(id, { after, limit: 200 });
-    for (const { seq, rev, id: messageId, sender, content } of page.items) {
-      const text = intern(JSON.stringify(content));
-      history.push({ conversation: id, seq, rev, id: intern(messageId), sender: intern(sender.id), content: text });
+    for (const { seq, rev, id: messageId, sender, ...state } of page.items) {
+      const content = intern(JSON.stringify(state.content));
+      const reactions = intern(nameReactions(state.reactions));
+      history.push({
+        conversation: id,
+        seq,
+        rev,
+        id: intern(messageId),
+        sender: intern(sender.id),
+        content,
+        reactions,
+      });
       after = Math.max(after, seq);
     }
     if (page.items.length < 200) {

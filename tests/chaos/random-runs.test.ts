@@ -1,12 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkRecorded, isClean } from './check-recorded.ts';
-import type { Recorded, RecordedClient, RecordedConversation, RecordedEdit, Seen, SentMessage } from './recorded.ts';
+import {
+  type Recorded,
+  type RecordedClient,
+  type RecordedConversation,
+  type RecordedDeletion,
+  type RecordedEdit,
+  type RecordedReaction,
+  type Seen,
+  type SentMessage,
+  tombstone,
+} from './recorded.ts';
 
 /** What happens in a conversation, in order; numbers choose among what there is. */
 type Act =
   | { readonly act: 'send'; readonly by: number; readonly answered: boolean }
-  | { readonly act: 'edit'; readonly at: number; readonly answered: boolean };
+  | { readonly act: 'edit' | 'delete' | 'react'; readonly at: number; readonly answered: boolean };
 
 interface Plan {
   readonly clients: number;
@@ -20,8 +30,12 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     arbitrary: fc.record({ act: fc.constant('send' as const), by: fc.nat(9), answered: fc.boolean() }),
   },
   {
-    weight: 1,
-    arbitrary: fc.record({ act: fc.constant('edit' as const), at: fc.nat(99), answered: fc.boolean() }),
+    weight: 2,
+    arbitrary: fc.record({
+      act: fc.constantFrom('edit' as const, 'delete' as const, 'react' as const),
+      at: fc.nat(99),
+      answered: fc.boolean(),
+    }),
   },
 );
 
@@ -42,13 +56,16 @@ const validRun: fc.Arbitrary<Recorded> = fc
 interface Draft {
   readonly sent: SentMessage[];
   readonly edits: RecordedEdit[];
+  readonly deletions: RecordedDeletion[];
+  readonly reactions: RecordedReaction[];
   readonly told: Seen[];
   readonly shown: Seen[];
 }
 
 function runPlan({ clients: count, conversations: plans }: Plan): Recorded {
   const users = Array.from({ length: count }, (_, i) => `user${i}`);
-  const drafts = new Map(users.map((user): [string, Draft] => [user, { sent: [], edits: [], told: [], shown: [] }]));
+  const empty = (): Draft => ({ sent: [], edits: [], deletions: [], reactions: [], told: [], shown: [] });
+  const drafts = new Map(users.map((user): [string, Draft] => [user, empty()]));
   const conversations = plans.map(({ members: bits, acts }, n): RecordedConversation => {
     const chosen = users.filter((_, i) => bits & (1 << i));
     const members = chosen.length > 0 ? chosen : users.slice(0, 1);
@@ -57,7 +74,7 @@ function runPlan({ clients: count, conversations: plans }: Plan): Recorded {
     for (const one of acts) {
       rev++;
       if (one.act === 'send') send(`c${n}`, members, history, rev, one);
-      else if (history.length > 0) edit(`c${n}`, history, rev, one);
+      else if (history.length > 0) change(`c${n}`, history, rev, one);
     }
     for (const user of members) drafts.get(user)?.shown.push(...history.slice(history.length >> 1));
     return { id: `c${n}`, members, lastSeq: history.length, history };
@@ -75,7 +92,7 @@ function runPlan({ clients: count, conversations: plans }: Plan): Recorded {
     const seq = history.length + 1;
     const id = `m${rev}`;
     const content = `written ${rev}`;
-    const message = { conversation, seq, rev, id, sender, content };
+    const message = { conversation, seq, rev, id, sender, content, reactions: '' };
     history.push(message);
     drafts.get(sender)?.sent.push({
       conversation,
@@ -87,16 +104,27 @@ function runPlan({ clients: count, conversations: plans }: Plan): Recorded {
     for (const user of members) drafts.get(user)?.told.push(message);
   }
 
-  function edit(
+  function change(
     conversation: string,
     history: Seen[],
     rev: number,
-    { at, answered }: { at: number; answered: boolean },
+    { act, at, answered }: { act: 'edit' | 'delete' | 'react'; at: number; answered: boolean },
   ): void {
     const before = history[at % history.length] as Seen;
-    const content = `edited ${rev}`;
-    history[before.seq - 1] = { ...before, rev, content };
-    drafts.get(before.sender)?.edits.push({ conversation, seq: before.seq, content, rev: answered ? rev : null });
+    const { seq } = before;
+    if (before.content === tombstone) return;
+    const by = drafts.get(before.sender) as Draft;
+    if (act === 'edit') {
+      const content = `edited ${rev}`;
+      history[seq - 1] = { ...before, rev, content };
+      by.edits.push({ conversation, seq, content, rev: answered ? rev : null });
+    } else if (act === 'delete') {
+      history[seq - 1] = { ...before, rev, content: tombstone, reactions: '' };
+      by.deletions.push({ conversation, seq, acked: answered });
+    } else if (before.reactions === '') {
+      history[seq - 1] = { ...before, rev, reactions: `+ ${before.sender}` };
+      by.reactions.push({ conversation, seq, emoji: '+', acked: answered });
+    }
   }
 }
 
@@ -153,6 +181,8 @@ const mutations: readonly Mutate[] = [
     return i === null ? null : shown.toSpliced(i + 1, 1);
   }),
   changeClient('shown', (shown, at) => shown.with(at, { ...(shown[at] as Seen), rev: 0.5 })),
+  changeClient('shown', (shown, at) => shown.with(at, { ...(shown[at] as Seen), reactions: '- nobody' })),
+  changeHistory((history, at) => history.with(at, { ...(history[at] as Seen), reactions: '- nobody' })),
   changeHistory((history, at) => history.toSpliced(at, 1)),
   changeHistory((history, at) => [...history, history[at] as Seen]),
   changeHistory((history, at) => history.with(at, { ...(history[at] as Seen), content: 'forged' })),

@@ -1,3 +1,6 @@
+/** What `content` is of a message that has been deleted. */
+export const tombstone = 'null';
+
 /** One message in one state, as somebody saw it. `content` is any short name of the content: equal for equal contents. */
 export interface Seen {
   readonly conversation: string;
@@ -7,6 +10,8 @@ export interface Seen {
   /** Account id. */
   readonly sender: string;
   readonly content: string;
+  /** One line for each, `emoji account`, sorted; empty: none. */
+  readonly reactions: string;
 }
 
 /** What a client asked to be stored. `seq` and `rev` null: not acknowledged. */
@@ -26,12 +31,29 @@ export interface RecordedEdit {
   rev: number | null;
 }
 
+/** A deletion of its own message that a client asked for; not acknowledged, it may have happened. It asks for no change after. */
+export interface RecordedDeletion {
+  readonly conversation: string;
+  readonly seq: number;
+  acked: boolean;
+}
+
+/** A reaction to its own message that a client asked for, and never takes back. */
+export interface RecordedReaction {
+  readonly conversation: string;
+  readonly seq: number;
+  readonly emoji: string;
+  acked: boolean;
+}
+
 /** Everything one client did and was told. */
 export interface RecordedClient {
   /** Account id. */
   readonly user: string;
   readonly sent: readonly SentMessage[];
   readonly edits: readonly RecordedEdit[];
+  readonly deletions: readonly RecordedDeletion[];
+  readonly reactions: readonly RecordedReaction[];
   /** New messages in the order in which the application was told of them, over all its connections. */
   readonly told: readonly Seen[];
   /** What it shows at the end: of each conversation the last messages without a hole, ascending by seq. */
@@ -52,4 +74,12 @@ export interface RecordedConversation {
 export interface Recorded {
   readonly clients: readonly RecordedClient[];
   readonly conversations: readonly RecordedConversation[];
+}
+
+/** The name of a message's reactions, as `Seen` has it. */
+export function nameReactions(reactions: Readonly<Record<string, readonly string[]>>): string {
+  return Object.entries(reactions)
+    .flatMap(([emoji, users]) => users.map((user) => `${emoji} ${user}`))
+    .sort()
+    .join('\n');
 }

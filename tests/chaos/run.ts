@@ -84,6 +84,10 @@ async function main(): Promise<number> {
   const tell = (line: string) => void (command.json || console.error(line));
   tell(`starting ${command.system}`);
   const system = await command.start(command.bus);
+  // Engines outlive whoever started them: an interrupted run must not leave them behind.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void system.stop().finally(() => process.exit(2)));
+  }
   try {
     if (command.list) {
       console.log(

@@ -35,7 +35,12 @@ export interface ClusterProcess {
   readonly state: 'starting' | 'ready' | 'restarting' | 'stopped';
   readonly pid: number | null;
   readonly restarts: number;
-  readonly planned: { readonly target: string; readonly httpPort: number | null; readonly adminPort: number } | null;
+  readonly planned: {
+    readonly target: string;
+    readonly httpPort: number | null;
+    readonly rpcPort: number;
+    readonly adminPort: number;
+  } | null;
 }
 
 export interface Cluster extends TestServer {

@@ -1,12 +1,17 @@
-import type { Mailer } from '../../src/ports/mail.ts';
+import type { Mail, Mailer } from '../../src/ports/mail.ts';
 
 /** Ways a mailer can be wrong, to prove that the suite notices. */
 export const mailFaults = {
-  'send resolves early': (mailer: Mailer): Mailer => ({
-    async send(mail) {
-      setTimeout(() => void mailer.send(mail).catch(() => {}), 5);
-    },
-  }),
+  'send resolves early': (mailer: Mailer): Mailer => {
+    let waiting: Mail | undefined;
+    return {
+      async send(mail) {
+        const before = waiting;
+        waiting = mail;
+        if (before) await mailer.send(before);
+      },
+    };
+  },
   'characters are lost': (mailer: Mailer): Mailer => ({
     send: (mail) => mailer.send({ ...mail, text: Buffer.from(mail.text, 'latin1').toString('latin1') }),
   }),

@@ -90,7 +90,8 @@ cluster.action(async ({ instances = '' }: { instances?: string }) => {
   await runCluster({ ...given, instances: parseInstances(instances), version });
 });
 
-const migrate = command('migrate', 'bring the databases to this version', database);
+const broker: OptionName[] = ['bus', 'bus-partitions', 'bus-retention-hours'];
+const migrate = command('migrate', 'bring the databases and the broker to this version', [...database, ...broker]);
 migrate.action(async () => (await import('./commands/run-migrate.ts')).runMigrate(settings(migrate)));
 
 const backup = command('backup', 'write everything to one file; the server may be running', database).argument(

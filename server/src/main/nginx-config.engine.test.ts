@@ -134,6 +134,35 @@ engineTest('nginx', 'with one of two realtimes killed, its clients come back to 
   }
 });
 
+/** As a client that gives up on an opening without a word, and comes again until somebody speaks. */
+async function dialUntilHeard(url: string): Promise<string> {
+  for (let tries = 0; tries < 100; tries++) {
+    const socket = new WebSocket(url.replace('http', 'ws'));
+    const givingUp = setTimeout(() => socket.terminate(), 300);
+    const heard = await once(socket, 'message').catch(() => null);
+    clearTimeout(givingUp);
+    if (!heard) continue;
+    cleanups.push(async () => socket.terminate());
+    return String(heard[0]);
+  }
+  throw new Error('nobody said a word');
+}
+
+engineTest(
+  'nginx',
+  'a realtime that stands still, and so has the fewest sockets, does not draw everybody',
+  async () => {
+    const { url, realtimes } = await start();
+    const opened = await Promise.all(range(12).map(() => openSocket(`${url}/realtime`)));
+    const left = opened.filter(({ name }) => name === 'realtime-1');
+    expect(left.length).toBeGreaterThan(0);
+    realtimes['realtime-1'].hush();
+    for (const { socket } of left) socket.terminate();
+    const names = await Promise.all(left.map(() => dialUntilHeard(`${url}/realtime`)));
+    expect(new Set(names)).toEqual(new Set(['realtime-2']));
+  },
+);
+
 engineTest(
   'nginx',
   'under load, a gateway goes and comes back and a realtime goes, and nobody is refused',
@@ -159,6 +188,16 @@ engineTest(
     expect(statuses.filter((status) => status !== 200)).toEqual([]);
   },
 );
+
+engineTest('nginx', 'a realtime that is just back takes everybody of another that goes, at once', async () => {
+  const { url, realtimes } = await start();
+  const open = (count: number) => Promise.all(range(count).map(() => openSocket(`${url}/realtime`)));
+  await realtimes['realtime-1'].kill();
+  expect(new Set((await open(6)).map(({ name }) => name))).toEqual(new Set(['realtime-2']));
+  await realtimes['realtime-1'].start();
+  await realtimes['realtime-2'].kill();
+  expect(new Set((await open(12)).map(({ name }) => name))).toEqual(new Set(['realtime-1']));
+});
 
 engineTest('nginx', 'with no gateway left the refusal is retryable, and the first one back is found', async () => {
   const { url, gateways } = await start();

@@ -31,8 +31,8 @@ export const streamPaths: readonly string[] = ['/graphql/stream'];
 export function createNginxConfig(site: NginxSite): string {
   return `# One balancer before Parley's gateways and realtimes. Written by createNginxConfig (server/src/main/nginx-config.ts).
 ${site.resolver ? `resolver ${site.resolver} valid=5s;\n` : ''}
-${upstream('parley_gateways', site.gateways, site)}
-${upstream('parley_realtimes', site.realtimes, site)}
+${upstream('parley_gateways', site.gateways, 'max_fails=1 fail_timeout=2s', site)}
+${upstream('parley_realtimes', site.realtimes, 'max_fails=0', site)}
 map "$http_upgrade $uri" $parley_upstream {
   default parley_gateways;
 ${socketPaths.map((path) => `  "~^(?i:websocket) ${path}$" parley_realtimes;`).join('\n')}
@@ -106,7 +106,7 @@ ${site.grpc ? grpcServer(site.grpc, site) : ''}`;
 /** What nginx itself has to refuse is for gRPC to read from the status of HTTP: 502 and 504 are UNAVAILABLE. */
 function grpcServer({ listen, gateways }: NonNullable<NginxSite['grpc']>, site: NginxSite): string {
   return `
-${upstream('parley_grpc', gateways, site)}
+${upstream('parley_grpc', gateways, 'max_fails=1 fail_timeout=2s', site)}
 server {
   listen ${listen} http2;
   server_name _;
@@ -130,24 +130,32 @@ server {
 `;
 }
 
-/** A socket, or a stream, says something at least every 25 seconds. */
+/**
+ * A socket, or a stream, says something at least every 25 seconds. An opening that its client has given up is still waited for,
+ * so that it counts: else a realtime that stands still, left by everybody, has the fewest connections and draws all who come again.
+ */
 function socketLocation(path: string): string {
   return `
   location = ${path} {
     proxy_pass http://$parley_upstream;
     proxy_read_timeout 75s;
     proxy_send_timeout 75s;
+    proxy_ignore_client_abort on;
   }
 `;
 }
 
-/** The zone lets all workers of nginx share what they know about an upstream that has failed. */
-function upstream(name: string, addresses: readonly string[], { resolver }: NginxSite): string {
+/**
+ * The zone lets all workers of nginx share what they know about an upstream that has failed. nginx forgives a failure when a
+ * request has ended, which a socket does not for hours: until then a realtime that came back would be given one socket every
+ * two seconds, and nobody else would be let in while the others are away. So the failures of realtimes are not counted.
+ */
+function upstream(name: string, addresses: readonly string[], failures: string, { resolver }: NginxSite): string {
   if (addresses.length === 0) throw new Error(`${name} needs at least one address`);
   const servers = addresses.map((address) => {
     if (!/^([\w.-]+|\[[\da-f:]+\]):\d{1,5}$/i.test(address))
       throw new Error(`not host:port: ${JSON.stringify(address)}`);
-    return `  server ${address} max_fails=1 fail_timeout=2s${resolver ? ' resolve' : ''};`;
+    return `  server ${address} ${failures}${resolver ? ' resolve' : ''};`;
   });
   return `upstream ${name} {
   zone ${name} 64k;

@@ -5,32 +5,21 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { until } from '../../harness/index.ts';
+import { type Engines, until } from '../../harness/index.ts';
 import type { Victim } from '../chaos-system.ts';
-
-/** Engines that belong to one run and may be killed: `npm run engines` with a folder and ports of its own. */
-export interface OwnEngines {
-  urlOf(name: string): string;
-  victim(name: string): Victim;
-  stop(): Promise<void>;
-}
 
 const root = fileURLToPath(import.meta.url).split(`${path.sep}tests${path.sep}`)[0] as string;
 
-/** Starts them; rejects with what `npm run engines` says when one cannot be had here. */
-export async function startOwnEngines(names: readonly string[]): Promise<OwnEngines> {
+/**
+ * Engines that belong to one run: `npm run engines` with a folder and ports of its own. Rejects with what that says when one
+ * cannot be had here.
+ */
+export async function startOwnEngines(bus: string): Promise<Engines & { stop(): Promise<void> }> {
+  const names = ['postgres', 'redis', bus, 'nginx'];
   const dir = await mkdtemp(path.join(tmpdir(), 'parley-engines-'));
   await chmod(dir, 0o755); // engines run as users of their own
   const base = 20_000 + 20 * Math.floor(Math.random() * 600);
-  const ports = new Map(names.map((name, i) => [name, base + 4 * i])); // some take the next ports too
   const urls = new Map<string, string>();
-
-  async function up(name: string): Promise<void> {
-    const output = await runEngines(['up', name, '--dir', dir, '--port', `${name}=${ports.get(name)}`]);
-    const url = new RegExp(`^${name.toUpperCase()}=(.+)$`, 'm').exec(output)?.[1];
-    if (!url) throw new Error(`${name} did not say where it is:\n${output}`);
-    urls.set(name, url);
-  }
 
   async function stop(): Promise<void> {
     await runEngines(['down', ...names, '--dir', dir]);
@@ -38,24 +27,39 @@ export async function startOwnEngines(names: readonly string[]): Promise<OwnEngi
   }
 
   try {
-    for (const name of names) await up(name);
+    for (const [i, name] of names.entries()) urls.set(name, await bringUp(dir, name, base + 4 * i)); // some take the next ports too
   } catch (error) {
     await stop();
     throw error;
   }
+  const urlOf = (name: string) => urls.get(name) as string;
+  return { postgres: urlOf('postgres'), redis: urlOf('redis'), bus: urlOf(bus), dir, stop };
+}
+
+/** What the services stand on, each to be killed where `npm run engines` keeps it; nothing when it is not said where. */
+export function engineVictims({ postgres, redis, bus, dir }: Engines): readonly Victim[] {
+  if (!dir) return [];
+  const broker = bus.startsWith('kafka:') ? 'kafka' : 'rabbitmq';
+  return [engineVictim(dir, 'redis', redis), engineVictim(dir, broker, bus), engineVictim(dir, 'postgres', postgres)];
+}
+
+function engineVictim(dir: string, name: string, url: string): Victim {
   return {
-    urlOf: (name) => urls.get(name) as string,
-    victim: (name) => ({
-      name,
-      async kill() {
-        const pid = pidOf(path.join(dir, name));
-        process.kill(-pid, 'SIGKILL'); // engines lead process groups of their own
-        await until(`${name} has gone`, () => !isThere(pid));
-      },
-      back: () => up(name),
-    }),
-    stop,
+    name,
+    async kill() {
+      const pid = pidOf(path.join(dir, name));
+      process.kill(-pid, 'SIGKILL'); // engines lead process groups of their own
+      await until(`${name} has gone`, () => !isThere(pid));
+    },
+    back: async () => void (await bringUp(dir, name, Number(new URL(url).port))),
   };
+}
+
+async function bringUp(dir: string, name: string, port: number): Promise<string> {
+  const output = await runEngines(['up', name, '--dir', dir, '--port', `${name}=${port}`]);
+  const url = new RegExp(`^${name.toUpperCase()}=(.+)$`, 'm').exec(output)?.[1];
+  if (!url) throw new Error(`${name} did not say where it is:\n${output}`);
+  return url;
 }
 
 /** What the engine's start wrote beside its data (scripts/engines). */

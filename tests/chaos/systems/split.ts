@@ -1,24 +1,17 @@
 import { type Cluster, type Engines, startSplit, until } from '../../harness/index.ts';
 import type { ChaosSystem, Victim } from '../chaos-system.ts';
-import { startOwnEngines } from './own-engines.ts';
+import { engineVictims, startOwnEngines } from './own-engines.ts';
 
 const brokers = ['kafka', 'rabbitmq'];
 const patienceMs = 180_000;
 
-/** `parley cluster` over engines of its own, which can be killed too. */
+/** `parley cluster` over engines of its own. */
 export async function startSplitWithEngines(bus = 'kafka'): Promise<ChaosSystem> {
   if (!brokers.includes(bus)) throw new Error(`--bus ${bus}: must be one of ${brokers.join(', ')}.`);
-  const engines = await startOwnEngines(['postgres', 'redis', bus, 'nginx']);
+  const engines = await startOwnEngines(bus);
   try {
-    const urls = { postgres: engines.urlOf('postgres'), redis: engines.urlOf('redis'), bus: engines.urlOf(bus) };
-    const cluster = await startSplitSystem(urls);
-    return {
-      ...cluster,
-      victims: () => [...cluster.victims(), ...['redis', bus, 'postgres'].map((name) => engines.victim(name))],
-      async stop() {
-        await cluster.stop().finally(engines.stop);
-      },
-    };
+    const cluster = await startSplitSystem(engines);
+    return { ...cluster, stop: () => cluster.stop().finally(engines.stop) };
   } catch (error) {
     await engines.stop();
     throw error;
@@ -27,17 +20,13 @@ export async function startSplitWithEngines(bus = 'kafka'): Promise<ChaosSystem>
 
 /**
  * `parley cluster`: every service a process, two of what people wait for. Its supervisor starts again what is killed. The
- * engines may be others' too: they are no victims.
+ * engines are victims as well where it is known how to bring them back; nobody else may use them then.
  */
 export async function startSplitSystem(engines: Engines): Promise<ChaosSystem> {
   const cluster = await startSplit(engines, { flags: { 'access-token-seconds': '20' } });
   const services = cluster.processes().filter(({ planned }) => planned);
-  return {
-    url: cluster.url,
-    victims: () => services.map(({ name }) => serviceVictim(cluster, name)),
-    log: () => cluster.log(),
-    stop: () => cluster.stop(),
-  };
+  const victims = [...services.map(({ name }) => serviceVictim(cluster, name)), ...engineVictims(engines)];
+  return { url: cluster.url, victims: () => victims, log: () => cluster.log(), stop: () => cluster.stop() };
 }
 
 function serviceVictim(cluster: Cluster, name: string): Victim {

@@ -49,6 +49,7 @@ describe('starting', () => {
   test('help says what there is', async () => {
     expect(await runCommand('--help')).toMatch(/serve.*migrate.*backup.*restore.*doctor/s);
     expect(await runCommand('serve', '--help')).toContain('PARLEY_DATABASE_URL');
+    expect(await runCommand('migrate', '--help')).toMatch(/--database-url .*--bus /s);
     expect(await runCommand('--list-targets')).toContain('realtime');
   });
 

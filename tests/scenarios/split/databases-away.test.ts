@@ -50,7 +50,7 @@ describe('while the database of one service is away', () => {
     try {
       await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
       await until('the status tells', async () => (await partOf(`database-${service}`)) === 'down');
-      expect(await readReady(cluster, service)).not.toContain(true);
+      await until('it is not ready', async () => !(await readReady(cluster, service)).includes(true));
       await during();
     } finally {
       await admin.query(`alter database "${name}" allow_connections true`);

@@ -22,6 +22,7 @@ import { root } from '../../harness/server.ts';
 
 /** What docs/operations/moving.md tells people to do, done while people talk. */
 const engines = findEngines();
+const keySecret = randomBytes(32).toString('hex');
 const database = `moved${randomBytes(6).toString('hex')}`;
 const url = Object.assign(new URL(engines.postgres), { pathname: `/${database}` }).href;
 const ending: (() => Promise<unknown>)[] = [];
@@ -122,6 +123,7 @@ test('from the embedded database to PostgreSQL, and on to several processes: not
   expect(commands.map(([name]) => name)).toEqual(['backup', 'restore']);
   for (const command of commands) await runCommand(...command);
   flags['database-url'] = url;
+  flags['key-secret'] = keySecret; // given for the first time: tokens stay good
   await one.start();
   for (const talk of talks) await talk.more(50);
   for (const person of people) expect(person.gaps, 'it is another history').toEqual(['lost']);
@@ -135,8 +137,15 @@ test('from the embedded database to PostgreSQL, and on to several processes: not
   expect(databases).toHaveLength(3);
   // At the address that clients know.
   const { port } = new URL(one.url);
-  const several = await startSplit(engines, { data: one.data, flags: { port, ...Object.fromEntries(databases) } });
+  const several = await startSplit(engines, {
+    data: one.data,
+    flags: { port, 'key-secret': keySecret, ...Object.fromEntries(databases) },
+  });
   ending.push(() => several.stop());
+  const holdsSecret = (pid: number | null) =>
+    ['environ', 'cmdline'].some((file) => readFileSync(`/proc/${pid}/${file}`).includes(keySecret));
+  const holders = several.processes().filter(({ pid }) => holdsSecret(pid));
+  expect(holders.map(({ name }) => name)).toEqual(['identity']);
   for (const talk of talks) await talk.more(50);
   for (const talk of talks) await talk.end();
   await expectSame(one, before);
@@ -157,4 +166,4 @@ test('from the embedded database to PostgreSQL, and on to several processes: not
     expect(person.view(id)).toEqual(history);
     expect(person.told).toEqual([...new Set(person.told)]);
   }
-});
+}, 400_000); // three systems, one after the other

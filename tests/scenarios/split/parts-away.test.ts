@@ -121,12 +121,12 @@ describe('while a part does not answer', () => {
     expect((await ann.api('GET', '/conversations')).status).toBe(200);
     expect(socket.closeCode).toBeNull();
     await until('the status tells', async () => (await partOf('registry')) === 'down');
-    await until('the router is not ready', async () => (await readReady(cluster, 'router'))[0] === false);
-    expect(await readReady(cluster, 'gateway')).toEqual([true, true]);
+    await until('the router is not ready', async () => !(await readReady(cluster, 'router')).includes(true));
+    expect(await readReady(cluster, 'gateway')).not.toContain(false);
     redis.accept();
     expect((await socket.take('message', ({ seq }) => seq === sent.seq)).seq).toBe(sent.seq);
     await until('a socket opens again', async () => (await knock()) === 'ready');
-    await until('the router is ready', async () => (await readReady(cluster, 'router'))[0] === true);
+    await until('the router is ready', async () => !(await readReady(cluster, 'router')).includes(false));
     expect(socket.closeCode).toBeNull();
     socket.close();
   });

@@ -20,11 +20,18 @@ export interface Commits {
 }
 
 const retryMs = 250;
+/** From one commit to the next: a commit costs the broker as much as a record, and after a crash a few more records come again. */
+const everyMs = 100;
 
-/** One commit at a time, of what has been handled by then; tried until it succeeds, for a broker may be away for a while. */
+/**
+ * One commit at a time, of what has been handled by then; tried until it succeeds, for a broker may be away for a while. The
+ * first is made at once, others follow at a distance, unless somebody waits in `flush`.
+ */
 export function createCommits(deps: CommitDeps): Commits {
   let running: Promise<void> | undefined;
   let stopped = false;
+  let flushes = 0;
+  let endRest: () => void = () => {};
 
   const due = () =>
     stopped
@@ -46,6 +53,7 @@ export function createCommits(deps: CommitDeps): Commits {
           })),
         });
         for (const { held, offset } of batch) held.committed = offset;
+        await rest();
       } catch (thrown) {
         if (due().length === 0) break;
         deps.log.warn({ group: deps.group, err: thrown }, 'Kafka did not take the offsets; trying again');
@@ -55,6 +63,17 @@ export function createCommits(deps: CommitDeps): Commits {
     running = undefined;
   }
 
+  function rest(): Promise<void> {
+    if (stopped || flushes > 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, everyMs);
+      endRest = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
   function wake(): void {
     running ??= run();
   }
@@ -62,13 +81,17 @@ export function createCommits(deps: CommitDeps): Commits {
   return {
     wake,
     async flush() {
+      flushes++;
+      endRest();
       while (due().length > 0) {
         wake();
         await running;
       }
+      flushes--;
     },
     stop() {
       stopped = true;
+      endRest();
     },
   };
 }

@@ -78,7 +78,10 @@ export function callResults(
       }
     });
     call.on('error', (error: ServiceError) => fault(readError(error)));
-    call.on('end', () => fault(fail('internal', { cause: new Error(`${path} ended without an answer`) })));
+    call.on('end', () => {
+      // Made only when it is needed: a failure keeps its stack, which costs more than the call's own bookkeeping.
+      if (!settled) fault(fail('internal', { cause: new Error(`${path} ended without an answer`) }));
+    });
   });
 }
 

@@ -76,6 +76,20 @@ describe('a peer that cannot be reached', () => {
   });
 });
 
+test('an answer that ends before it has said anything is a fault of the callee', { timeout }, async () => {
+  const mute = createHttp2Server().listen(0, '127.0.0.1');
+  mute.on('stream', (stream) => {
+    stream.respond({ 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.end();
+  });
+  await once(mute, 'listening');
+  const api = callProbe(fixture.peer(`127.0.0.1:${(mute.address() as AddressInfo).port}`));
+  const failure = await failureOf(api.count(nobody(), 1, () => {}));
+  expect(failure).toMatchObject({ code: 'internal', cause: { message: expect.stringContaining('without an answer') } });
+  mute.close();
+});
+
 describe('a connection that breaks', () => {
   test('fails calls on the way as perhaps begun; the next ones use a new connection', { timeout }, async () => {
     const { api, proxy } = await openWay();

@@ -84,7 +84,8 @@ export function createLanes(deps: {
       .then((answer) => {
         for (const [index, result] of (answer as readonly unknown[]).entries()) hear(index, result);
         // Asking again for what an answer leaves out would go on for ever.
-        giveUp(sent, fail('internal'));
+        const left = sent.filter(({ call, index }) => !call.isKnown(index));
+        if (left.length > 0) giveUp(left, fail('internal'));
       })
       .catch((thrown: unknown) => onFailure(part, thrown))
       .finally(() => {

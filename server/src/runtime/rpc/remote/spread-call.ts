@@ -60,9 +60,13 @@ export class SpreadCall {
     return indexes.filter((index) => this.#known[index] === false);
   }
 
+  isKnown(index: number): boolean {
+    return this.#known[index] !== false;
+  }
+
   /** What became of an item; what is said of it later counts no more. */
   hear(index: number, result: unknown): void {
-    if (this.#known[index] !== false) return;
+    if (this.isKnown(index)) return;
     this.#known[index] = true;
     this.#results[index] = result;
     this.#left--;
