@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, expect } from 'vitest';
 import { WebSocket } from 'ws';
 import { type Backend, startBackend } from '../../testing/backend.ts';
@@ -15,10 +16,10 @@ const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 type Answer = Parameters<typeof startBackend>[1];
 
-async function start(answer?: Answer) {
+async function start(answer?: Answer, stream?: Answer) {
   const backends = [];
   for (const name of ['gateway-1', 'gateway-2', 'realtime-1', 'realtime-2']) {
-    const backend = await startBackend(name, name.startsWith('gateway') ? answer : undefined);
+    const backend = await startBackend(name, name.startsWith('gateway') ? answer : stream);
     cleanups.push(backend.kill);
     backends.push(backend);
   }
@@ -210,6 +211,39 @@ engineTest('nginx', 'with no gateway left the refusal is retryable, and the firs
 
   await gateways[1].start();
   await expect.poll(async () => (await fetch(url)).status, { timeout: 30_000 }).toBe(200);
+});
+
+engineTest('nginx', 'with no realtime left an upgrade is refused in the words of the API', async () => {
+  const { url, realtimes } = await start();
+  await Promise.all(Object.values(realtimes).map((realtime) => realtime.kill()));
+  for (const path of ['/realtime', '/graphql', '/']) {
+    const socket = new WebSocket(url.replace('http', 'ws') + path);
+    socket.on('error', () => {});
+    const [, answer] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
+    expect(answer.statusCode).toBe(503);
+    expect(answer.headers['retry-after']).toBe('1');
+    expect(JSON.parse(String(await answer.toArray()))).toMatchObject({ code: 'service.unavailable' });
+  }
+});
+
+engineTest('nginx', 'what a stream says is passed on at once, and it ends with its client', async () => {
+  const streams: ServerResponse[] = [];
+  const { url } = await start(undefined, (_request, response) => {
+    streams.push(response.writeHead(200, { 'content-type': 'text/event-stream' }));
+    response.write('first');
+    return true;
+  });
+  const leaving = new AbortController();
+  const { body } = await fetch(`${url}/graphql/stream`, { signal: leaving.signal });
+  const reader = body!.getReader();
+  expect(Buffer.from((await reader.read()).value!).toString()).toBe('first');
+  const [stream] = streams as [ServerResponse];
+  stream.write('second');
+  expect(Buffer.from((await reader.read()).value!).toString()).toBe('second');
+  const ended = once(stream, 'close');
+  leaving.abort();
+  await ended;
+  await reader.read().catch(() => {});
 });
 
 engineTest('nginx', 'a body above the limit of attachments is refused as the API does', async () => {

@@ -78,7 +78,18 @@ server {
   location / {
     proxy_pass http://$parley_upstream;
   }
-${[...socketPaths, ...streamPaths].map(socketLocation).join('')}
+${socketPaths.map(socketLocation).join('')}
+  # A socket says something at least every 25 seconds. An opening that its client has given up is still waited for, so that it
+  # counts: else a realtime that stands still, left by everybody, has the fewest connections and draws all who come again.
+  error_page 418 = @socket;
+  recursive_error_pages on;
+  location @socket {
+    proxy_pass http://$parley_upstream;
+    proxy_read_timeout 75s;
+    proxy_send_timeout 75s;
+    proxy_ignore_client_abort on;
+  }
+${streamPaths.map(streamLocation).join('')}
   location = /nginx-alive {
     return 200 "alive\\n";
   }
@@ -130,17 +141,26 @@ server {
 `;
 }
 
-/**
- * A socket, or a stream, says something at least every 25 seconds. An opening that its client has given up is still waited for,
- * so that it counts: else a realtime that stands still, left by everybody, has the fewest connections and draws all who come again.
- */
+/** Sockets share their paths with pages and requests, and wait differently: no answer of ours has the status 418. */
 function socketLocation(path: string): string {
   return `
   location = ${path} {
+    if ($parley_upstream = parley_realtimes) {
+      return 418;
+    }
     proxy_pass http://$parley_upstream;
+  }
+`;
+}
+
+/** A stream says something as often as a socket; what it says is passed on at once, and it ends with its client. */
+function streamLocation(path: string): string {
+  return `
+  location = ${path} {
+    proxy_pass http://$parley_upstream;
+    proxy_buffering off;
     proxy_read_timeout 75s;
     proxy_send_timeout 75s;
-    proxy_ignore_client_abort on;
   }
 `;
 }
