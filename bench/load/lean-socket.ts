@@ -21,7 +21,7 @@ export class LeanSocket {
   }
 
   /** Resolves when the server has switched protocols. */
-  static open(url: URL, onFrame: OnFrame): Promise<LeanSocket> {
+  static open(url: URL, onFrame: OnFrame, subprotocol = 'parley.v1'): Promise<LeanSocket> {
     return new Promise((resolve, reject) => {
       const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true });
       const client = new LeanSocket(socket, onFrame);
@@ -29,7 +29,7 @@ export class LeanSocket {
         socket.write(
           `GET ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
             `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n` +
-            'Sec-WebSocket-Protocol: parley.v1\r\n\r\n',
+            `Sec-WebSocket-Protocol: ${subprotocol}\r\n\r\n`,
         );
       });
       socket.on('data', (bytes) => {

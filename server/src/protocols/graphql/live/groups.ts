@@ -3,6 +3,12 @@ import type { Encoder } from '../../../services/realtime/api.ts';
 import { createFrameTemplate, type FrameTemplate, fillTemplate } from './frame-template.ts';
 import type { ReadSelection, Selection } from './selection.ts';
 
+/** Takes bytes over until nothing of them is buffered any more. */
+export interface FrameSink {
+  write(frames: Buffer): void;
+  readonly buffered: number;
+}
+
 /** All subscribers of one selection on this hub. An event is carried out and written as JSON once for the group. */
 export class Group {
   readonly encoder: Encoder;
@@ -16,8 +22,11 @@ export class Group {
     this.encoder = { protocol: `graphql:${selection.key}`, encode: selection.encode };
   }
 
-  /** What one write of the hub is to the subscriber of that id. Subscribers are written to one after another with the same bytes. */
-  wrap(lines: Buffer, id: Buffer): Buffer {
+  /**
+   * Writes the lines to the subscriber of that id. The hub writes the same lines to one subscriber after another, and a kernel that
+   * takes all of them at once leaves their memory to the next: only for who lets bytes wait is there a copy.
+   */
+  write(socket: FrameSink, lines: Buffer, id: Buffer): void {
     if (this.lines !== lines) {
       // The last bytes ever written would be kept alive otherwise.
       if (!this.lines) setImmediate(this.forget);
@@ -29,7 +38,9 @@ export class Group {
       template = createFrameTemplate(lines, id.length);
       this.templates.set(id.length, template);
     }
-    return fillTemplate(template, id);
+    fillTemplate(template, id);
+    socket.write(template.frames);
+    if (socket.buffered > 0) this.templates.set(id.length, { ...template, frames: Buffer.from(template.frames) });
   }
 
   private readonly forget = (): void => {

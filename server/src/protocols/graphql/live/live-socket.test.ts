@@ -133,6 +133,30 @@ describe('a subscription', () => {
     ]);
   });
 
+  test('is carried out once for all who select the same, on whatever socket', async () => {
+    const c = server.hub.chat.create(one, [ann, bob]);
+    server.hub.loseStream();
+    const feeds = ['ann', 'ann', 'bob', 'bob', 'bob'].map((who) => subscribe(server.connect(who), messages));
+    const other = subscribe(
+      server.connect('bob'),
+      'subscription { messages { ... on MessageAdded { message { rev } } } }',
+    );
+    await until(12);
+    const message = server.hub.chat.send(c, bob);
+    let read = 0;
+    const watched = Object.defineProperty({ ...message }, 'createdAt', {
+      enumerable: true,
+      get: () => {
+        read++;
+        return message.createdAt;
+      },
+    });
+    await server.hub.deliver([{ kind: 'message', conversation: one, rev: c.lastRev, message: watched }]);
+    await expect.poll(() => [...feeds, other].map(({ results }) => results.length)).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(read).toBe(2);
+    expect(other.events()).toEqual([{ message: { rev: c.lastRev } }]);
+  });
+
   test('of receipts, typing, presence and conversations', async () => {
     const c = server.hub.chat.create(one, [ann, bob]);
     server.hub.loseStream();

@@ -9,7 +9,7 @@ import type { Group } from './groups.ts';
 export function createSubscriptionOutlet(socket: SocketOutlet<unknown>, group: Group, id: string): Outlet {
   const idText = Buffer.from(JSON.stringify(id));
   return {
-    write: (lines) => socket.write(group.wrap(lines, idText)),
+    write: (lines) => group.write(socket, lines, idText),
     get buffered() {
       return socket.buffered;
     },
