@@ -3,6 +3,7 @@ export * from './bad-values.ts';
 export * from './bystander.ts';
 export * from './expect-away.ts';
 export * from './free-port.ts';
+export * from './graphql-feed.ts';
 export * from './knock.ts';
 export * from './mailed-code.ts';
 export * from './open-documents.ts';

@@ -147,6 +147,8 @@ export class TestHub {
   readonly realtime: Realtime;
   readonly revoked = new Set<string>();
   now = 1_000_000;
+  /** Turns of the event loop that identity takes to say whether a session is alive. */
+  checkTurns = 0;
   private routed = 0;
   private routedByOther = 0;
   private onTick: () => void = () => {};
@@ -155,7 +157,12 @@ export class TestHub {
     this.registry.wall = () => this.now;
     this.realtime = createRealtime({
       chat: this.chat.api,
-      identity: { checkSession: async (_ctx, session) => !this.revoked.has(session) },
+      identity: {
+        checkSession: async (_ctx, session) => {
+          await turns(this.checkTurns);
+          return !this.revoked.has(session);
+        },
+      },
       people: {
         getProfiles: async (_ctx, ids) =>
           ids.map((id) => ({ id, username: id, name: id.toUpperCase(), about: null, avatar: null })),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { TestHub } from '../../../testing/realtime/test-hub.ts';
+import { jsonEncoder, TestHub, TestOutlet } from '../../../testing/realtime/test-hub.ts';
+import { createContext, type Principal } from '../../kernel/context.ts';
 import type { ConversationId } from '../../kernel/ids.ts';
 import type { Position } from '../../model/position.ts';
 
@@ -40,6 +41,33 @@ describe('resume', () => {
       ['c', 6, 9, 'kept', false],
       ['d', 0, 1, 'kept', false],
     ]);
+  });
+
+  test('a connection that opens with a resume hears nothing ahead of it', async () => {
+    const hub = await new TestHub().start();
+    const c = hub.chat.create('c', ['ann', 'bob']);
+    hub.loseStream();
+    // Known here already, so that live changes reach the new connection from its first turn on.
+    await hub.open('ann');
+    const outlet = new TestOutlet();
+    const principal = { account: 'ann', session: 's-ann', username: 'ann', admin: false } as unknown as Principal;
+    hub.checkTurns = 20;
+    let opened = false;
+    const opening = hub.realtime.hub.open(createContext(principal, 'test'), {
+      ...{ principal, expiresAt: hub.now + 1_000, outlet, encoder: jsonEncoder, withheld: [c.id] },
+      greet(connection) {
+        opened = true;
+        void connection.resume(null, position('c', { epoch: 'e-c', seq: 0, rev: 1 }));
+        return null;
+      },
+    });
+    // It is registered, and waits to learn whether its session is alive.
+    hub.chat.send(c, 'bob');
+    await hub.route();
+    expect(opened).toBe(false);
+    await opening;
+    await hub.settle();
+    expect(outlet.frames.map(({ op }) => op)).toEqual(['message', 'resumed']);
   });
 
   test('what the backlog told is not told again when the stream comes to it', async () => {

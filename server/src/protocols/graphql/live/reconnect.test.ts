@@ -149,7 +149,8 @@ test('a socket that does not read loses all its subscriptions, and comes back wi
   server.hub.loseStream();
   const large = query.replace('seq rev', 'seq rev content { text }');
   const slow = server.connect('ann', { webSocketImpl: Kept });
-  const feeds = [subscribe(slow, large), subscribe(slow, 'subscription { typing { on } }')];
+  const feed = subscribe(slow, large);
+  const feeds = [feed, subscribe(slow, 'subscription { typing { on } }')];
   const connections = () => server.hub.realtime.hub.connectionCount;
   await expect.poll(connections).toBe(3);
   sockets.at(-1)?.pause();
@@ -161,9 +162,8 @@ test('a socket that does not read loses all its subscriptions, and comes back wi
   await expect.poll(connections).toBe(0);
   sockets.at(-1)?.resume();
   await expect.poll(() => feeds.map(({ ended }) => ended !== null)).toEqual([true, true]);
-  const seqsOf = (feed: Feed | undefined) =>
-    (feed?.events() as unknown as Told[]).flatMap(({ message }) => message?.seq ?? []);
-  const heard = seqsOf(feeds[0]);
+  const seqsOf = (one: Feed) => (one.events() as unknown as Told[]).flatMap(({ message }) => message?.seq ?? []);
+  const heard = seqsOf(feed);
   const client = server.connect('ann');
   for (let continuity = 'MORE'; continuity === 'MORE'; ) {
     const seq = heard.at(-1) ?? 0;
