@@ -338,6 +338,11 @@ describe('what is refused', () => {
       users: Array.from({ length: 501 }, (_, n) => id(n)),
     });
     expect(code).toBe('request.too_large');
+    const many = Array.from({ length: 200 }, (_, n) => `f${n}: on`).join(' ');
+    expect(await refusal(`subscription { typing { ${many} } }`)).toEqual([
+      'request.too_large',
+      'A subscription may select 200 fields.',
+    ]);
     expect(await refusal(messages, { in: [one], after: [{ conversation: two, epoch: 'e', seq: 1 }] })).toEqual([
       'request.invalid',
       'after names a conversation that conversations does not.',

@@ -12,12 +12,13 @@ import {
   type OperationDefinitionNode,
   OperationTypeNode,
   print,
+  type SelectionSetNode,
   TypeInfo,
   visit,
   visitWithTypeInfo,
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
-import type { ErrorCode } from '../../../kernel/errors.ts';
+import { type ErrorCode, fail } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
 import type { Outgoing } from '../../../services/realtime/api.ts';
 import { formatError } from '../format-error.ts';
@@ -44,6 +45,9 @@ export function createSelections(schema: GraphQLSchema, log: Log): ReadSelection
   return (document, operation, variables) => {
     const root = readRoot(operation);
     const whole = narrow(document, operation, root);
+    if (countFields(whole) > maxFields) {
+      throw refuse(`A subscription may select ${maxFields} fields.`, 'request.too_large');
+    }
     refuseLoading(events, whole);
     const used = pick(variables, usedVariables(whole));
     const field = root.name.value;
@@ -53,8 +57,7 @@ export function createSelections(schema: GraphQLSchema, log: Log): ReadSelection
       encode(event) {
         const told = describeEvent(event);
         if (told?.field !== field) return null;
-        const result = run({ [field]: told.value });
-        const { data, errors } = result;
+        const { data, errors } = run({ [field]: told.value });
         const value = data && Object.values(data)[0];
         if (!errors && value && Object.keys(value).length === 0) return null;
         const safe = errors && { errors: errors.map((error) => formatError(error, log).toJSON()) };
@@ -80,6 +83,9 @@ function createEventSchema(schema: GraphQLSchema): GraphQLSchema {
   return new GraphQLSchema({ query, types });
 }
 
+/** Every event is carried out for every distinct selection: what one may cost is bounded more tightly than a query, which comes once. */
+const maxFields = 200;
+
 /** Compiling costs as much as dozens of runs, and many a subscription hears of few events. */
 const worthCompiling = 20;
 
@@ -96,9 +102,13 @@ function createRun(schema: GraphQLSchema, document: DocumentNode, variableValues
     let result = compiled ? compiled.query(rootValue, undefined, variableValues) : interpret(rootValue);
     // What it finds wrong it says in words of its own: the library has the last word.
     if (compiled && !('then' in result) && result.errors) result = interpret(rootValue);
-    // Refused above; of what is told now, nothing may be left for later, or it would come out of order.
-    if ('then' in result) throw new Error('a subscription waits for something');
-    return result;
+    if (!('then' in result)) return result;
+    // A field that loads and is not marked so: its results would come out of order.
+    result.then(undefined, () => {});
+    return {
+      data: null,
+      errors: [new GraphQLError('a subscription waits for something', { originalError: fail('internal') })],
+    };
   };
 }
 
@@ -167,7 +177,26 @@ function refuseLoading(schema: GraphQLSchema, document: DocumentNode): void {
   );
 }
 
-function refuse(message: string): GraphQLError {
-  const code: ErrorCode = 'request.invalid';
+/** With every fragment where it is spread; documents are limited before, so that there is an end to it. */
+function countFields({ definitions }: DocumentNode): number {
+  const fragments = new Map(
+    definitions.flatMap((one) => (one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one]] : [])),
+  );
+  const count = (set: SelectionSetNode | undefined): number => {
+    let fields = 0;
+    for (const one of set?.selections ?? []) {
+      if (one.kind === Kind.FIELD) fields += 1 + count(one.selectionSet);
+      else
+        fields += count(
+          one.kind === Kind.FRAGMENT_SPREAD ? fragments.get(one.name.value)?.selectionSet : one.selectionSet,
+        );
+    }
+    return fields;
+  };
+  const [operation] = definitions;
+  return count(operation?.kind === Kind.OPERATION_DEFINITION ? operation.selectionSet : undefined);
+}
+
+function refuse(message: string, code: ErrorCode = 'request.invalid'): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });
 }
