@@ -4,6 +4,8 @@
  */
 export interface FrameTemplate {
   readonly frames: Buffer;
+  /** The same memory: a plain array takes an id in two thirds of the time. */
+  readonly bytes: Uint8Array;
   /** Where the id stands, in ascending order. */
   readonly idsAt: readonly number[];
 }
@@ -36,12 +38,21 @@ export function createFrameTemplate(lines: Buffer, idLength: number): FrameTempl
     for (const part of whole) at += part.length;
     parts.push(...whole);
   }
-  return { frames: Buffer.concat(parts, at), idsAt };
+  return createOver(Buffer.concat(parts, at), idsAt);
+}
+
+/** With memory of its own, for when that of the first is still being read. */
+export function copyTemplate({ frames, idsAt }: FrameTemplate): FrameTemplate {
+  return createOver(Buffer.from(frames), idsAt);
+}
+
+function createOver(frames: Buffer, idsAt: readonly number[]): FrameTemplate {
+  return { frames, bytes: new Uint8Array(frames.buffer, frames.byteOffset, frames.length), idsAt };
 }
 
 /** Makes them the frames of one subscriber. `id`: as JSON, quotes included. */
-export function fillTemplate({ frames, idsAt }: FrameTemplate, id: Buffer): void {
-  for (const at of idsAt) frames.set(id, at);
+export function fillTemplate({ bytes, idsAt }: FrameTemplate, id: Uint8Array): void {
+  for (const at of idsAt) bytes.set(id, at);
 }
 
 /** The header of an unmasked text frame (RFC 6455 section 5.2). */

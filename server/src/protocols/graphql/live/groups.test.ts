@@ -133,7 +133,7 @@ test('every subscriber gets every payload under their own id, also who lets byte
           return {
             id,
             kept,
-            idText: Buffer.from(JSON.stringify(id)),
+            idText: new TextEncoder().encode(JSON.stringify(id)),
             // A fast one has taken the bytes when the write returns; a slow one goes on reading the memory it was given.
             write: (frames: Buffer) => void kept.push(slow ? frames : Buffer.from(frames)),
             get buffered() {

@@ -1,6 +1,6 @@
 import type { DocumentNode, OperationDefinitionNode } from 'graphql';
 import type { Encoder } from '../../../services/realtime/api.ts';
-import { createFrameTemplate, type FrameTemplate, fillTemplate } from './frame-template.ts';
+import { copyTemplate, createFrameTemplate, type FrameTemplate, fillTemplate } from './frame-template.ts';
 import type { ReadSelection, Selection } from './selection.ts';
 
 /** Takes bytes over until nothing of them is buffered any more. */
@@ -26,7 +26,7 @@ export class Group {
    * Writes the lines to the subscriber of that id. The hub writes the same lines to one subscriber after another, and a kernel that
    * takes all of them at once leaves their memory to the next: only for who lets bytes wait is there a copy.
    */
-  write(socket: FrameSink, lines: Buffer, id: Buffer): void {
+  write(socket: FrameSink, lines: Buffer, id: Uint8Array): void {
     if (this.lines !== lines) {
       // The last bytes ever written would be kept alive otherwise.
       if (!this.lines) setImmediate(this.forget);
@@ -40,7 +40,7 @@ export class Group {
     }
     fillTemplate(template, id);
     socket.write(template.frames);
-    if (socket.buffered > 0) this.templates.set(id.length, { ...template, frames: Buffer.from(template.frames) });
+    if (socket.buffered > 0) this.templates.set(id.length, copyTemplate(template));
   }
 
   private readonly forget = (): void => {

@@ -7,7 +7,7 @@ import type { Group } from './groups.ts';
  * the client comes back with its positions. It is pinged for all by the connection of its own.
  */
 export function createSubscriptionOutlet(socket: SocketOutlet<unknown>, group: Group, id: string): Outlet {
-  const idText = Buffer.from(JSON.stringify(id));
+  const idText = new TextEncoder().encode(JSON.stringify(id));
   return {
     write: (lines) => group.write(socket, lines, idText),
     get buffered() {
