@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { listEngines } from '../engines/support/list-engines.mjs';
 import { defaultDir } from '../engines/support/parse-arguments.mjs';
 import { root } from '../setup/paths.mjs';
@@ -13,7 +14,7 @@ const ofAdapters = ['redis', 'rabbitmq', 'kafka', 'nginx'];
 const ofClusters = ['postgres', 'redis', 'nginx'];
 
 /**
- * Brings up the engines this machine can have. One that is missing skips its own tests, in CI it fails them.
+ * Brings up the engines this machine can have, empty. One that is missing skips its own tests, in CI it fails them.
  *
  * @returns {Promise<{env: Record<string, string>, release(): Promise<void>} | null>} null: none of them
  */
@@ -39,6 +40,9 @@ async function bringCluster(brokers) {
 async function bring(wanted) {
   const found = (await listEngines()).filter((engine) => wanted.includes(engine.name));
   const env = { PARLEY_TEST_ENGINES_DIR: dir };
+  // Thousands of topics that other tests have left make a Kafka that was killed need minutes to come back.
+  await run(process.execPath, engines(['down', '--dir', dir]), { quiet: true });
+  rmSync(dir, { recursive: true, force: true });
   for (const { name, defaultPort } of found) {
     const args = ['up', name, '--dir', dir, '--port', `${name}=${defaultPort + portOffset}`];
     // again when it was not there in time: it goes on from where it is
