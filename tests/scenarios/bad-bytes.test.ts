@@ -81,7 +81,8 @@ describe('bad bytes', () => {
 
   test.each<[string, string, RegExp]>([
     ['of a path that has no socket', upgradeRequest('/api/v1/me'), /^HTTP\/1.1 404 [\s\S]*problem/],
-    ['of a page', upgradeRequest('/'), /^HTTP\/1.1 404 /],
+    ['of a page', upgradeRequest('/app/'), /^HTTP\/1.1 404 /],
+    ['of a socket that wants its token in the address', upgradeRequest('/'), /^HTTP\/1.1 401 /],
     ['without a key', upgradeRequest('/realtime', { 'Sec-WebSocket-Key': null }), /^HTTP\/1.1 400 /],
     ['with a key that is none', upgradeRequest('/realtime', { 'Sec-WebSocket-Key': 'x' }), /^HTTP\/1.1 400 /],
     ['of another version', upgradeRequest('/realtime', { 'Sec-WebSocket-Version': '99' }), /^HTTP\/1.1 (400|426) /],
