@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createPerson, type Person, startSystem, type TestServer, uniqueName, until } from '../../harness/index.ts';
+import { createPerson, type Person, startSystem, type TestServer, uniqueName, until } from '../harness/index.ts';
 
 /** GraphQL and native clients in one conversation, over a real server. */
 let server: TestServer;
