@@ -1,3 +1,4 @@
+import type { Client as SseClient } from 'graphql-sse';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { fail } from '../src/kernel/errors.ts';
@@ -96,7 +97,10 @@ export async function startGraphqlHub(
   };
 }
 
-export function subscribe(client: Client, query: string, variables: Record<string, unknown> = {}): Feed {
+/** A client of either transport, as its library makes it. */
+type Subscriber = Pick<Client, 'subscribe'> | Pick<SseClient, 'subscribe'>;
+
+export function subscribe(client: Subscriber, query: string, variables: Record<string, unknown> = {}): Feed {
   const results: Result[] = [];
   const feed: Feed = {
     results,

@@ -17,6 +17,7 @@ import type { Attachment, ChatApi, ConversationView } from '../src/services/chat
 import type { IdentityApi } from '../src/services/identity/api.ts';
 import type { PeopleApi } from '../src/services/people/api.ts';
 import type { Connection, HubApi } from '../src/services/realtime/api.ts';
+import { createConversationView } from './conversation-view.ts';
 
 /**
  * The native protocol on a real HTTP port with the smallest services that answer: for the tests of its wiring. What the
@@ -126,31 +127,15 @@ function createChat(): FakeChat {
     reactions: '{}',
     pinned: false,
   });
-  const view = (): ConversationView => ({
-    id: conversation,
-    kind: 'direct',
-    name: null,
-    topic: null,
-    visibility: 'private',
-    history: 'all',
-    epoch: 'e',
-    lastSeq: stored.length,
-    lastRev: stored.length,
-    createdAt: at,
-    updatedAt: at,
-    role: 'owner',
-    unread: 0,
-    mentions: 0,
-    delivered: 0,
-    read: 0,
-    mutedUntil: null,
-    archived: false,
-    pinned: false,
-    notify: 'all',
-    lastMessage: stored.at(-1) ?? null,
-    memberCount: 2,
-    peer: bob,
-  });
+  const view = (): ConversationView =>
+    createConversationView({
+      id: conversation,
+      createdAt: at,
+      lastSeq: stored.length,
+      lastRev: stored.length,
+      lastMessage: stored.at(-1) ?? null,
+      peer: bob,
+    });
   const known = (id: ConversationId) => {
     if (id !== conversation) throw fail('conversation.unknown');
   };

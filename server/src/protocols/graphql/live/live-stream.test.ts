@@ -2,7 +2,15 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { createClient } from 'graphql-sse';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ann, bob, type GraphqlHub, one, type Result, startGraphqlHub } from '../../../../testing/graphql-hub.ts';
+import {
+  ann,
+  bob,
+  type GraphqlHub,
+  one,
+  type Result,
+  startGraphqlHub,
+  subscribe as subscribeWith,
+} from '../../../../testing/graphql-hub.ts';
 
 let server: GraphqlHub;
 const leave: (() => void)[] = [];
@@ -29,20 +37,7 @@ function subscribe(query: string, variables: Record<string, unknown> = {}, token
     headers: { authorization: `Bearer ${token}` },
     retryAttempts: 0,
   });
-  const results: Result[] = [];
-  const feed = { results, ended: null as unknown, stop: () => {} };
-  feed.stop = client.subscribe(
-    { query, variables },
-    {
-      next: (result) => void results.push(result as Result),
-      error: (error) => {
-        feed.ended = error;
-      },
-      complete: () => {
-        feed.ended = 'completed';
-      },
-    },
-  );
+  const feed = subscribeWith(client, query, variables);
   leave.push(feed.stop);
   return feed;
 }

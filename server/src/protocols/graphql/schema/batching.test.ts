@@ -1,5 +1,6 @@
 import { execute, parse } from 'graphql';
 import { expect, test } from 'vitest';
+import { createConversationView } from '../../../../testing/conversation-view.ts';
 import { createContext } from '../../../kernel/context.ts';
 import type { AccountId, ConversationId, MessageId, SessionId } from '../../../kernel/ids.ts';
 import { silentLog } from '../../../kernel/log.ts';
@@ -36,31 +37,8 @@ const messageIn = (n: number): Message => ({
   pinned: false,
 });
 
-const view = (n: number): ConversationView => ({
-  id: place(n),
-  kind: 'direct',
-  name: null,
-  topic: null,
-  visibility: 'private',
-  history: 'all',
-  epoch: 'e',
-  lastSeq: 1,
-  lastRev: 1,
-  createdAt: at,
-  updatedAt: at,
-  role: 'owner',
-  unread: 0,
-  mentions: 0,
-  delivered: 0,
-  read: 0,
-  mutedUntil: null,
-  archived: false,
-  pinned: false,
-  notify: 'all',
-  lastMessage: messageIn(n),
-  memberCount: 2,
-  peer: person(n + 300),
-});
+const view = (n: number): ConversationView =>
+  createConversationView({ id: place(n), createdAt: at, lastMessage: messageIn(n), peer: person(n + 300) });
 
 /** Answers `n` conversations with everything different in each, and writes down what was called. */
 function createServices(n: number) {
