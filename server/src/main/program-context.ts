@@ -16,8 +16,7 @@ import type { HttpServer } from '../runtime/http.ts';
 import type { Telemetry } from '../runtime/telemetry.ts';
 import type { ChatApi } from '../services/chat/api.ts';
 import type { IdentityApi } from '../services/identity/api.ts';
-import type { AccessVerifier } from '../services/identity/create-access-verifier.ts';
-import type { HubApi } from '../services/realtime/api.ts';
+import type { HubApi, PresenceApi } from '../services/realtime/api.ts';
 import type { RelayDatabase } from '../services/relay/config.ts';
 import type { Options } from './options.ts';
 import type { OwnProcess } from './own-process.ts';
@@ -74,9 +73,9 @@ export interface ProgramContext extends Foundation {
   onLost(error: unknown): void;
   /** Read anew when the change stream begins another history. */
   incarnation: Incarnation;
-  /** Set by the modules of the same process that need it next: the public port, who verifies tokens, the hub. */
+  /** Set by the modules of the same process that need it next: the public port, who is online, the hub. */
   http: HttpServer;
-  access: AccessVerifier;
+  presence: PresenceApi;
   hub: HubApi;
   /** What the protocols have in this process: their HTTP half, their sockets, or both. */
   readonly halves: { http: HttpHalf | null; sockets: SocketHalf | null };

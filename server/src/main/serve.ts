@@ -101,7 +101,7 @@ async function run(options: Options, { version, plan, foundation, log, metrics, 
     halves: { http: null, sockets: null },
     httpPort: options.port,
     behind: () => false,
-  } as unknown as ProgramContext; // modules add what they are for: http, access, hub
+  } as unknown as ProgramContext; // modules add what they are for: http, presence, hub
   const program = new Program(modules, options.target, context, { log });
   const admin = await openAdminServer({
     host: options.host,

@@ -35,9 +35,16 @@ export function notFoundProblem(method: string, path: string): Problem {
 }
 
 /** Seconds for `Retry-After`. What waiting may heal (limits, and what is away, overloaded, late or full) always names a time; null: nothing. */
-export function retryAfterSeconds(failure: Failure): number | null {
+function retryAfterSeconds(failure: Failure): number | null {
   if (failure.retryAfterMs !== undefined) return Math.max(1, Math.ceil(failure.retryAfterMs / 1000));
   return failure.row.http === 429 || failure.row.http > 500 ? 1 : null;
+}
+
+/** What a refusal says beside its body: when to come back, and what credential is wanted. */
+export function addFailureHeaders(reply: { header(name: string, value: string): unknown }, failure: Failure): void {
+  const retryAfter = retryAfterSeconds(failure);
+  if (retryAfter !== null) reply.header('retry-after', String(retryAfter));
+  if (failure.row.http === 401) reply.header('www-authenticate', 'Bearer');
 }
 
 interface HttpError {

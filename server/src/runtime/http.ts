@@ -7,11 +7,11 @@ import type { Unit } from '../kernel/lifecycle.ts';
 import type { Log } from '../kernel/log.ts';
 import { type Metrics, noMetrics } from '../kernel/metrics.ts';
 import {
+  addFailureHeaders,
   fromHttpError,
   notFoundProblem,
   type Problem,
   problemType,
-  retryAfterSeconds,
   toProblem,
 } from './http-problem.ts';
 
@@ -135,9 +135,7 @@ function sendFailure(log: Log, thrown: unknown, request: FastifyRequest, reply: 
   if (failure.code === 'internal') {
     log.error({ request: request.id, method: request.method, err: failure.cause ?? failure }, 'request failed');
   }
-  const retryAfter = retryAfterSeconds(failure);
-  if (retryAfter !== null) reply.header('retry-after', String(retryAfter));
-  if (failure.row.http === 401) reply.header('www-authenticate', 'Bearer');
+  addFailureHeaders(reply, failure);
   // Closed with bytes unread, the connection is reset and the sender may never see the answer; the rest is read and dropped instead,
   // for as long as a request may take.
   if (failure.code === 'request.too_large') reply.removeHeader('connection');

@@ -1,25 +1,22 @@
 import type { Unit } from '../../kernel/lifecycle.ts';
-import type { PresenceApi } from '../../services/realtime/api.ts';
 import { createPresenceReader } from '../../services/realtime/presence-reader.ts';
 import type { ProgramContext } from '../program-context.ts';
 import { createHttp } from './listener.ts';
 
 export function initHttp(p: ProgramContext): Unit {
+  const { registry, clock, log } = p;
   p.http = createHttp(p, p.options.port);
+  p.presence = createPresenceReader({ registry, clock, log: log.child({ service: 'presence' }) });
   return {};
 }
 
 export function initRest(p: ProgramContext): Unit {
-  const { webRoot, status, blobs: attachments } = p;
-  p.halves.http = { presence: readPresence(p), attachments, status, webRoot };
+  const { presence, webRoot, status, blobs: attachments } = p;
+  p.halves.http = { presence, attachments, status, webRoot };
   return {};
 }
 
 export function initSockets(p: ProgramContext): Unit {
-  p.halves.sockets = { hub: p.hub, presence: readPresence(p), status: p.status };
+  p.halves.sockets = { hub: p.hub, presence: p.presence, status: p.status };
   return {};
-}
-
-function readPresence({ registry, clock, log }: ProgramContext): PresenceApi {
-  return createPresenceReader({ registry, clock, log: log.child({ service: 'presence' }) });
 }

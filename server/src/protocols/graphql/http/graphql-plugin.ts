@@ -1,13 +1,13 @@
-import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { createHandler, type Request, type RequestParams } from 'graphql-http';
+import { createHandler, type RequestParams } from 'graphql-http';
 import { type Context, createContext } from '../../../kernel/context.ts';
-import { type Failure, fail } from '../../../kernel/errors.ts';
-import { fromHttpError, retryAfterSeconds } from '../../../runtime/http-problem.ts';
+import type { Failure } from '../../../kernel/errors.ts';
+import { addFailureHeaders, fromHttpError } from '../../../runtime/http-problem.ts';
 import { findCredential, verifyCredential } from '../../shared/authenticate.ts';
 import { sendGraphiql, wantsPage } from '../../shared/graphiql-page.ts';
+import { addRawBody, toGraphqlRequest } from '../../shared/graphql-request.ts';
 import { clearSessionCookie, setSessionCookie } from '../../shared/session-cookie.ts';
 import { createDocuments } from '../documents.ts';
 import { createExecutor } from '../executor.ts';
@@ -25,17 +25,14 @@ interface Exchange {
   readonly params: RequestParams | null;
 }
 
-type GraphqlRequest = Request<Exchange, undefined>;
-
 /** `/graphql`. A plugin of its own, so that its parsers touch no other protocol. */
 export async function addGraphql(parent: FastifyInstance, services: OperationServices): Promise<void> {
   await parent.register(async (app) => {
-    app.removeAllContentTypeParsers();
+    addRawBody(app);
     await app.register(multipart, {
       limits: { ...formLimits, fileSize: services.config.attachmentBytes },
       throwFileSizeLimit: false,
     });
-    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     app.setErrorHandler((thrown, _request, reply) => refuse(reply, fromHttpError(thrown), services));
     const answer = createAnswer(services);
     app.route({
@@ -47,7 +44,7 @@ export async function addGraphql(parent: FastifyInstance, services: OperationSer
         const ctx = await authenticate(services, request);
         const upload = request.isMultipart() ? await readUpload(request) : null;
         const exchange = { request, reply, ctx, params: upload?.params ?? null };
-        const [body, init] = await answer(toRequest(exchange)).finally(upload?.finish);
+        const [body, init] = await answer(toGraphqlRequest(request, exchange)).finally(upload?.finish);
         return reply
           .code(init.status)
           .headers({ ...init.headers, 'cache-control': 'no-store' })
@@ -94,32 +91,11 @@ function mediaType(accept = ''): string {
 
 /** What was refused before there was an operation: in GraphQL's words, with the status of the table. */
 function refuse(reply: FastifyReply, failure: Failure, { log }: OperationServices): FastifyReply {
-  const { http } = failure.row;
-  const retryAfter = retryAfterSeconds(failure);
-  if (retryAfter !== null) reply.header('retry-after', String(retryAfter));
-  if (http === 401) reply.header('www-authenticate', 'Bearer');
+  addFailureHeaders(reply, failure);
   return reply
-    .code(http)
+    .code(failure.row.http)
     .type('application/json; charset=utf-8')
     .send(JSON.stringify({ errors: [formatError(failure, log)] }));
-}
-
-function toRequest(exchange: Exchange): GraphqlRequest {
-  const { request } = exchange;
-  return {
-    method: request.method,
-    url: request.url,
-    headers: request.headers as GraphqlRequest['headers'],
-    body: () => readText(request.body as Buffer | undefined),
-    raw: exchange,
-    context: undefined,
-  };
-}
-
-function readText(body: Buffer | undefined): string {
-  if (!body) return '';
-  if (!isUtf8(body)) throw fail('request.invalid', 'The body is not valid UTF-8.');
-  return body.toString();
 }
 
 /** Without a credential the fields that need none can still be asked for; a wrong one is refused before anything is read. */

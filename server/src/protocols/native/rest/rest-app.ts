@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { editBody, problem, sendBody } from '@parley/contracts';
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify';
@@ -7,6 +6,7 @@ import { z } from 'zod';
 import { type Context, createContext, type Principal, requirePrincipal } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
 import { findCredential, verifyCredential } from '../../shared/authenticate.ts';
+import { readBodyText } from '../../shared/body-text.ts';
 import type { RestDeps } from '../native-deps.ts';
 
 export type { RestDeps };
@@ -82,8 +82,7 @@ export function addJsonBody(app: RestApp): void {
 }
 
 function parseBody(request: FastifyRequest, body: Buffer): unknown {
-  if (!isUtf8(body)) throw fail('request.invalid', 'The body is not valid UTF-8.');
-  const text = body.toString();
+  const text = readBodyText(body);
   (known.get(request.raw) as Known).body = text;
   try {
     return JSON.parse(text);

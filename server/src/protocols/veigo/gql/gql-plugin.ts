@@ -1,14 +1,11 @@
-import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { createHandler, type Request } from 'graphql-http';
-import { fail } from '../../../kernel/errors.ts';
+import { createHandler } from 'graphql-http';
 import { sendGraphiql } from '../../shared/graphiql-page.ts';
+import { addRawBody, toGraphqlRequest } from '../../shared/graphql-request.ts';
 import { prepareDocument } from './documents.ts';
 import { formatError } from './format-error.ts';
 import { createExchange, createResolvers, type Exchange, type GqlDeps } from './resolvers.ts';
 import { schema } from './schema.ts';
-
-type GqlRequest = Request<FastifyRequest, undefined>;
 
 const path = '/gql';
 
@@ -34,8 +31,7 @@ export async function addGql(parent: FastifyInstance, deps: GqlDeps): Promise<vo
   );
 
   await parent.register(async (app) => {
-    app.removeAllContentTypeParsers();
-    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    addRawBody(app);
     // Every page may ask, as with the reference; what a cookie proves is for our own pages alone.
     app.addHook('onRequest', async (_request, reply) => {
       reply.header('access-control-allow-origin', '*').header('cross-origin-resource-policy', 'cross-origin');
@@ -50,7 +46,7 @@ export async function addGql(parent: FastifyInstance, deps: GqlDeps): Promise<vo
       url: path,
       schema: { hide: true },
       handler: async (request, reply) => {
-        const [body, init] = await answer(toRequest(request));
+        const [body, init] = await answer(toGraphqlRequest(request, request));
         return reply
           .code(init.status)
           .headers({ ...init.headers })
@@ -58,23 +54,4 @@ export async function addGql(parent: FastifyInstance, deps: GqlDeps): Promise<vo
       },
     });
   });
-}
-
-function toRequest(request: FastifyRequest): GqlRequest {
-  const { method, url } = request;
-  const headers = request.headers as GqlRequest['headers'];
-  return {
-    method,
-    url,
-    headers,
-    body: () => readText(request.body as Buffer | undefined),
-    raw: request,
-    context: undefined,
-  };
-}
-
-function readText(body: Buffer | undefined): string {
-  if (!body) return '';
-  if (!isUtf8(body)) throw fail('request.invalid', 'The body is not valid UTF-8.');
-  return body.toString();
 }
