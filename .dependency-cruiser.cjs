@@ -21,7 +21,7 @@ const drivers = [
   ['grpc-stays-in-its-transport', '@grpc/[^/]+|grpc-health-check', `^${S}runtime/rpc/grpc/|^tests/`],
   [
     'graphql-stays-in-its-protocols',
-    'graphql|graphql-[^/]+|@pothos/[^/]+|dataloader',
+    'graphql|graphql-[^/]+|@pothos/[^/]+',
     `^${S}protocols/(graphql|veigo)/|^(tests|bench)/`,
   ],
   ['commander-stays-in-main', 'commander', `^${S}main/`],

@@ -40,7 +40,11 @@ export interface TestChat {
   close(): Promise<void>;
 }
 
-export async function openChat(config: Partial<ChatConfig> = {}): Promise<TestChat> {
+export async function openChat(
+  config: Partial<ChatConfig> = {},
+  /** What the service gets of the database. */
+  watch: (sql: Sql) => Sql = (sql) => sql,
+): Promise<TestChat> {
   const database = await openTestDatabase(['chat']);
   const { sql } = database;
   const accounts = new Set<AccountId>();
@@ -62,6 +66,7 @@ export async function openChat(config: Partial<ChatConfig> = {}): Promise<TestCh
   const router = { route: async (_ctx: Context, deliveries: readonly Delivery[]) => void routed.push(...deliveries) };
   const { api: chat, unit } = createChat({
     ...shared,
+    sql: watch(sql),
     bus,
     people,
     router,

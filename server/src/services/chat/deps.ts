@@ -23,6 +23,8 @@ export interface ChatConfig {
    * large for one call would be asked for again and again. Must be well below what a transport carries (docs/architecture/rpc.md).
    */
   readonly answerBytes: number;
+  /** Memory for pages of history that were read a moment ago. */
+  readonly pageCacheBytes: number;
 }
 
 export const chatDefaults: ChatConfig = {
@@ -31,6 +33,7 @@ export const chatDefaults: ChatConfig = {
   accessEntries: 100_000,
   visibleWithinMs: 2_000,
   answerBytes: 8 * 1024 * 1024,
+  pageCacheBytes: 32 * 1024 * 1024,
 };
 
 export interface ChatDeps {

@@ -7,18 +7,18 @@ import { createEpoch } from '../../model/position.ts';
 import type { Sql } from '../../ports/sql.ts';
 import type { ChatApi, HistoryRange } from './api.ts';
 import type { ChatDeps } from './deps.ts';
+import type { PageCache } from './page-cache.ts';
 import { checkLimit } from './parse-settings.ts';
-import { readableSeqs, requireReader } from './readers.ts';
+import { type Pair, type Reader, readableSeqs } from './readers.ts';
 import { findMessage } from './store.ts';
 import { holdsSeqIn, pickPage, type SeqRange } from './visible-seqs.ts';
 
-/** Both statements are index range scans that read what they return and no more; a million messages change nothing. */
-export const pageSql = `select ${messageColumns} from unnest($2::int8[], $3::int8[]) r(first_seq, last_seq)
-  cross join lateral (
-    select * from chat.messages m where m.conversation_id = $1 and m.seq between r.first_seq and r.last_seq
-    order by m.seq limit 200) m
-  order by m.seq`;
+export interface HistoryDeps extends Pick<ChatDeps, 'sql' | 'incarnation'> {
+  readonly requireReader: (pair: Pair) => Promise<Reader>;
+  readonly pages: PageCache;
+}
 
+/** An index range scan too. */
 const threadSql = (order: 'asc' | 'desc') => `select ${messageColumns} from chat.messages m
   where m.conversation_id = $1 and m.thread = $2 and m.seq between $3 and $4
     and exists (select 1 from unnest($5::int8[], $6::int8[]) r(first_seq, last_seq)
@@ -30,26 +30,27 @@ const threadSql = (order: 'asc' | 'desc') => `select ${messageColumns} from chat
  * thread, without the message that began it.
  */
 export async function history(
-  deps: ChatDeps,
+  deps: HistoryDeps,
   ctx: Context,
   id: ConversationId,
   range: HistoryRange,
 ): ReturnType<ChatApi['history']> {
   const { account } = requirePrincipal(ctx);
   checkRange(range);
-  const reader = await requireReader(deps.sql, { conversation: id, user: account });
+  const reader = await deps.requireReader({ conversation: id, user: account });
   const visible = readableSeqs(reader);
+  const { conversation, lastSeq, lastRev, nonce } = reader;
+  const epoch = createEpoch(nonce, deps.incarnation());
   const items =
     range.thread === undefined
-      ? await readPage(deps.sql, id, pickPage(visible, range))
+      ? await deps.pages.read({ conversation, epoch, lastRev }, pickPage(visible, range))
       : await readThread(deps.sql, id, visible, range.thread, range);
-  const { lastSeq, lastRev, nonce } = reader;
-  return { items, epoch: createEpoch(nonce, deps.incarnation()), lastSeq, lastRev };
+  return { items, epoch, lastSeq, lastRev };
 }
 
-export async function getMessage(deps: ChatDeps, ctx: Context, id: ConversationId, seq: number): Promise<Message> {
+export async function getMessage(deps: HistoryDeps, ctx: Context, id: ConversationId, seq: number): Promise<Message> {
   const { account } = requirePrincipal(ctx);
-  const reader = await requireReader(deps.sql, { conversation: id, user: account });
+  const reader = await deps.requireReader({ conversation: id, user: account });
   const message = holdsSeqIn(readableSeqs(reader), seq) ? await findMessage(deps.sql, id, seq) : null;
   if (!message) throw fail('message.unknown');
   return message;
@@ -66,16 +67,6 @@ function checkRange(range: HistoryRange): void {
       throw fail('request.invalid', 'before, after, around and thread must be seqs: whole numbers from 0.');
     }
   }
-}
-
-async function readPage(sql: Sql, id: ConversationId, page: readonly SeqRange[]): Promise<readonly Message[]> {
-  if (page.length === 0) return [];
-  const rows = await sql.query<MessageRow>(
-    pageSql,
-    [id, page.map((range) => range.first), page.map((range) => range.last)],
-    'chat-page',
-  );
-  return rows.map(toMessage);
 }
 
 async function readThread(

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf, openChat, type TestChat } from '../../../testing/open-chat.ts';
 import { type AccountId, type AttachmentId, createId, type MessageId } from '../../kernel/ids.ts';
 import { topics } from '../../ports/bus.ts';
-import { pageSql } from './history.ts';
+import { pageSql } from './page-cache.ts';
 
 let t: TestChat;
 beforeAll(async () => {

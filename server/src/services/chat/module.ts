@@ -13,7 +13,9 @@ import { getMessage, history } from './history.ts';
 import { getConversation, listConversations } from './list-conversations.ts';
 import { listMembers, listMembersOf } from './list-members.ts';
 import { createMemberCache } from './member-cache.ts';
+import { createPageCache } from './page-cache.ts';
 import { putMember } from './put-member.ts';
+import { createRequireReader } from './readers.ts';
 import { createReceiptWriter } from './receipt-writer.ts';
 import { listReceipts, putReceipt } from './receipts.ts';
 import { removeMember } from './remove-member.ts';
@@ -33,6 +35,11 @@ export function createChat(deps: ChatDeps): { readonly api: ChatApi; readonly un
   const config = { ...chatDefaults, ...deps.config };
   const members = createMemberCache(deps.sql, { entries: config.accessEntries, ttlMs: config.accessTtlMs });
   const receipts = createReceiptWriter({ ...deps, windowMs: config.receiptWindowMs });
+  const reading = {
+    ...deps,
+    requireReader: createRequireReader(deps.sql),
+    pages: createPageCache(deps.sql, config.pageCacheBytes),
+  };
   const consumers = createConsumers(deps, members);
   /** Nobody sees an unread count that is older than what they themselves have said. */
   const afterOwnReceipts = async <T>(
@@ -57,8 +64,8 @@ export function createChat(deps: ChatDeps): { readonly api: ChatApi; readonly un
     putMember: (ctx, id, user, role) => putMember(deps, ctx, id, user, role),
     addMembers: (ctx, id, users) => addMembers(deps, ctx, id, users),
     removeMember: (ctx, id, user) => removeMember(deps, ctx, id, user),
-    history: (ctx, id, range) => history(deps, ctx, id, range),
-    getMessage: (ctx, id, seq) => getMessage(deps, ctx, id, seq),
+    history: (ctx, id, range) => history(reading, ctx, id, range),
+    getMessage: (ctx, id, seq) => getMessage(reading, ctx, id, seq),
     changes: (ctx, id, position, limit) => changes(deps, ctx, id, position, limit),
     editMessage: (ctx, id, seq, content) => editMessage(deps, ctx, id, seq, content),
     deleteMessage: (ctx, id, seq) => deleteMessage(deps, ctx, id, seq),

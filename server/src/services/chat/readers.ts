@@ -1,3 +1,4 @@
+import DataLoader from 'dataloader';
 import { fail } from '../../kernel/errors.ts';
 import type { AccountId, ConversationId } from '../../kernel/ids.ts';
 import type { ConversationKind, HistoryRule, Role, Visibility } from '../../model/conversation.ts';
@@ -110,4 +111,23 @@ export async function requireReader(session: Pick<SqlSession, 'query'>, pair: Pa
   const reader = (await loadReaders(session, [pair])).get(pairKey(pair));
   if (!reader || !mayRead(reader)) throw fail('conversation.unknown');
   return reader;
+}
+
+/**
+ * `requireReader` for many callers: those who come in the same turn of the event loop share one statement, which begins after
+ * the last of them has come, so that each sees what was committed before.
+ */
+export function createRequireReader(session: Pick<SqlSession, 'query'>): (pair: Pair) => Promise<Reader> {
+  const loader = new DataLoader<Pair, Reader | null>(
+    async (pairs) => {
+      const readers = await loadReaders(session, [...new Map(pairs.map((pair) => [pairKey(pair), pair])).values()]);
+      return pairs.map((pair) => readers.get(pairKey(pair)) ?? null);
+    },
+    { cache: false, maxBatchSize: 100, batchScheduleFn: (run) => void setImmediate(run) },
+  );
+  return async (pair) => {
+    const reader = await loader.load(pair);
+    if (!reader || !mayRead(reader)) throw fail('conversation.unknown');
+    return reader;
+  };
 }
