@@ -15,13 +15,11 @@ export function copyValue(value: unknown): unknown {
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null)
     throw new TypeError(`a ${value.constructor.name} cannot be sent to a service`);
-  const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) {
-    const item = copyValue((value as Record<string, unknown>)[key]);
-    // Assigning to this name would set the prototype: hostile JSON may hold it.
-    if (key === '__proto__')
-      Object.defineProperty(copy, key, { value: item, enumerable: true, configurable: true, writable: true });
-    else copy[key] = item;
+  // Spreading is far quicker than adding one by one, and defines even a `__proto__` that hostile JSON may hold as a plain member.
+  const copy: Record<string, unknown> = { ...value };
+  for (const key of Object.keys(copy)) {
+    const item = copy[key];
+    if (typeof item === 'object' || typeof item === 'function' || typeof item === 'symbol') copy[key] = copyValue(item);
   }
   return copy;
 }
