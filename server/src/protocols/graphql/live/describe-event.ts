@@ -1,7 +1,7 @@
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import type { Presence } from '../../../model/presence.ts';
 import type { Outgoing, ResumedConversation } from '../../../services/realtime/api.ts';
-import type { MessageView } from '../schema/message.ts';
+import { MessageView } from '../schema/message.ts';
 
 export interface OfMessage {
   readonly conversation: ConversationId;
@@ -51,7 +51,7 @@ export function describeEvent(
     case 'message':
     case 'edited': {
       const type = event.op === 'message' ? 'MessageAdded' : 'MessageEdited';
-      return { field: 'messages', value: { type, message: { ...event.message, from: event.sender } } };
+      return { field: 'messages', value: { type, message: new MessageView(event.message, event.sender) } };
     }
     case 'deleted':
       return { field: 'messages', value: { type: 'MessageDeleted', ...event } };

@@ -31,7 +31,7 @@ export async function describeConversations(
       views.flatMap(({ lastMessage }) => lastMessage ?? []),
     ),
   ]);
-  const byConversation = new Map(messages.map((last) => [last.conversation, last]));
+  const byConversation = new Map(messages.map((last) => [last.conversationId, last]));
   return views.map((view) => ({
     ...view,
     last: byConversation.get(view.id) ?? null,

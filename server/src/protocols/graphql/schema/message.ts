@@ -7,9 +7,62 @@ import { builder } from './builder.ts';
 import { content, readContent } from './content.ts';
 import { user } from './user.ts';
 
-/** A message and who sent it: nothing of it has to be waited for. */
-export interface MessageView extends Message {
-  readonly from: Profile;
+/**
+ * A message and who sent it, under the names of the schema: what has no resolver of its own is read by compiled queries without a
+ * call, and nothing of it has to be waited for.
+ */
+export class MessageView {
+  readonly stored: Message;
+  readonly sender: Profile;
+
+  constructor(stored: Message, sender: Profile) {
+    this.stored = stored;
+    this.sender = sender;
+  }
+
+  get id(): string {
+    const { seq, conversation, sender, id } = this.stored;
+    return seq === null ? `${conversation}:${sender}:${id}` : `${conversation}:${seq}`;
+  }
+  get messageId() {
+    return this.stored.id;
+  }
+  get conversationId() {
+    return this.stored.conversation;
+  }
+  get seq() {
+    return this.stored.seq;
+  }
+  get rev() {
+    return this.stored.rev;
+  }
+  get content() {
+    return readContent(this.stored);
+  }
+  get replyTo() {
+    return this.stored.replyTo;
+  }
+  get thread() {
+    return this.stored.thread;
+  }
+  get mentionIds() {
+    return this.stored.mentions;
+  }
+  get createdAt() {
+    return this.stored.createdAt;
+  }
+  get editedAt() {
+    return this.stored.editedAt;
+  }
+  get deletedAt() {
+    return this.stored.deletedAt;
+  }
+  get reactions() {
+    return readReactions(this.stored);
+  }
+  get pinned() {
+    return this.stored.pinned;
+  }
 }
 
 interface ReactionView {
@@ -41,16 +94,15 @@ function readReactions({ reactions }: Message): readonly ReactionView[] {
 export const message = builder.objectRef<MessageView>('Message').implement({
   description: 'One message in its present state.',
   fields: (t) => ({
-    id: t.id({
+    id: t.exposeID('id', {
       description:
         'Unique among all messages. Senders choose messageId, so that only this one can be a key in a cache.',
-      resolve: (m) => (m.seq === null ? `${m.conversation}:${m.sender}:${m.id}` : `${m.conversation}:${m.seq}`),
     }),
-    messageId: t.exposeString('id', {
+    messageId: t.exposeString('messageId', {
       description:
         'Chosen by the sender, unique per conversation and sender: sending again with it stores nothing new.',
     }),
-    conversationId: t.exposeID('conversation'),
+    conversationId: t.exposeID('conversationId'),
     seq: t.exposeInt('seq', {
       nullable: true,
       description: "The message's number in its conversation; null: ephemeral, never stored.",
@@ -59,20 +111,20 @@ export const message = builder.objectRef<MessageView>('Message').implement({
       nullable: true,
       description: 'The number of its last change in its conversation; null: ephemeral.',
     }),
-    sender: t.field({ type: user, resolve: ({ from }) => from }),
-    content: t.field({ type: content, nullable: true, description: 'null once deleted.', resolve: readContent }),
+    sender: t.expose('sender', { type: user }),
+    content: t.expose('content', { type: content, nullable: true, description: 'null once deleted.' }),
     replyTo: t.exposeInt('replyTo', { nullable: true, description: 'The seq of the message it answers.' }),
     thread: t.exposeInt('thread', { nullable: true, description: 'The seq of the message that began the thread.' }),
-    mentionIds: t.idList({ resolve: ({ mentions }) => mentions }),
+    mentionIds: t.exposeIDList('mentionIds'),
     mentions: t.field({
       type: [user],
       extensions: { loads: true },
-      resolve: ({ mentions }, _args, { loaders }) => Promise.all(mentions.map((id) => loaders.profiles.load(id))),
+      resolve: ({ mentionIds }, _args, { loaders }) => Promise.all(mentionIds.map((id) => loaders.profiles.load(id))),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     editedAt: t.expose('editedAt', { type: 'DateTime', nullable: true }),
     deletedAt: t.expose('deletedAt', { type: 'DateTime', nullable: true }),
-    reactions: t.field({ type: [reaction], resolve: readReactions }),
+    reactions: t.expose('reactions', { type: [reaction] }),
     pinned: t.exposeBoolean('pinned'),
   }),
 });
@@ -87,7 +139,7 @@ export async function describeMessages(
     ctx,
     messages.map((one) => one.sender),
   );
-  return messages.map((one) => ({ ...one, from: profileOf(found, one.sender) }));
+  return messages.map((one) => new MessageView(one, profileOf(found, one.sender)));
 }
 
 export async function describeMessage(
