@@ -27,6 +27,9 @@ export async function askVeigo(
   return (await response.json()) as VeigoAnswer;
 }
 
+/** Why a request was refused. */
+export const refusalOf = ({ errors }: VeigoAnswer): string | undefined => errors?.[0]?.message;
+
 export interface VeigoPerson {
   readonly id: string;
   readonly email: string;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { getOperationAST, parse } from 'graphql';
 import { expect, test } from 'vitest';
-import { ann, bob, one } from '../../../../testing/graphql-hub.ts';
+import { ann, bob, one } from '../../../../testing/protocol-hub.ts';
 import type { MessageId } from '../../../kernel/ids.ts';
 import { silentLog } from '../../../kernel/log.ts';
 import type { Outgoing } from '../../../services/realtime/api.ts';

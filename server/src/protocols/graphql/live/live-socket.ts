@@ -131,80 +131,17 @@ function adapt(outlet: LiveOutlet) {
   };
 }
 
+/** What graphql-ws asks of us while it leads the conversation. */
 function createServer(deps: LiveDeps, stopWaiting: (client: LiveClient) => void) {
-  const { services, hub, documents } = deps;
-  const { config, log, limits, identity } = services;
+  const { config, log } = deps.services;
   const tell = (errors: readonly GraphQLError[]): GraphQLFormattedError[] =>
     errors.map((error) => formatError(error, log).toJSON());
-
-  async function letIn(outlet: LiveOutlet, params: Readonly<Record<string, unknown>> | undefined): Promise<void> {
-    const client = outlet.state as LiveClient;
-    const credential = readInitCredential(params) ?? client.credential;
-    if (!credential) throw fail('token.missing');
-    const verified = await verifyCredential(identity, createContext(null, createId<string>()), credential);
-    const { principal, expiresAt } = verified;
-    const own = await hub.open(createContext(principal, createId<string>()), {
-      principal,
-      expiresAt,
-      outlet,
-      encoder: silent,
-      only: new Set(),
-      greet: () => null,
-    });
-    if (!outlet.open) {
-      // It went while the hub was opening it, so its end was told to nobody yet.
-      own.closed();
-      return;
-    }
-    client.connections.add(own);
-    client.verified = verified;
-  }
-
-  function readOperation(outlet: LiveOutlet, id: string, payload: SubscribePayload, running: number) {
-    const { verified, address, connections } = outlet.state as LiveClient;
-    if (!verified) throw fail('token.missing');
-    const { principal } = verified;
-    if (Buffer.byteLength(id) > maxIdLength)
-      throw fail('request.invalid', `An id has ${maxIdLength} bytes at the most.`);
-    if (running > config.operationsPerSocket) {
-      throw fail('rate.limited', { detail: 'Too many operations run on this socket.', retryAfterMs: 1_000 });
-    }
-    limits.frames.demand(principal.account);
-    const document = documents.prepare({
-      query: payload.query,
-      variables: payload.variables,
-      operationName: payload.operationName,
-    });
-    if (!('kind' in document)) return [...document];
-    const operation = getOperationAST(document, payload.operationName);
-    const variables = payload.variables ?? {};
-    const live =
-      operation?.operation === OperationTypeNode.SUBSCRIPTION
-        ? deps.createFeed({
-            verified,
-            document,
-            operation,
-            variables,
-            createOutlet: (group) => createSubscriptionOutlet(outlet, group, id),
-            onOpened: (connection) => connections.add(connection),
-            onClosed: (connection) => connections.delete(connection),
-          })
-        : undefined;
-    const contextValue = createGraphqlContext(services, {
-      ctx: createContext(principal, createId<string>()),
-      address,
-      cookies: null,
-      ...(live && { live }),
-    });
-    return { schema, document, variableValues: variables, operationName: payload.operationName ?? null, contextValue };
-  }
-
   return makeServer<Record<string, unknown>, LiveOutlet>({
     connectionInitWaitTimeout: config.initTimeoutMs,
     async onConnect({ extra: outlet, connectionParams }) {
       stopWaiting(outlet.state as LiveClient);
       try {
-        await letIn(outlet, connectionParams);
+        await letIn(deps, outlet, connectionParams);
         return outlet.open;
       } catch (thrown) {
         const failure = toFailure(thrown);
@@ -216,7 +153,7 @@ function createServer(deps: LiveDeps, stopWaiting: (client: LiveClient) => void)
     },
     onSubscribe({ extra: outlet, subscriptions }, id, payload) {
       try {
-        return readOperation(outlet, id, payload, Object.keys(subscriptions).length);
+        return readOperation(deps, outlet, id, payload, Object.keys(subscriptions).length);
       } catch (thrown) {
         return [new GraphQLError('', { originalError: toFailure(thrown) })];
       }
@@ -226,4 +163,61 @@ function createServer(deps: LiveDeps, stopWaiting: (client: LiveClient) => void)
       errors ? { data, errors: tell(errors) } : undefined,
     onError: (_ctx, _id, _payload, errors) => tell(errors),
   });
+}
+
+/** `connection_init`: who it is, and the socket's own part at the hub. */
+async function letIn(
+  { services, hub }: LiveDeps,
+  outlet: LiveOutlet,
+  params: Readonly<Record<string, unknown>> | undefined,
+): Promise<void> {
+  const client = outlet.state as LiveClient;
+  const credential = readInitCredential(params) ?? client.credential;
+  if (!credential) throw fail('token.missing');
+  const verified = await verifyCredential(services.identity, createContext(null, createId<string>()), credential);
+  const { principal, expiresAt } = verified;
+  const own = await hub.open(createContext(principal, createId<string>()), {
+    principal,
+    expiresAt,
+    outlet,
+    encoder: silent,
+    only: new Set(),
+    greet: () => null,
+  });
+  if (!outlet.open) {
+    // It went while the hub was opening it, so its end was told to nobody yet.
+    own.closed();
+    return;
+  }
+  client.connections.add(own);
+  client.verified = verified;
+}
+
+/** `subscribe`: what the library is to carry out, or the errors that the document has. `running`: operations of the socket, this one too. */
+function readOperation(deps: LiveDeps, outlet: LiveOutlet, id: string, payload: SubscribePayload, running: number) {
+  const { services, documents } = deps;
+  const { verified, address, connections } = outlet.state as LiveClient;
+  if (!verified) throw fail('token.missing');
+  const { principal } = verified;
+  if (Buffer.byteLength(id) > maxIdLength) throw fail('request.invalid', `An id has ${maxIdLength} bytes at the most.`);
+  if (running > services.config.operationsPerSocket) {
+    throw fail('rate.limited', { detail: 'Too many operations run on this socket.', retryAfterMs: 1_000 });
+  }
+  services.limits.frames.demand(principal.account);
+  const { query, operationName, variables } = payload;
+  const document = documents.prepare({ query, variables, operationName });
+  if (!('kind' in document)) return [...document];
+  const operation = getOperationAST(document, operationName);
+  const live =
+    operation?.operation === OperationTypeNode.SUBSCRIPTION
+      ? deps.createFeed({
+          ...{ verified, document, operation, variables: variables ?? {} },
+          createOutlet: (group) => createSubscriptionOutlet(outlet, group, id),
+          onOpened: (connection) => connections.add(connection),
+          onClosed: (connection) => connections.delete(connection),
+        })
+      : null;
+  const ctx = createContext(principal, createId<string>());
+  const contextValue = createGraphqlContext(services, { ctx, address, cookies: null, ...(live && { live }) });
+  return { schema, document, variableValues: variables ?? {}, operationName: operationName ?? null, contextValue };
 }

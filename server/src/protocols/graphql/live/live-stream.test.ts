@@ -5,17 +5,17 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   ann,
   bob,
-  type GraphqlHub,
   one,
+  type ProtocolHub,
   type Result,
-  startGraphqlHub,
+  startProtocolHub,
   subscribe as subscribeWith,
-} from '../../../../testing/graphql-hub.ts';
+} from '../../../../testing/protocol-hub.ts';
 
-let server: GraphqlHub;
+let server: ProtocolHub;
 const leave: (() => void)[] = [];
 beforeEach(async () => {
-  server = await startGraphqlHub();
+  server = await startProtocolHub();
 });
 afterEach(async () => {
   for (const end of leave.splice(0)) end();

@@ -5,15 +5,15 @@ import {
   ann,
   bob,
   type Feed,
-  type GraphqlHub,
   one,
-  startGraphqlHub,
+  type ProtocolHub,
+  startProtocolHub,
   subscribe,
-} from '../../../../testing/graphql-hub.ts';
+} from '../../../../testing/protocol-hub.ts';
 
-let server: GraphqlHub;
+let server: ProtocolHub;
 beforeEach(async () => {
-  server = await startGraphqlHub({ hub: { connectionBytes: 128 * 1024 } });
+  server = await startProtocolHub({ hub: { connectionBytes: 128 * 1024 } });
 });
 afterEach(() => server.close());
 
@@ -87,7 +87,7 @@ test('whatever happens while it goes and comes back: every change once, in order
       fc.array(step, { minLength: 5, maxLength: 40 }),
       fc.integer({ min: 0, max: 4 }),
       async (steps, latency) => {
-        const own = await startGraphqlHub();
+        const own = await startProtocolHub();
         const { hub } = own;
         const id = one;
         const c = hub.chat.create(id, [ann, bob]);

@@ -8,6 +8,7 @@ import { noMetrics } from '../src/kernel/metrics.ts';
 import type { GraphqlConfig } from '../src/protocols/graphql/graphql-deps.ts';
 import { createGraphqlProtocol } from '../src/protocols/graphql/graphql-protocol.ts';
 import { createRateLimits, type Rates } from '../src/protocols/shared/rate-limits.ts';
+import { createVeigoProtocol } from '../src/protocols/veigo/veigo-protocol.ts';
 import { createHttpServer } from '../src/runtime/http.ts';
 import type { ChatApi } from '../src/services/chat/api.ts';
 import type { IdentityApi } from '../src/services/identity/api.ts';
@@ -35,8 +36,11 @@ export interface Feed {
   stop(): void;
 }
 
-/** The sockets of the GraphQL protocol on a real port over a real hub, which reads a model of chat and whose clock the test turns. */
-export async function startGraphqlHub(
+/**
+ * The sockets of GraphQL and Veigo on a real port over a real hub, which reads a model of chat and whose clock the test turns. The tokens
+ * are `ann` and `bob`, good for an hour of that clock.
+ */
+export async function startProtocolHub(
   config: Partial<GraphqlConfig> & { readonly rates?: Partial<Rates>; readonly hub?: Partial<RealtimeConfig> } = {},
 ) {
   const { rates, hub: hubConfig, ...protocolConfig } = config;
@@ -69,14 +73,18 @@ export async function startGraphqlHub(
     },
   };
   createGraphqlProtocol(deps).registerSockets(http);
+  createVeigoProtocol(deps).registerSockets(http);
   await http.unit.start?.();
-  const url = `http://127.0.0.1:${http.port}/graphql`;
+  const origin = `http://127.0.0.1:${http.port}`;
+  const url = `${origin}/graphql`;
   const socketUrl = url.replace('http', 'ws');
   const clients: Client[] = [];
   return {
     hub,
     url,
     socketUrl,
+    /** Veigo's socket. */
+    veigoUrl: `${origin.replace('http', 'ws')}/`,
     /** The client that graphql-ws itself gives; it does not reconnect unless told to. */
     connect(token: string | null, options: Partial<Parameters<typeof createClient>[0]> = {}): Client {
       const client = createClient({
@@ -123,4 +131,4 @@ export function subscribe(client: Subscriber, query: string, variables: Record<s
   return feed;
 }
 
-export type GraphqlHub = Awaited<ReturnType<typeof startGraphqlHub>>;
+export type ProtocolHub = Awaited<ReturnType<typeof startProtocolHub>>;
