@@ -17,7 +17,8 @@ export async function authorize(
   return { ctx: createContext(verified.principal, requestId), verified };
 }
 
-/** Veigo's own words for a header that cannot be read; the word is checked, the token is not. */
+/** Veigo's own words for a header that cannot be read; the word is checked to the letter, the token is not. */
 export function isAuthorizationFormat(authorization: string): boolean {
-  return new RegExp(`^(${scheme}|bearer) +\\S+\\s*$`, 'i').test(authorization);
+  const [, word] = /^(\S+) +\S+\s*$/.exec(authorization) ?? [];
+  return word === scheme || word?.toLowerCase() === 'bearer';
 }

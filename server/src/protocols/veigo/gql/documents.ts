@@ -34,7 +34,8 @@ export function prepareDocument(text: string): DocumentNode | readonly GraphQLEr
   try {
     document = parse(text, { maxTokens: limits.tokens });
   } catch (thrown) {
-    return [thrown as GraphQLError];
+    // The other way to fail is a stack that is full.
+    return [thrown instanceof GraphQLError ? thrown : new GraphQLError('A document may not be nested that deeply.')];
   }
   const large = validate(schema, document, [limitRoots], { maxErrors: 1 });
   if (large.length > 0) return large;

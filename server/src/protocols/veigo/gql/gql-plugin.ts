@@ -10,8 +10,8 @@ import { schema } from './schema.ts';
 const path = '/gql';
 
 /**
- * `/gql`, and the page at `/playground` to try it from. `/gql` has the answers of graphql-http as the reference gives them: what a field refuses has status 200, unless the client accepts
- * `application/graphql-response+json`, whose statuses say more.
+ * `/gql`, and the page at `/playground` to try it from. `/gql` has the answers of graphql-http as the reference gives them: what a
+ * field refuses has status 200, unless the client accepts `application/graphql-response+json`, whose statuses say more.
  */
 export async function addGql(parent: FastifyInstance, deps: GqlDeps): Promise<void> {
   const rootValue = createResolvers(deps);
@@ -42,7 +42,8 @@ export async function addGql(parent: FastifyInstance, deps: GqlDeps): Promise<vo
       return reply.header('access-control-max-age', '86400').code(204).send();
     });
     app.route({
-      method: ['GET', 'POST'],
+      // The others are answered with what is allowed.
+      method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
       url: path,
       schema: { hide: true },
       handler: async (request, reply) => {

@@ -50,6 +50,7 @@ test('a guarded field without a good token is refused in the words of the refere
     ['SuperDuperUser', 'Invalid authorization format'],
     [`Basic ${aliceToken}`, 'Invalid authorization format'],
     ['SuperDuperUser a b', 'Invalid authorization format'],
+    [`superduperuser ${aliceToken}`, 'Invalid authorization format'],
     ['SuperDuperUser forged', invalid],
     ['SuperDuperUser expired', invalid],
     ['SuperDuperUser revoked', invalid],
@@ -101,6 +102,8 @@ test('GET reads and does not write', async () => {
   const get = (query: string) => server.fetch(`/gql?query=${encodeURIComponent(query)}`);
   expect((await get('{ __typename }')).status).toBe(200);
   expect((await get('mutation { SignOut { success } }')).status).toBe(405);
+  const put = await server.fetch('/gql', { method: 'PUT' });
+  expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET, POST']);
 });
 
 describe('hostile documents are refused before anything is carried out', () => {
@@ -111,7 +114,14 @@ describe('hostile documents are refused before anything is carried out', () => {
     ['aliased', `{ ${aliases(26)} }`, /25 operations/],
     ['long', `{ ReadProfile(id: "x") { ${'id '.repeat(3_000)} } }`, /2000 tokens/],
     ['huge', `{ ReadProfile(id: "${'x'.repeat(100_000)}") { id } }`, /65536 characters/],
-    ['deep', `${'{ ListRooms '.repeat(900)}`, /Syntax Error/],
+    ['deep and open', `${'{ ListRooms '.repeat(900)}`, /Syntax Error/],
+    ['deep', `{ ListRooms { records ${'{ id '.repeat(400)}${'}'.repeat(400)} } }`, /must not have a selection/],
+    [
+      'deep in the schema about the schema',
+      `{ __schema { types { ${'fields { type { '.repeat(100)}name${' } }'.repeat(100)} } } }`,
+      /introspection depth/,
+    ],
+    ['of a value without end', `{ ReadProfile(id: ${'['.repeat(1_900)}) { id } }`, /Syntax Error|nested/],
     [
       'of cyclic fragments',
       '{ ListRooms { records { ...A } } } fragment A on Room { ...B } fragment B on Room { ...A }',

@@ -6,7 +6,7 @@ import * as accounts from '../accounts.ts';
 import { authorize, isAuthorizationFormat } from '../authorize.ts';
 import * as messages from '../messages.ts';
 import type { VeigoMember } from '../objects.ts';
-import type { PageArgs } from '../parse.ts';
+import { type PageArgs, parseText } from '../parse.ts';
 import * as profiles from '../profiles.ts';
 import * as rooms from '../rooms.ts';
 import type { Caller, VeigoDeps } from '../veigo-deps.ts';
@@ -90,8 +90,12 @@ export function createResolvers(deps: GqlDeps): Readonly<Record<string, Resolver
     RefreshToken: open((_, ctx, _caller, args) => accounts.refreshToken(deps, ctx, args)),
     ValidateAccessToken: open((_, ctx, _caller, args) => succeed(accounts.validateAccessToken(deps, ctx, args))),
     SignUpAndCreateProfile: open(async (_, ctx, caller, args) => {
+      parseText('name', args.name);
       const entered = await accounts.signUp(deps, ctx, caller, args);
-      return { ...entered, profile: await profiles.createProfile(deps, entered.ctx, args) };
+      const profile = profiles.createProfile(deps, entered.ctx, args);
+      // The account is there by now: what is wrong with the profile must not keep its tokens from who has made it.
+      await profile.catch(() => {});
+      return { ...entered, profile };
     }),
     SendEmailVerification: open((...given) => succeed(accounts.sendEmailVerification(...given))),
     VerifyEmail: open((...given) => succeed(accounts.verifyEmail(...given))),
