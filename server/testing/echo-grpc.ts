@@ -44,7 +44,7 @@ export function connectEcho(address: string) {
       onCall?.(() => call.cancel());
     });
   return {
-    raw: (path: string, request: Buffer) => raw(path, request, {}, {}),
+    raw: (path: string, request: Buffer, keys: Record<string, string> = {}) => raw(path, request, keys, {}),
     say: async (
       request: object,
       keys: Record<string, string | Buffer> = {},

@@ -13,6 +13,7 @@ import { createRateLimits, type Rates } from '../src/protocols/shared/rate-limit
 import type { AttachmentStore } from '../src/protocols/shared/store-attachment.ts';
 import { createVeigoProtocol } from '../src/protocols/veigo/veigo-protocol.ts';
 import { createHttpServer } from '../src/runtime/http.ts';
+import { createPublicGrpc } from '../src/runtime/rpc/grpc/create-public-grpc.ts';
 import type { Attachment, ChatApi, ConversationView } from '../src/services/chat/api.ts';
 import type { IdentityApi } from '../src/services/identity/api.ts';
 import type { PeopleApi } from '../src/services/people/api.ts';
@@ -275,9 +276,16 @@ function createAttachments(): AttachmentStore & { readonly blobs: ReadonlyMap<st
 export async function startNativeServer(
   config: Partial<NativeConfig & Rates> = {},
   webRoot: string | null = null,
-  serve: { readonly http?: boolean; readonly sockets?: boolean } = { http: true, sockets: true },
+  serve: {
+    readonly http?: boolean;
+    readonly sockets?: boolean;
+    readonly grpc?: boolean;
+    /** Instead of the smallest, which knows the tokens by name. */
+    readonly identity?: IdentityApi;
+  } = { http: true, sockets: true },
 ) {
   const http = createHttpServer({ log: silentLog, host: '127.0.0.1', port: 0 });
+  const grpc = serve.grpc ? createPublicGrpc({ log: silentLog, host: '127.0.0.1', port: 0 }) : null;
   const chat = createChat();
   const hub = createHub();
   const attachments = createAttachments();
@@ -286,7 +294,7 @@ export async function startNativeServer(
   const status = () =>
     ({ status: 'ok', version: '1.2.3', uptimeSeconds: 1, services: { chat: { status: 'ok', instances: 1 } } }) as const;
   const deps = {
-    identity: createIdentity(),
+    identity: serve.identity ?? createIdentity(),
     people: createPeople(),
     chat,
     http: serve.http ? { presence, attachments, status, webRoot } : null,
@@ -299,8 +307,10 @@ export async function startNativeServer(
   for (const protocol of [createNativeProtocol(deps), createGraphqlProtocol(deps), createVeigoProtocol(deps)]) {
     if (serve.http) await protocol.registerHttp(http);
     if (serve.sockets) protocol.registerSockets(http);
+    if (grpc) protocol.registerGrpc?.(grpc);
   }
   await http.unit.start?.();
+  await grpc?.unit.start();
   const url = `http://127.0.0.1:${http.port}`;
   return {
     app: http.app,
@@ -309,10 +319,12 @@ export async function startNativeServer(
     blobs: attachments.blobs,
     url,
     socketUrl: `ws://127.0.0.1:${http.port}/realtime`,
+    grpcAddress: `127.0.0.1:${grpc?.port}`,
     /** As alice, by Bearer, unless the headers say otherwise. */
     fetch: (path: string, init: RequestInit = {}) =>
       fetch(url + path, { ...init, headers: { authorization: `Bearer ${aliceToken}`, ...init.headers } }),
     close: async () => {
+      await grpc?.unit.stop();
       await http.unit.stop?.();
     },
   };

@@ -23,5 +23,6 @@ export function toCloseCode(code: number): number {
 export function closeCodeOf(failure: Failure): number {
   if (failure.row.retryable) return 4003;
   if (failure.code === 'token.expired') return CloseCode.Forbidden;
-  return failure.row.http === 401 ? CloseCode.Unauthorized : CloseCode.BadRequest;
+  // A suspended account's is no 401, but asked anew it would be refused again all the same.
+  return failure.row.http === 401 || failure.row.close === 4501 ? CloseCode.Unauthorized : CloseCode.BadRequest;
 }
