@@ -8,14 +8,18 @@ const lanes = 16;
 const warmUp = 3_000;
 const requests = 6_000;
 
-const query = `query ($id: ID!) {
-  messages(conversation: $id, first: 50) {
+/** Messages before the page's; each place is asked for once. */
+const others = 2_000;
+
+const page = (place: string) => `query ($id: ID!${place && ', $before: String!'}) {
+  messages(conversation: $id, ${place || 'first: 50'}) {
     nodes { seq messageId sender { username name } content { type text } replyTo createdAt editedAt deletedAt reactions { emoji count } pinned }
     pageInfo { hasNextPage endCursor }
   }
 }`;
+const [newest, older] = [page(''), page('last: 50, before: $before')];
 
-/** The same fifty messages by GraphQL and by REST, in turns against one server: what they cost the process that serves them. */
+/** Pages of fifty messages by GraphQL and by REST, in turns against one server: what they cost the process that serves them. */
 export const graphql: Measure = {
   name: 'graphql',
   help: `messages(first: 50) over HTTP, warm, ${lanes} requests at a time`,
@@ -23,28 +27,28 @@ export const graphql: Measure = {
     const server = await startServer({ flags: benchFlags });
     const agent = new Agent({ keepAlive: true, maxSockets: lanes });
     try {
-      const [ann, bob] = (await createAccounts(server, await signUpAdmin(server), 'member', 2)) as [
-        LoadAccount,
-        LoadAccount,
-      ];
+      const accounts = await createAccounts(server, await signUpAdmin(server), 'member', 2);
+      const [ann, bob] = accounts as [LoadAccount, LoadAccount];
       const id = await createGroup(server, ann, [bob]);
-      for (let i = 0; i < 50; i++) {
+      progress(`${others + 50} messages`);
+      await inLanes(others + 50, async (i) => {
         const content = { type: 'text', text: `message number ${i} of a conversation about nothing much` };
-        await call(server, i % 2 ? ann.access : bob.access, 'POST', `/conversations/${id}/messages`, {
-          id: `m${i}`,
-          content,
-        });
-      }
-      const body = JSON.stringify({ query, variables: { id } });
-      const load = (path: string, given: string | null, count: number) =>
-        measure({ server, agent, access: ann.access, path, body: given, count });
-      const overGraphql = (count: number) => load('/graphql', body, count);
-      const overRest = (count: number) => load(`/api/v1/conversations/${id}/messages?limit=50`, null, count);
+        const sender = i % 2 ? ann : bob;
+        await call(server, sender.access, 'POST', `/conversations/${id}/messages`, { id: `m${i}`, content });
+      });
+      const ask = (path: string, body: object | null = null) =>
+        post({ server, agent, access: ann.access, path, body: body && JSON.stringify(body) });
+      const same = { query: newest, variables: { id } };
+      const overGraphql = () => ask('/graphql', same);
+      const overRest = () => ask(`/api/v1/conversations/${id}/messages?limit=50`);
+      const another = (i: number) => ask('/graphql', { query: older, variables: { id, before: String(i + 51) } });
       progress('warming up');
-      await overGraphql(warmUp);
-      await overRest(warmUp);
+      await inLanes(warmUp, overGraphql);
+      await inLanes(warmUp, overRest);
       progress(`${requests} requests of each`);
-      const [graph, rest] = [await overGraphql(requests), await overRest(requests)];
+      const graph = await measure(server, requests, overGraphql);
+      const rest = await measure(server, requests, overRest);
+      const once = await measure(server, others, another);
       return [
         {
           what: 'messages(first: 50) by GraphQL, per core of the serving process',
@@ -54,6 +58,14 @@ export const graphql: Measure = {
           floor: { value: rest.perCpuSecond, what: 'the same page by REST' },
           note: `${graph.bytes} bytes an answer, REST ${rest.bytes}; on the clock ${Math.round(graph.perSecond)}/s and ${Math.round(rest.perSecond)}/s`,
         },
+        {
+          what: 'a page that nobody has asked for before, per core of the serving process',
+          value: once.perCpuSecond,
+          unit: 'requests/s',
+          target: null,
+          floor: null,
+          note: `on the clock ${Math.round(once.perSecond)}/s`,
+        },
       ];
     } finally {
       agent.destroy();
@@ -62,34 +74,35 @@ export const graphql: Measure = {
   },
 };
 
-interface Load {
+/** Runs `one` for 0 … count - 1, as many at a time as there are lanes. */
+async function inLanes<T>(count: number, one: (i: number) => Promise<T>): Promise<T> {
+  let next = 0;
+  let last: T | undefined;
+  const lane = async (): Promise<void> => {
+    while (next < count) last = await one(next++);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return last as T;
+}
+
+async function measure(server: TestServer, count: number, one: (i: number) => Promise<number>) {
+  const [cpu, began] = [cpuSeconds([server.pid]), performance.now()];
+  const bytes = await inLanes(count, one);
+  const seconds = (performance.now() - began) / 1_000;
+  return { perCpuSecond: count / (cpuSeconds([server.pid]) - cpu), perSecond: count / seconds, bytes };
+}
+
+interface Ask {
   readonly server: TestServer;
   readonly agent: Agent;
   readonly access: string;
   readonly path: string;
   /** null: GET. */
   readonly body: string | null;
-  readonly count: number;
-}
-
-async function measure(load: Load): Promise<{ perCpuSecond: number; perSecond: number; bytes: number }> {
-  const pids = [load.server.pid];
-  const [cpu, began] = [cpuSeconds(pids), performance.now()];
-  let left = load.count;
-  let bytes = 0;
-  const lane = async (): Promise<void> => {
-    while (left-- > 0) bytes = await ask(load);
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
-  return {
-    perCpuSecond: load.count / (cpuSeconds(pids) - cpu),
-    perSecond: (load.count / (performance.now() - began)) * 1_000,
-    bytes,
-  };
 }
 
 /** Bytes of the answer, which must hold all fifty. */
-function ask({ server, agent, access, path, body }: Load): Promise<number> {
+function post({ server, agent, access, path, body }: Ask): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = {
       authorization: `Bearer ${access}`,
@@ -104,7 +117,7 @@ function ask({ server, agent, access, path, body }: Load): Promise<number> {
         answer.on('error', reject);
         answer.on('end', () => {
           const text = Buffer.concat(pieces);
-          if (answer.statusCode !== 200 || !text.includes('"seq":50,')) {
+          if (answer.statusCode !== 200 || text.toString().split('"seq":').length !== 51) {
             reject(new Error(`${path}: ${answer.statusCode} ${text.toString().slice(0, 300)}`));
           } else {
             resolve(text.length);
