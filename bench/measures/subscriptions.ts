@@ -8,7 +8,7 @@ import type { Measure } from './measure.ts';
 const members = 500;
 const senders = 8;
 const window = 40;
-const rounds = 2;
+const rounds = 4;
 const seconds = 5;
 
 /** What a frame of the native socket says. */
@@ -23,7 +23,7 @@ const query = `subscription {
   }
 }`;
 
-/** The same messages to 500 connections of either protocol, in turns against one server. */
+/** The same messages to 500 connections of either protocol, in turns against one server, each as often the first. */
 export const subscriptions: Measure = {
   name: 'subscriptions',
   help: `CPU per delivery to ${members} subscribers of one selection, beside ${members} native sockets`,
@@ -35,10 +35,9 @@ export const subscriptions: Measure = {
       const native: Cost[] = [];
       const graphql: Cost[] = [];
       for (let round = 0; round <= rounds; round++) {
-        const [a, b] = [
-          await measure(server, group, accounts, openNative),
-          await measure(server, group, accounts, openGraphql),
-        ];
+        const first = await measure(server, group, accounts, round % 2 ? openGraphql : openNative);
+        const second = await measure(server, group, accounts, round % 2 ? openNative : openGraphql);
+        const [a, b] = round % 2 ? [second, first] : [first, second];
         // The first round warms up.
         if (round > 0) native.push(a);
         if (round > 0) graphql.push(b);

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Client, credentials, loadPackageDefinition, Metadata } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
+import { expect } from 'vitest';
 
 /** A foreign client: the protos as text, fields in camelCase, nothing of ours besides. */
 const protos = fileURLToPath(new URL('../../contracts/public/proto', import.meta.url));
@@ -72,6 +73,16 @@ export function createVeigoGrpcClient(ports: { readonly authentication: number; 
         stream.write(Buffer.from([0x3a, 0]));
         stream.end();
       });
+    },
+
+    /** gRPC's own health check and reflection, of what Veigo has and nothing else. */
+    async expectServed(port: number): Promise<void> {
+      const serving = Buffer.from([8, 1]);
+      expect(await this.raw(port, '/grpc.health.v1.Health/Check', Buffer.alloc(0))).toEqual(serving);
+      const listed = (await this.reflect(port)).toString('latin1');
+      for (const name of ['authentication.Authentication', 'profile.Profile', 'room.Room', 'message.Message'])
+        expect(listed).toContain(name);
+      expect(listed).not.toContain('parley');
     },
 
     close(): void {
