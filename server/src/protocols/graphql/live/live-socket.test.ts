@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { ann, one, type ProtocolHub, startProtocolHub, subscribe } from '../../../../testing/protocol-hub.ts';
@@ -22,8 +24,13 @@ async function until(count: number): Promise<void> {
 }
 
 describe('who may subscribe', () => {
-  const raw = (headers: Record<string, string> = {}, query = '', protocols: string[] = ['graphql-transport-ws']) => {
-    const socket = new WebSocket(server.socketUrl + query, protocols, { headers });
+  const raw = (
+    headers: Record<string, string> = {},
+    query = '',
+    protocols: string[] = ['graphql-transport-ws'],
+    to = server,
+  ) => {
+    const socket = new WebSocket(to.socketUrl + query, protocols, { headers });
     open.push(socket);
     const frames: Record<string, unknown>[] = [];
     socket.on('message', (data) => frames.push(JSON.parse(data.toString())));
@@ -97,6 +104,12 @@ describe('who may subscribe', () => {
     expect(await client.closed).toBe(code);
   });
 
+  test('silence ends the socket', async () => {
+    const hasty = await startProtocolHub({ initTimeoutMs: 1 });
+    expect(await raw({}, '', ['graphql-transport-ws'], hasty).closed).toBe(4408);
+    await hasty.close();
+  });
+
   test('one connection_init and one operation of an id', async () => {
     const [twice, same] = [raw(), raw()];
     await Promise.all([twice.opened, same.opened]);
@@ -109,6 +122,48 @@ describe('who may subscribe', () => {
     same.say(typing);
     expect(await same.closed).toBe(4409);
     await until(0);
+  });
+
+  describe('only so many may wait for connection_init at once', () => {
+    let strict: ProtocolHub;
+    beforeEach(async () => {
+      strict = await startProtocolHub({ waitingSockets: 1 });
+    });
+    afterEach(() => strict.close());
+
+    const wait = async () => {
+      const client = raw({}, '', ['graphql-transport-ws'], strict);
+      await client.opened;
+      return client;
+    };
+    /** Says who it is: the code it is closed with, or that it was let in. */
+    const enter = async (client: Awaited<ReturnType<typeof wait>>) => {
+      client.say(init({ token: 'ann' }));
+      return Promise.race([client.closed, once(client.socket, 'message').then(([data]) => JSON.parse(data).type)]);
+    };
+
+    test('one more is told to come back later; the others are served, and make room', async () => {
+      const first = await wait();
+      const [code, reason] = await once((await wait()).socket, 'close');
+      expect([code, String(reason)]).toEqual([4003, 'too many sockets have not said who they are']);
+      expect(await enter(first)).toBe('connection_ack');
+      expect(await enter(await wait())).toBe('connection_ack');
+      (await wait()).socket.terminate();
+      await expect.poll(async () => enter(await wait())).toBe('connection_ack');
+    });
+
+    test('a handshake that fails takes no place', async () => {
+      const headers = {
+        ...{ connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'short' },
+        'sec-websocket-protocol': 'graphql-transport-ws',
+      };
+      for (let i = 0; i < 3; i++) {
+        const asked = get(strict.url, { headers, agent: false });
+        const [{ statusCode }] = (await once(asked, 'response')) as [IncomingMessage];
+        expect(statusCode).toBe(400);
+      }
+      expect(await enter(await wait())).toBe('connection_ack');
+    });
   });
 });
 
@@ -124,13 +179,19 @@ describe('the same socket', () => {
     ]);
   });
 
-  test('more operations than a socket may run, or than an account may begin', async () => {
-    const strict = await startProtocolHub({ operationsPerSocket: 2 });
+  test.each([
+    ['more operations than a socket may run', { operationsPerSocket: 2 }],
+    ['more than an account may begin at a time', { rates: { frames: { perSecond: 0.001, burst: 2 } } }],
+  ])('%s are refused, and the others go on', async (_, config) => {
+    const strict = await startProtocolHub(config);
     const client = strict.connect('ann');
     const feeds = [1, 2, 3].map(() => subscribe(client, 'subscription { typing { on } }'));
     await expect
       .poll(() => feeds.filter(({ ended }) => ended !== null))
-      .toMatchObject([{ ended: [{ extensions: { code: 'rate.limited', retryable: true, retryAfterMs: 1_000 } }] }]);
+      .toMatchObject([
+        { ended: [{ extensions: { code: 'rate.limited', retryable: true, retryAfterMs: expect.any(Number) } }] },
+      ]);
+    await expect.poll(() => strict.hub.realtime.hub.connectionCount).toBe(3);
     await strict.close();
   });
 });

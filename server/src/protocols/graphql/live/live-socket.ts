@@ -96,12 +96,14 @@ export function createLiveSocket(deps: LiveDeps): (request: IncomingMessage, soc
       address: (config.trustProxy && first(headers['x-forwarded-for'])) || (socket.remoteAddress ?? ''),
       verified: null,
       connections: new Set(),
-      waiting: true,
+      waiting: false,
       onMessage: async () => {},
       onClosed: async () => {},
     };
-    waiting++;
     sockets.accept(request, socket, head, client, (outlet) => {
+      // Not before: a handshake that fails never ends.
+      client.waiting = true;
+      waiting++;
       const closed = server.opened(adapt(outlet), outlet);
       client.onClosed = () => Promise.resolve(closed());
       if (waiting > config.waitingSockets) outlet.close(4003, 'too many sockets have not said who they are');
