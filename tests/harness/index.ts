@@ -4,6 +4,7 @@ export * from './bystander.ts';
 export * from './expect-away.ts';
 export * from './free-port.ts';
 export * from './graphql-feed.ts';
+export * from './graphql-request.ts';
 export * from './knock.ts';
 export * from './mailed-code.ts';
 export * from './open-documents.ts';

@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createPerson, type Person, startSystem, type TestServer, uniqueName, until } from '../harness/index.ts';
+import {
+  createPerson,
+  mustGraphql,
+  type Person,
+  requestGraphql,
+  startSystem,
+  type TestServer,
+  uniqueName,
+  until,
+} from '../harness/index.ts';
 
 /** GraphQL and native clients in one conversation, over a real server. */
 let server: TestServer;
@@ -14,27 +23,9 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
-interface Answer {
-  // biome-ignore lint/suspicious/noExplicitAny: the shape is what each query asks for
-  readonly data: any;
-  readonly errors?: readonly { readonly extensions: { readonly code: string } }[];
-}
-
-async function ask(token: string | null, query: string, variables: object = {}): Promise<Answer> {
-  const response = await fetch(`${server.url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
-    body: JSON.stringify({ query, variables }),
-  });
-  return (await response.json()) as Answer;
-}
-
-/** Fails the test for any error. */
-async function must(...request: Parameters<typeof ask>): Promise<Answer['data']> {
-  const { data, errors } = await ask(...request);
-  expect(errors).toBeUndefined();
-  return data;
-}
+const ask = (token: string | null, query: string, variables?: object) =>
+  requestGraphql(server, token, query, variables);
+const must = (token: string | null, query: string, variables?: object) => mustGraphql(server, token, query, variables);
 
 const begin = `mutation ($i: CreateConversationInput!) { createConversation(input: $i) { created conversation { id role kind } } }`;
 const send = `mutation ($i: SendMessageInput!) { sendMessage(input: $i) { repeated message { seq } } }`;
@@ -157,6 +148,33 @@ test('lists go on from any cursor, and a public conversation can be joined', asy
     const at = whole.edges.findIndex((edge: { cursor: string }) => edge.cursor === cursor);
     expect(edges.map(({ node }: { node: { id: string } }) => node.id)).toEqual(order.slice(at + 1, at + 3));
   }
+});
+
+test('a public conversation is read by every account, and written by its members', async () => {
+  const id = await createGroup({ members: [], visibility: 'PUBLIC' });
+  const said = { conversation: id, id: 'm', content: { text: 'to all' } };
+  const { seq } = (await must(ann.access, send, { i: said })).sendMessage.message;
+  const read = `query ($id: ID!, $seq: Int!) {
+    conversation(id: $id) { role name epoch members { nodes { user { id } } } messages(last: 1) { nodes { content { text } } } }
+    messages(conversation: $id, last: 1) { nodes { seq } }
+    message(conversation: $id, seq: $seq) { content { text } }
+  }`;
+  const { conversation, messages, message } = await must(bob.access, read, { id, seq });
+  expect(conversation).toMatchObject({
+    role: null,
+    members: { nodes: [{ user: { id: ann.id } }] },
+    messages: { nodes: [{ content: { text: 'to all' } }] },
+  });
+  expect([messages.nodes, message]).toEqual([[{ seq }], { content: { text: 'to all' } }]);
+  const changes = `query ($id: ID!, $p: PositionInput!) { changes(conversation: $id, position: $p) { continuity messages { seq } } }`;
+  const since = await must(bob.access, changes, { id, p: { epoch: conversation.epoch, seq: seq - 1, rev: 0 } });
+  expect(since.changes).toMatchObject({ continuity: 'KEPT', messages: expect.arrayContaining([{ seq }]) });
+  const write = await ask(bob.access, send, { i: { ...said, id: 'n' } });
+  expect(write.errors?.[0]?.extensions.code).toBe('conversation.forbidden');
+  const close = 'mutation ($id: ID!) { updateConversation(id: $id, input: { visibility: PRIVATE }) { visibility } }';
+  expect((await must(ann.access, close, { id })).updateConversation).toEqual({ visibility: 'PRIVATE' });
+  const refused = await ask(bob.access, read, { id, seq });
+  expect(refused.errors?.map(({ extensions }) => extensions.code)).toEqual(Array(3).fill('conversation.unknown'));
 });
 
 test('a browser gets a page that loads nothing from elsewhere', async () => {
