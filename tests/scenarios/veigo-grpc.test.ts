@@ -84,6 +84,12 @@ describe(`Veigo over gRPC (${topology})`, () => {
     expect(entered.account).toMatchObject({ id: ann.id, isEmailVerified: true });
     const fresh = await call('authentication.Authentication/RefreshToken', { token: entered.token.refresh });
     await call('authentication.Authentication/ValidateAccessToken', { token: fresh.access });
+    // Used twice, a refresh token ends its session, and no device for ever.
+    const used = { token: entered.token.refresh };
+    expect(await refusal('authentication.Authentication/RefreshToken', used)).toEqual(badToken);
+    expect(await refusal('authentication.Authentication/RefreshToken', { token: fresh.refresh })).toEqual(badToken);
+    const back = await call('authentication.Authentication/SignIn', { ...again, clientId: 'laptop' });
+    await call('authentication.Authentication/RefreshToken', { token: back.token.refresh });
     expect(await refusal('authentication.Authentication/ValidateAccessToken', { token: 'forged' })).toEqual(badToken);
     expect(await refusal('authentication.Authentication/SignIn', { ...again, password: 'wrong' })).toEqual({
       name: 'Error',
@@ -171,6 +177,13 @@ describe(`Veigo over gRPC (${topology})`, () => {
     expect(await eve.refused('room.Room/Update', { id, name: 'Mine' })).toEqual(unauthorized);
     await ann.as('room.Room/Update', { id, privacy: 'public' });
     expect((await eve.as('message.Message/List', { roomId: id })).records).toMatchObject([{ content: 'first' }]);
+    expect((await eve.as('member_room.MemberRoom/List', { roomId: id })).records).toHaveLength(2);
+    expect(await eve.refused('message.Message/Create', { roomId: id, content: 'x' })).toEqual(unauthorized);
+    await ann.as('room.Room/Update', { id, privacy: 'private' });
+    for (const list of ['message.Message/List', 'member_room.MemberRoom/List']) {
+      expect(await eve.refused(list, { roomId: id })).toMatchObject({ name: 'Data Integrity Error' });
+    }
+    const other = await bob.as('room.Room/Create', { name: 'Other', type: 'group' });
     const added = await ann.as('member_room.MemberRoom/Add', { roomId: id, membersId: [eve.id, bob.id] });
     expect(added.members).toMatchObject([{ memberId: eve.id, roomId: id }, { memberId: bob.id }]);
     const page = await bob.as('member_room.MemberRoom/List', { roomId: id, page: { size: 2 } });
@@ -181,6 +194,7 @@ describe(`Veigo over gRPC (${topology})`, () => {
       memberId: bob.id,
       roomId: id,
     });
+    expect((await bob.as('room.Room/List')).records).toMatchObject([{ id: other.information.id, name: 'Other' }]);
     expect(await bob.refused('message.Message/Create', { roomId: id, content: 'x' })).toEqual(unauthorized);
     const direct = { name: 'x', type: 'direct', members: [bob.id] };
     expect((await ann.as('room.Room/Create', direct)).information.type).toBe('direct');

@@ -108,6 +108,12 @@ inEveryTopology('Veigo', (server) => {
     );
     await native.take('deleted');
     expect((await historyOf(mona, group.id)).map(textOf)).toEqual(['edited', undefined, 'here']);
+    // Who is removed hears no more, although the socket had joined.
+    await mona.must('DELETE', `/conversations/${group.id}/members/${liam.id}`);
+    await sendText(mona, group.id, 'without Liam');
+    await native.take('message', (frame) => textOf(frame) === 'without Liam');
+    await socket.settle();
+    expect(JSON.stringify(socket.frames)).not.toContain('without Liam');
     // One account, both protocols: the native sign-in takes the e-mail address.
     const signIn = { login: liam.email, password: veigoPassword };
     const { body } = await request<{ account: object }>(server(), 'POST', '/sessions', { body: signIn });

@@ -77,6 +77,12 @@ export function describeVeigoAccounts(server: () => TestServer): void {
         (error: Error) => error.message.includes('401'),
       ),
     );
+    const third = (await ask(signIn, variables)).data.SignIn.token.access;
+    await askVeigo(server(), 'mutation { SignOut { success } }', third);
+    await until(
+      'the session that asked has ended',
+      async () => refusalOf(await ask(validate, { token: third })) === invalidToken,
+    );
     const wrong = 'mutation { ChangePassword(oldPassword: "Wrong@12345", newPassword: "Other@12345") { success } }';
     expect(refusalOf(await asCarol(wrong))).toContain('Invalid email or password');
     expect((await asCarol(wrong.replace('Wrong@12345', veigoPassword))).data.ChangePassword.success).toBe(true);
