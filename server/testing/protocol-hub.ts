@@ -60,7 +60,7 @@ export async function startProtocolHub(
       resolveCookie: (_ctx, cookie) => verify(cookie),
     } as Partial<IdentityApi> as IdentityApi,
     people: {} as PeopleApi,
-    chat: {} as ChatApi,
+    chat: hub.chat.api as Partial<ChatApi> as ChatApi,
     log: silentLog,
     metrics: noMetrics,
     config: protocolConfig,
