@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort, startServer, type TestServer } from '../../harness/index.ts';
+import { createVeigoPerson, freePort, startServer, type TestServer, VeigoSocket } from '../../harness/index.ts';
 import { createVeigoGrpcClient } from '../../harness/veigo-grpc.ts';
 
 describe('ports of a protocol of their own', () => {
@@ -34,5 +34,10 @@ describe('ports of a protocol of their own', () => {
     const asked = await fetch(`${url}/gql?query=${encodeURIComponent('{ __typename }')}`);
     expect(await asked.json()).toEqual({ data: { __typename: 'RootQuery' } });
     expect((await fetch(`${url}/api/v1/status`)).status).toBe(404);
+    expect(await (await fetch(url)).text()).toBe('Real-Time Service Online');
+    const ann = await createVeigoPerson({ url }, 'Ann');
+    const socket = await VeigoSocket.open({ url }, ann.access);
+    await socket.settle();
+    socket.close();
   });
 });

@@ -68,7 +68,7 @@ export async function listMessages(
   };
 }
 
-/** Senders only. */
+/** Senders only; in the reference nobody. */
 export async function updateMessage(
   { chat, sends }: VeigoDeps,
   ctx: Context,
@@ -96,6 +96,7 @@ function parseOne({ roomId, messageId }: OneMessage): { readonly id: Conversatio
   return { id, seq: parseMessageId(id, parseId('messageId', messageId)) };
 }
 
+/** DEPARTS: an empty message is refused and said to be; the reference loses it on the way. */
 function parseTextContent(text: Maybe): ParsedContent {
   const content = { type: 'text', text: parseText('content', text) };
   return parseContent(JSON.stringify(content), content);

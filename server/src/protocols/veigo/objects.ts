@@ -82,6 +82,7 @@ export function describeAccount(account: Account): VeigoAccount {
   };
 }
 
+/** DEPARTS: signed and not encrypted, for minutes and not an hour; clients hand them on as they are. */
 export const describeTokens = ({ access, refresh }: Tokens): VeigoTokens => ({ access, refresh });
 
 /** A profile is as old as its account; when it last changed is not kept. */

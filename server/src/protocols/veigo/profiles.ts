@@ -44,7 +44,10 @@ export async function updateProfile(
   return describeProfile(await people.updateOwn(ctx, change));
 }
 
-/** One's own only: `action.forbidden`. The profile as it was; the account stays, and goes by its username. */
+/**
+ * One's own only: `action.forbidden`. The profile as it was. DEPARTS: the reference deletes the row, and what the account says after that
+ * is nobody's; here the account stays, and goes by its username.
+ */
 export async function deleteProfile(
   { people }: VeigoDeps,
   ctx: Context,

@@ -18,7 +18,10 @@ export interface CreateRoomArgs {
   readonly members?: readonly Maybe[] | null | undefined;
 }
 
-/** Its creator is a member, named or not. A direct room that is there already is found. `account.unknown`. */
+/**
+ * Its creator is a member, named or not. `account.unknown`. DEPARTS: two people have one direct room, which is found when it is there
+ * already; the reference makes another each time.
+ */
 export async function createRoom(
   deps: VeigoDeps,
   ctx: Context,
@@ -62,7 +65,7 @@ export async function listRooms(
   return { records: await describeRooms(deps, ctx, items), metadata: { cursor: next, hasMore: next !== null } };
 }
 
-/** What is not given stays. */
+/** What is not given stays. DEPARTS: for owners and admins, as members are; in the reference any member may do both. */
 export async function updateRoom(
   deps: VeigoDeps,
   ctx: Context,
@@ -107,7 +110,7 @@ export async function listMembers(
   return { records: items.map(describeMember), metadata: { cursor: next, hasMore: next !== null } };
 }
 
-/** The caller's own membership, which has ended now. */
+/** The caller's own membership, which has ended now. DEPARTS: a direct room cannot be left; who has had enough blocks the other. */
 export async function leaveRoom(
   { chat }: VeigoDeps,
   ctx: Context,

@@ -29,6 +29,12 @@ export function createVeigoProtocol(deps: VeigoProtocolDeps): Protocol {
     name: 'veigo',
     async registerHttp(host) {
       await addGql(host.app, common);
+      // Where no web application is, as on a port of its own: what the reference's real-time service says to who wants no socket.
+      if (!host.app.hasRoute({ method: 'GET', url: socketPath })) {
+        host.app.get(socketPath, { schema: { hide: true } }, async (_request, reply) =>
+          reply.type('text/plain; charset=utf-8').send('Real-Time Service Online'),
+        );
+      }
       if (sockets) return;
       host.onUpgrade(socketPath, () => {
         throw fail('request.invalid', 'This process is a gateway: sockets are served by the realtime processes.');

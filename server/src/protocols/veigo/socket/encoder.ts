@@ -7,7 +7,8 @@ import { showContent } from '../show-content.ts';
 
 /**
  * The hub's events in Veigo's words. Besides the reference's `senderId` and `content` a message says its id, room and time.
- * DEPARTS: edits and deletions are pushed too, as MESSAGE_UPDATED and MESSAGE_DELETED in the same style.
+ * DEPARTS: edits and deletions are pushed too, as MESSAGE_UPDATED and MESSAGE_DELETED in the same style. An item's type is `message` for
+ * the newer generation of clients as well, which calls it CHAT_MESSAGE: a socket does not say which it is.
  */
 export const veigoEncoder: Encoder = { protocol: 'veigo', encode };
 

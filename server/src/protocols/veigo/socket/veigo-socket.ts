@@ -31,7 +31,8 @@ type Upgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => Promi
 
 /**
  * The upgrade handler of `/?token=SuperDuperUser%20<access token>`. Who shows no good token is refused before the upgrade; a revoked
- * session ends the connection.
+ * session ends the connection. DEPARTS: with a token in the URL any page may open it, for no other page could know the token; the
+ * reference takes one Origin.
  */
 export function createVeigoSocket(deps: VeigoSocketDeps): Upgrade {
   const handleFrame = createFrameHandler(deps);
