@@ -1,4 +1,4 @@
-import { execute, parse } from 'graphql';
+import { type DocumentNode, execute, parse } from 'graphql';
 import { expect, test } from 'vitest';
 import { createConversationView } from '../../../../testing/conversation-view.ts';
 import { createContext } from '../../../kernel/context.ts';
@@ -52,6 +52,7 @@ function createServices(n: number) {
           return (Reflect.get(target, key) as (...given: unknown[]) => unknown)(...args);
         },
     });
+  const messages = Array.from({ length: n }, (_, i) => ({ ...messageIn(i), seq: i + 1 }));
   const people = counted<PeopleApi>('people', {
     getProfiles: async (_ctx, ids) => ids.map((id) => ({ id, username: id, name: id, about: null, avatar: null })),
   });
@@ -71,6 +72,15 @@ function createServices(n: number) {
         items: [person(i + 400), person(i + 401)].map((user) => ({ ...stay, conversation: id, user })),
         next: null,
       })),
+    history: async () => ({ items: messages, epoch: 'e', lastSeq: n, lastRev: n }),
+    changes: async (_ctx, conversation) => ({
+      ...{ conversation, items: messages, seq: n, rev: n },
+      ...{ epoch: 'e', continuity: 'kept' },
+    }),
+    search: async () => ({ items: messages.map((found) => ({ message: found, excerpt: 'hi' })), next: null }),
+    getConversation: async () => view(0),
+    listReceipts: async (_ctx, conversation) =>
+      messages.map((_, i) => ({ conversation, user: person(i + 500), delivered: 1, read: 1 })),
   });
   const services = {
     chat,
@@ -88,13 +98,23 @@ function createServices(n: number) {
   return { services, calls };
 }
 
-const query = parse(`{ conversations(first: 50) { nodes {
+/** What can be asked of a message, everybody in it with what would have to be looked up. */
+const message = `sender { name presence { state } } mentions { name } reactions { users { name presence { state } } }`;
+
+const conversations = parse(`{ conversations(first: 50) { nodes {
   peer { name presence { state } }
-  lastMessage { sender { name presence { state } } mentions { name } reactions { users { name presence { state } } } }
+  lastMessage { ${message} }
   members(first: 20) { nodes { role user { name presence { state } } } }
 } } }`);
 
-async function callsFor(n: number): Promise<readonly string[]> {
+const lists = parse(`{
+  messages(conversation: "${place(0)}", first: 200) { nodes { ${message} } }
+  changes(conversation: "${place(0)}", position: { epoch: "e", seq: 0 }, first: 200) { messages { ${message} } }
+  search(query: "hi", first: 50) { nodes { message { ${message} } } }
+  conversation(id: "${place(0)}") { receipts { user { name presence { state } } } }
+}`);
+
+async function callsFor(document: DocumentNode, n: number): Promise<readonly string[]> {
   const { services, calls } = createServices(n);
   const principal = { account: person(0), session: person(0) as unknown as SessionId, username: 'a', admin: false };
   const contextValue = createGraphqlContext(services as never, {
@@ -102,15 +122,23 @@ async function callsFor(n: number): Promise<readonly string[]> {
     address: '',
     cookies: null,
   });
-  const { data, errors } = await execute({ schema, document: query, contextValue });
+  const { data, errors } = await execute({ schema, document, contextValue });
   expect(errors).toBeUndefined();
-  expect((data as { conversations: { nodes: unknown[] } }).conversations.nodes).toHaveLength(n);
+  // Each of the n brings a person of its own with it.
+  expect(JSON.stringify(data)).toContain(person(n + 199));
   return calls.toSorted();
 }
 
-test('fifty conversations with members, last messages and senders cost as many calls as one', async () => {
-  const one = await callsFor(1);
-  expect(await callsFor(50)).toEqual(one);
-  expect(one.filter((call) => call.startsWith('chat.'))).toEqual(['chat.listConversations', 'chat.listMembersOf']);
-  expect(one.length).toBeLessThanOrEqual(10);
+test.each([
+  [
+    'fifty conversations with members, last messages and senders',
+    conversations,
+    ['listConversations', 'listMembersOf'],
+  ],
+  ['histories, changes, hits and receipts', lists, ['changes', 'getConversation', 'history', 'listReceipts', 'search']],
+])('%s cost as many calls as one', async (_, document, ofChat) => {
+  const one = await callsFor(document, 1);
+  expect(await callsFor(document, 50)).toEqual(one);
+  expect(one.filter((call) => call.startsWith('chat.'))).toEqual(ofChat.map((name) => `chat.${name}`));
+  expect(one.length).toBeLessThanOrEqual(15);
 });

@@ -140,6 +140,10 @@ describe('hostile documents are refused before anything is carried out', () => {
 });
 
 describe('GraphQL over HTTP', () => {
+  test('has 61 audits', () => {
+    expect(serverAudits({ url: 'http://unused' })).toHaveLength(61);
+  });
+
   test.each(serverAudits({ url: 'http://unused' }).map(({ id, name }) => [id, name]))('%s %s', async (id) => {
     const audit = serverAudits({ url: `${server.url}/gql` }).find((one) => one.id === id);
     expect(await audit?.fn()).toMatchObject({ status: 'ok' });

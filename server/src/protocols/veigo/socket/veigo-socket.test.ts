@@ -67,6 +67,12 @@ describe('the credential', () => {
     ['in the URL with its word', good, {}],
     ['in the URL alone', `?token=${aliceToken}`, {}],
     ['in the header', '', { authorization: `SuperDuperUser ${aliceToken}` }],
+    ['in the header, as elsewhere', '', { authorization: `Bearer ${aliceToken}` }],
+    [
+      'in the cookie, from our own page',
+      '',
+      { cookie: 'parley_session=cookie-of-alice', 'sec-fetch-site': 'same-origin' },
+    ],
     ['in the URL, from any page', good, { origin: 'https://elsewhere.example' }],
   ])('%s opens', async (_, query, headers) => {
     expect(await dial(query, headers as Record<string, string>).opened).toBe('open');
@@ -124,6 +130,13 @@ describe('frames', () => {
       client.say(frame);
       expect(await client.next()).toEqual({ type: 'ERROR', payload: [{ reason }] });
     }
+  });
+
+  test('more than 256 KiB: 4503', async () => {
+    const client = await dialOpen();
+    const closed = new Promise((resolve) => client.socket.on('close', resolve));
+    client.say('x'.repeat(256 * 1024 + 1));
+    expect(await closed).toBe(4503);
   });
 
   test('the parser throws nothing but what is answered', () => {
