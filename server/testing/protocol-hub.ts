@@ -10,7 +10,7 @@ import { createGraphqlProtocol } from '../src/protocols/graphql/graphql-protocol
 import { createRateLimits, type Rates } from '../src/protocols/shared/rate-limits.ts';
 import { createVeigoProtocol } from '../src/protocols/veigo/veigo-protocol.ts';
 import { createHttpServer } from '../src/runtime/http.ts';
-import type { ChatApi } from '../src/services/chat/api.ts';
+import type { ChatApi, NotifyPreference } from '../src/services/chat/api.ts';
 import type { IdentityApi } from '../src/services/identity/api.ts';
 import type { PeopleApi } from '../src/services/people/api.ts';
 import type { RealtimeConfig } from '../src/services/realtime/config.ts';
@@ -54,13 +54,17 @@ export async function startProtocolHub(
     if (hub.revoked.has(session)) throw fail('session.revoked');
     return { principal: { account: user, session, username: token, admin: false }, expiresAt: hub.now + 3_600_000 };
   };
+  const preferences: NotifyPreference[] = [];
   const deps = {
     identity: {
       verifyAccess: (_ctx, token) => verify(token),
       resolveCookie: (_ctx, cookie) => verify(cookie),
     } as Partial<IdentityApi> as IdentityApi,
     people: {} as PeopleApi,
-    chat: hub.chat.api as Partial<ChatApi> as ChatApi,
+    chat: {
+      ...hub.chat.api,
+      notifyPreferencesOf: async (_ctx, users) => preferences.filter(({ user }) => users.includes(user)),
+    } as Partial<ChatApi> as ChatApi,
     log: silentLog,
     metrics: noMetrics,
     config: protocolConfig,
@@ -81,6 +85,8 @@ export async function startProtocolHub(
   const clients: Client[] = [];
   return {
     hub,
+    /** What chat says of who wants to be alerted of less. */
+    preferences,
     url,
     socketUrl,
     /** Veigo's socket. */

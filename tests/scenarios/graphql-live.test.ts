@@ -178,6 +178,40 @@ inEveryTopology('GraphQL subscriptions', (server) => {
     await client.dispose();
   });
 
+  test('notifications are what others say and is not muted, those missed first', async () => {
+    const { ann, bob, group, client, from } = await pair();
+    const quiet = await createGroup(bob, [ann]);
+    await ann.must('PUT', `/conversations/${quiet.id}/preferences`, { notify: 'mentions' });
+    await sendText(bob, group.id, 'missed');
+    const feed = subscribeGraphql<Told & { readonly reason: string }>(
+      client,
+      `subscription ($after: [ConversationPositionInput!]) {
+        notifications(after: $after) {
+          kind: __typename
+          ... on Notification { reason message { seq rev content { text } } }
+          ... on Resumed { conversations { conversationId continuity position { epoch seq rev } } }
+        }
+      }`,
+      { after: [from] },
+    );
+    await until('Resumed', () => feed.events.some(({ kind }) => kind === 'Resumed'));
+    await sendText(ann, group.id, 'my own');
+    await sendText(bob, quiet.id, 'nothing much');
+    await bob.must('POST', `/conversations/${quiet.id}/messages`, {
+      ...{ id: randomUUID(), content: { type: 'text', text: 'you there' }, mentions: [ann.id] },
+    });
+    const direct = await bob.must<{ id: string }>('POST', '/conversations', { kind: 'direct', members: [ann.id] });
+    await sendText(bob, direct.id, 'between us');
+    const told = () =>
+      feed.events.flatMap(({ kind, reason, message }) =>
+        kind === 'Notification' && message ? `${reason} ${message.content.text}` : [],
+      );
+    await until('three notifications', () => told().length === 3);
+    expect(told()[0]).toBe('MESSAGE missed');
+    expect(told().slice(1).sort()).toEqual(['DIRECT between us', 'MENTION you there']);
+    await client.dispose();
+  });
+
   test('signing out ends every subscription at once, for good', async () => {
     const { ann, client } = await pair();
     const feed = subscribeGraphql<Told>(client, messages, { after: [] });

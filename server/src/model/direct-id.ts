@@ -21,3 +21,8 @@ export function createDirectId(one: AccountId, other: AccountId): ConversationId
 export function sortPair(one: AccountId, other: AccountId): readonly [AccountId, AccountId] {
   return one <= other ? [one, other] : [other, one];
 }
+
+/** Of our own ids only those of direct conversations are of version 8. */
+export function isDirectId(id: ConversationId): boolean {
+  return id.charAt(14) === '8';
+}

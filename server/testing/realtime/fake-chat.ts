@@ -44,13 +44,13 @@ export class FakeChat {
     return c;
   }
 
-  send(c: ModelConversation, sender: string, text = 'hello'): Message {
+  send(c: ModelConversation, sender: string, text = 'hello', mentions: readonly AccountId[] = []): Message {
     c.lastSeq++;
     c.lastRev++;
     const message: Message = {
       ...{ conversation: c.id, seq: c.lastSeq, rev: c.lastRev, id: `m${c.lastSeq}` as MessageId },
       ...{ sender: sender as AccountId, content: JSON.stringify({ type: 'text', text }), replyTo: null, thread: null },
-      ...{ mentions: [], createdAt: '2026-01-01T00:00:00.000Z', editedAt: null, deletedAt: null },
+      ...{ mentions, createdAt: '2026-01-01T00:00:00.000Z', editedAt: null, deletedAt: null },
       ...{ reactions: '{}', pinned: false },
     };
     c.messages.push(message);

@@ -8,6 +8,7 @@ import { createGroups } from './live/groups.ts';
 import { createLiveFeeds } from './live/live-feed.ts';
 import { createLiveSocket } from './live/live-socket.ts';
 import { addLiveStream, streamPath } from './live/live-stream.ts';
+import { createNotifyPreferences } from './live/notify-preferences.ts';
 import { createSelections } from './live/selection.ts';
 import { schema } from './schema/schema.ts';
 
@@ -21,6 +22,7 @@ export function createGraphqlProtocol(deps: GraphqlDeps): Protocol {
   const common: OperationDeps = { identity, people, chat, log, metrics, limits, profiles, config };
   // Of all ports of this process: they share the hub, and so the groups of its subscribers.
   const groups = createGroups(createSelections(schema, log));
+  const preferences = createNotifyPreferences({ chat, log });
   return {
     name: 'graphql',
     async registerHttp(host) {
@@ -33,7 +35,7 @@ export function createGraphqlProtocol(deps: GraphqlDeps): Protocol {
       if (!sockets) throw new Error('the GraphQL protocol was given no hub to serve sockets with');
       const { hub, presence, status } = sockets;
       const services = { ...common, presence, status, attachments: null };
-      const createFeed = createLiveFeeds({ hub, groups, log });
+      const createFeed = createLiveFeeds({ hub, groups, preferences, log });
       const live = { services, hub, documents: createDocuments(schema), createFeed };
       const onUpgrade = createLiveSocket(live);
       // The second for balancers that can tell requests by their path alone.

@@ -116,6 +116,15 @@ export interface SearchHit {
  * `conversation.unknown` where even the existence is private, `conversation.forbidden` to a member-only act,
  * `action.forbidden` for a role too low, `message.unknown`, `conversation.conflict`, `storage.full`, `service.…`.
  */
+/** What somebody wants to be alerted of in a conversation; where there is none: of everything. */
+export interface NotifyPreference {
+  readonly user: AccountId;
+  readonly conversation: ConversationId;
+  readonly notify: NotifyRule;
+  /** ISO 8601; until then of nothing. */
+  readonly mutedUntil: string | null;
+}
+
 export interface ChatApi {
   /**
    * Trusted. Appends drafts through the group committer; a result per draft, in order, each only after its commit. Drafts of
@@ -238,6 +247,8 @@ export interface ChatApi {
 
   /** Trusted. Present memberships of users, for a hub that opens connections. */
   membershipsOf(ctx: Context, users: readonly AccountId[]): Promise<readonly Membership[]>;
+  /** Trusted. Where users want to be alerted of less than everything. */
+  notifyPreferencesOf(ctx: Context, users: readonly AccountId[]): Promise<readonly NotifyPreference[]>;
   /**
    * Trusted. Backlogs for many readers at once (rule 21), in the order of the requests: shared reads, at most 500 items each and some
    * MiB in all, cut to the reader's stays. Who may not read the conversation gets `lost` with an empty epoch.

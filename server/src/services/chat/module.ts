@@ -13,6 +13,7 @@ import { getMessage, history } from './history.ts';
 import { getConversation, listConversations } from './list-conversations.ts';
 import { listMembers, listMembersOf } from './list-members.ts';
 import { createMemberCache } from './member-cache.ts';
+import { notifyPreferencesOf } from './notify-preferences.ts';
 import { createPageCache } from './page-cache.ts';
 import { putMember } from './put-member.ts';
 import { createRequireReader } from './readers.ts';
@@ -79,6 +80,7 @@ export function createChat(deps: ChatDeps): { readonly api: ChatApi; readonly un
     sendEphemeral: (ctx, draft) => sendEphemeral(deps, members, ctx, draft),
     setTyping: (ctx, id, on) => setTyping(deps, members, ctx, id, on),
     membershipsOf: (ctx, users) => membershipsOf(deps, ctx, users),
+    notifyPreferencesOf: (_ctx, users) => notifyPreferencesOf(deps.sql, users),
     backlogs: (_ctx, requests) => readBacklogs(deps, requests),
     resumeSummaries: (ctx, user, named) => afterOwnReceipts(user, () => resumeSummaries(deps, ctx, user, named)),
     heads: (_ctx, conversations) => readHeads(deps.sql, deps.incarnation(), conversations),

@@ -37,6 +37,7 @@ import type {
   Head,
   HistoryRange,
   NewConversation,
+  NotifyPreference,
   Receipt,
   SearchHit,
 } from './api.ts';
@@ -91,6 +92,13 @@ export const preferences = record<Parameters<ChatApi['setPreferences']>[2], wire
   archived: optional(flag),
   pinned: optional(flag),
   notify: optional(notifyRule),
+});
+
+export const notifyPreference = record<NotifyPreference, wire.NotifyPreference>({
+  user: text,
+  conversation: text,
+  notify: notifyRule,
+  mutedUntil: nullable(text),
 });
 
 export const page = record<Parameters<ChatApi['listConversations']>[1], wire.Page>({

@@ -107,6 +107,12 @@ describe.each(['local', 'grpc'] as const)('chat, %s', (transport) => {
     ];
     expect(await api.backlogs(trusted, requests)).toEqual(await chat.chat.backlogs(trusted, requests));
     expect(await api.membershipsOf(trusted, [ann, ben])).toEqual(await chat.chat.membershipsOf(trusted, [ann, ben]));
+    await api.setPreferences(chat.as(ann), group, { archived: true, pinned: true });
+    const muted = { mutedUntil: '2999-01-01T00:00:00Z', notify: 'mentions' } as const;
+    await api.setPreferences(chat.as(ben), group, muted);
+    expect(await api.notifyPreferencesOf(trusted, [ann, ben])).toEqual([
+      { user: ben, conversation: group, notify: 'mentions', mutedUntil: '2999-01-01T00:00:00.000Z' },
+    ]);
     const hole = { conversation: group, rev: 0, minRev: head.lastRev, limit: 100 };
     expect(await api.repair(trusted, hole)).toEqual(await chat.chat.repair(trusted, hole));
     const asked = { conversation: group, minRev: 0 };

@@ -174,6 +174,10 @@ checkRpc<ChatApi>(chatRpc, 'parley.chat.v1.ChatService', {
   sendEphemeral: { args: fc.tuple(draft), answer: fc.record({ createdAt: text() }) },
   setTyping: { args: fc.tuple(conversation, flag), answer: nothing },
   membershipsOf: { args: fc.tuple(listOf(user)), answer: listOf(membership) },
+  notifyPreferencesOf: {
+    args: fc.tuple(listOf(user)),
+    answer: listOf(fc.record({ user, conversation, notify: notifyRule, mutedUntil: orNull(text()) })),
+  },
   backlogs: { args: fc.tuple(listOf(fc.record({ conversation, user, position }))), answer: listOf(backlog) },
   resumeSummaries: {
     args: fc.tuple(user, listOf(conversation)),
@@ -254,12 +258,18 @@ describe('which instance of chat is asked', () => {
     expect(keyOf('viewFor', nobody, { conversation: 'c', user: 'ann', minRev: 1 })).toBe('ann');
   });
 
-  test.each(['search', 'createAttachment', 'getAttachment', 'membershipsOf', 'backlogs', 'heads', 'append'] as const)(
-    '%s: any',
-    (name) => {
-      expect(keyOf(name, ann, [])).toBeNull();
-    },
-  );
+  test.each([
+    'search',
+    'createAttachment',
+    'getAttachment',
+    'membershipsOf',
+    'notifyPreferencesOf',
+    'backlogs',
+    'heads',
+    'append',
+  ] as const)('%s: any', (name) => {
+    expect(keyOf(name, ann, [])).toBeNull();
+  });
 });
 
 test('only what may be repeated is said to be', () => {

@@ -31,6 +31,7 @@ import {
   marks,
   newAttachment,
   newConversation,
+  notifyPreference,
   page,
   preferences,
   range,
@@ -269,6 +270,13 @@ export const chatRpc: RpcService<ChatApi> = createRpcService<ChatApi>('chat', 'p
     args(['users', list(text)]),
     wire.MembershipsOfResponse,
     field('memberships', list(membership)),
+    repeatable,
+  ),
+  notifyPreferencesOf: unary(
+    wire.NotifyPreferencesOfRequest,
+    args(['users', list(text)]),
+    wire.NotifyPreferencesOfResponse,
+    field('preferences', list(notifyPreference)),
     repeatable,
   ),
   backlogs: unary(

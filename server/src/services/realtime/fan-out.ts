@@ -3,7 +3,7 @@ import { holdsRev, holdsSeq } from '../../model/conversation.ts';
 import type { DurableDelivery } from '../../model/delivery.ts';
 import type { Message } from '../../model/message.ts';
 import type { Outgoing } from './api.ts';
-import type { Dialect } from './dialect.ts';
+import type { Dialects } from './dialect.ts';
 import type { LiveConnection } from './live-connection.ts';
 import type { Outbound } from './outbound.ts';
 import type { Profiles } from './profiles.ts';
@@ -36,7 +36,7 @@ export interface FanOut {
 }
 
 export function createFanOut(deps: {
-  readonly dialects: ReadonlyMap<string, Dialect>;
+  readonly dialects: Dialects;
   readonly outbound: Outbound;
   readonly profiles: Profiles;
   readonly metrics: Metrics;
@@ -60,7 +60,7 @@ export function createFanOut(deps: {
       }
     }
     deliveries.add(audience.length * run.length);
-    forgetRun();
+    dialects.forgetRun();
   }
 
   function contentTo(
@@ -116,11 +116,7 @@ export function createFanOut(deps: {
       if (frame) outbound.append(connection, frame);
     }
     deliveries.add(connections.length);
-    forgetRun();
-  }
-
-  function forgetRun(): void {
-    for (const dialect of dialects.values()) dialect.forget();
+    dialects.forgetRun();
   }
 
   return { content, tell, tellUntold };

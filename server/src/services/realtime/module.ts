@@ -14,7 +14,7 @@ import type { HubApi, RealtimeApi } from './api.ts';
 import { createBacklogWriter } from './backlog-writer.ts';
 import { closeCodes, type RealtimeConfig, realtimeDefaults, tickMs } from './config.ts';
 import { createDeliver } from './deliver.ts';
-import type { Dialect } from './dialect.ts';
+import { Dialects } from './dialect.ts';
 import { drain } from './drain.ts';
 import { createEphemerals } from './ephemerals.ts';
 import { createFanOut } from './fan-out.ts';
@@ -69,7 +69,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   let tick = 0;
   let leaving = false;
 
-  const dialects = new Map<string, Dialect>();
+  const dialects = new Dialects();
   const registrar = createRegistrar({ registry, hub: hubId, index: () => index, scheduler, log });
   const index = new HubIndex({
     onUserGone(user) {
@@ -128,8 +128,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   function forget(connection: LiveConnection): void {
     if (connection.gone) return;
     connection.gone = true;
-    // Protocols can have as many dialects as there are questions their clients ask.
-    if (--connection.dialect.speakers === 0) dialects.delete(connection.dialect.encoder.protocol);
+    dialects.leave(connection.dialect);
     presence.unwatch(connection);
     outbound.closed(connection);
     index.detach(connection);

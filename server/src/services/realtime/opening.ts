@@ -3,7 +3,7 @@ import { fail } from '../../kernel/errors.ts';
 import type { IdentityApi } from '../identity/api.ts';
 import type { HubApi } from './api.ts';
 import { closeCodes } from './config.ts';
-import { Dialect } from './dialect.ts';
+import type { Dialects } from './dialect.ts';
 import type { HubIndex } from './hub-index.ts';
 import { type ConnectionHost, LiveConnection } from './live-connection.ts';
 import type { Loader } from './loader.ts';
@@ -19,7 +19,7 @@ type OpenRequest = Parameters<HubApi['open']>[1];
 export function createOpening(deps: {
   readonly identity: Pick<IdentityApi, 'checkSession'>;
   readonly index: HubIndex;
-  readonly dialects: Map<string, Dialect>;
+  readonly dialects: Dialects;
   readonly loader: Loader;
   readonly outbound: Outbound;
   readonly presence: PresenceBook;
@@ -31,17 +31,11 @@ export function createOpening(deps: {
 
   function register(request: OpenRequest): LiveConnection {
     const { principal, expiresAt, outlet, encoder, only, withheld } = request;
-    let dialect = dialects.get(encoder.protocol);
-    if (!dialect) {
-      dialect = new Dialect(encoder);
-      dialects.set(encoder.protocol, dialect);
-    }
-    dialect.speakers++;
     const connection = new LiveConnection(host, index.userOf(principal.account), {
       principal,
       expiresAt,
       outlet,
-      dialect,
+      dialect: dialects.join(encoder),
       only,
     });
     for (const id of withheld ?? []) {

@@ -1,4 +1,7 @@
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
+import type { NotifyRule } from '../../../model/conversation.ts';
+import { isDirectId } from '../../../model/direct-id.ts';
+import type { Message } from '../../../model/message.ts';
 import type { Presence } from '../../../model/presence.ts';
 import type { Outgoing, ResumedConversation } from '../../../services/realtime/api.ts';
 import { MessageView } from '../schema/message.ts';
@@ -26,6 +29,14 @@ export type MessagesEvent =
       readonly more: boolean;
     };
 
+/** Why somebody is alerted of a message: the narrowest of what holds. */
+export type NotificationReason = 'mention' | 'direct' | 'message';
+
+/** What a subscription to notifications yields. */
+export type NotificationsEvent =
+  | { readonly type: 'Notification'; readonly reason: NotificationReason; readonly message: MessageView }
+  | Extract<MessagesEvent, { type: 'Resumed' }>;
+
 export type ReceiptEvent = Extract<Outgoing, { op: 'receipt' }>;
 export type TypingEvent = Extract<Outgoing, { op: 'typing' }>;
 export type ConversationEvent = Extract<Outgoing, { op: 'conversation' }>;
@@ -34,8 +45,8 @@ export interface PresenceEvent {
   readonly presence: Presence;
 }
 
-/** Every field of the subscription type, with what it yields. */
-export interface LiveFields {
+/** Every field of the subscription type that tells everybody the same, with what it yields. */
+interface LiveFields {
   readonly messages: MessagesEvent;
   readonly receipts: ReceiptEvent;
   readonly typing: TypingEvent;
@@ -74,4 +85,12 @@ export function describeEvent(
     case 'drain':
       return null;
   }
+}
+
+/** Why this reader is alerted of a new message; null: they are not. */
+export function reasonOf(message: Message, reader: AccountId, rule: NotifyRule): NotificationReason | null {
+  if (message.sender === reader || rule === 'none') return null;
+  if (message.mentions.includes(reader)) return 'mention';
+  if (rule === 'mentions') return null;
+  return isDirectId(message.conversation) ? 'direct' : 'message';
 }

@@ -2,12 +2,13 @@ import type { AccountId } from '../../../kernel/ids.ts';
 import type { ResumedConversation } from '../../../services/realtime/api.ts';
 import { builder } from '../schema/builder.ts';
 import { position } from '../schema/changes.ts';
-import { continuity, conversationKind, historyRule, role, visibility } from '../schema/enums.ts';
+import { continuity, conversationKind, historyRule, notificationReason, role, visibility } from '../schema/enums.ts';
 import { message } from '../schema/message.ts';
 import { presence } from '../schema/user.ts';
 import type {
   ConversationEvent,
   MessagesEvent,
+  NotificationsEvent,
   OfMessage,
   PresenceEvent,
   ReceiptEvent,
@@ -88,6 +89,20 @@ const resumed = builder.objectRef<Of<'Resumed'>>('Resumed').implement({
 
 export const messagesEvent = builder.unionType('MessagesEvent', {
   types: [added, edited, deleted, reactionChanged, pinChanged, resumed],
+  resolveType: ({ type }) => type,
+});
+
+const notification = builder
+  .objectRef<Extract<NotificationsEvent, { type: 'Notification' }>>('Notification')
+  .implement({
+    fields: (t) => ({
+      reason: t.expose('reason', { type: notificationReason }),
+      message: t.field({ type: message, resolve: (event) => event.message }),
+    }),
+  });
+
+export const notificationsEvent = builder.unionType('NotificationsEvent', {
+  types: [notification, resumed],
   resolveType: ({ type }) => type,
 });
 

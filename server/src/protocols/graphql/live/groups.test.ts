@@ -127,7 +127,7 @@ test('every subscriber gets every payload under their own id, also who lets byte
       fc.array(fc.array(payload, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 }),
       fc.array(subscriber, { maxLength: 6 }),
       (writes, subscribers) => {
-        const group = new Group({ key: 'k', encode: () => null });
+        const group = new Group({ field: 'messages', key: 'k', encode: () => null });
         const sockets = subscribers.map(({ id, slow }) => {
           const kept: Buffer[] = [];
           return {

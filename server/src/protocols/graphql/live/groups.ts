@@ -1,6 +1,10 @@
 import type { DocumentNode, OperationDefinitionNode } from 'graphql';
-import type { Encoder } from '../../../services/realtime/api.ts';
+import type { AccountId } from '../../../kernel/ids.ts';
+import type { Encoder, Outgoing } from '../../../services/realtime/api.ts';
+import { MessageView } from '../schema/message.ts';
+import { describeEvent, type NotificationReason, reasonOf } from './describe-event.ts';
 import { copyTemplate, createFrameTemplate, type FrameTemplate, fillTemplate } from './frame-template.ts';
+import type { UserPreferences } from './notify-preferences.ts';
 import type { ReadSelection, Selection } from './selection.ts';
 
 /** Takes bytes over until nothing of them is buffered any more. */
@@ -11,15 +15,51 @@ export interface FrameSink {
 
 /** All subscribers of one selection on this hub. An event is carried out and written as JSON once for the group. */
 export class Group {
+  /** Of a field that tells everybody the same. */
   readonly encoder: Encoder;
   readonly key: string;
+  readonly selection: Selection;
   members = 0;
+  /** What notifications look like, by event and reason: most recipients of a message have the same. */
+  private readonly notifications = new WeakMap<Outgoing, Map<NotificationReason, Buffer | null>>();
   private lines: Buffer | null = null;
   private readonly templates = new Map<number, FrameTemplate>();
 
   constructor(selection: Selection) {
     this.key = selection.key;
-    this.encoder = { protocol: `graphql:${selection.key}`, encode: selection.encode };
+    this.selection = selection;
+    this.encoder = {
+      protocol: `graphql:${selection.key}`,
+      encode: (event) => {
+        const told = describeEvent(event);
+        return told?.field === selection.field ? selection.encode(told.value) : null;
+      },
+    };
+  }
+
+  /** Of notifications: whether there is one is for each reader to say, and what it says is the same for all who have it. */
+  encoderFor(reader: AccountId, preferences: UserPreferences): Encoder {
+    return {
+      protocol: `${this.encoder.protocol} ${reader}`,
+      encode: (event) => {
+        if (event.op === 'resumed') return this.selection.encode({ type: 'Resumed', ...event });
+        if (event.op !== 'message') return null;
+        const reason = reasonOf(event.message, reader, preferences.ruleOf(event.message.conversation));
+        return reason ? this.notification(event, reason) : null;
+      },
+    };
+  }
+
+  private notification(event: Extract<Outgoing, { message: object }>, reason: NotificationReason): Buffer | null {
+    const known = this.notifications.get(event) ?? new Map<NotificationReason, Buffer | null>();
+    this.notifications.set(event, known);
+    let line = known.get(reason);
+    if (line === undefined) {
+      const message = new MessageView(event.message, event.sender);
+      line = this.selection.encode({ type: 'Notification', reason, message });
+      known.set(reason, line);
+    }
+    return line;
   }
 
   /**

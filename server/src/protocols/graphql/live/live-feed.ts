@@ -8,6 +8,7 @@ import type { Verified } from '../../../services/identity/api.ts';
 import type { Connection, HubApi, Outlet } from '../../../services/realtime/api.ts';
 import type { LiveFeed } from '../schema/context.ts';
 import type { Group, Groups } from './groups.ts';
+import type { NotifyPreferences, UserPreferences } from './notify-preferences.ts';
 
 /** Positions that all subscriptions may have named that are not resumed yet, at some 200 bytes each. */
 const maxPositions = 1_000_000;
@@ -15,6 +16,7 @@ const maxPositions = 1_000_000;
 export interface LiveFeedDeps {
   readonly hub: HubApi;
   readonly groups: Groups;
+  readonly preferences: NotifyPreferences;
   readonly log: Log;
 }
 
@@ -32,7 +34,8 @@ export interface LiveOperation {
 }
 
 /** Opens subscriptions at the hub: each is a connection of its own there, whose protocol is what it selects. */
-export function createLiveFeeds({ hub, groups, log }: LiveFeedDeps): (operation: LiveOperation) => LiveFeed {
+export function createLiveFeeds(deps: LiveFeedDeps): (operation: LiveOperation) => LiveFeed {
+  const { hub, groups, preferences, log } = deps;
   let named = 0;
 
   function resume(connection: Connection, outlet: Outlet, positions: ReadonlyMap<ConversationId, Position>): void {
@@ -50,17 +53,24 @@ export function createLiveFeeds({ hub, groups, log }: LiveFeedDeps): (operation:
   }
 
   return (live) => ({
-    async open({ only, positions, watch }) {
+    async open({ only, positions, watch, notifications = false }) {
       if (named + (positions?.size ?? 0) > maxPositions) throw fail('service.overloaded', { retryAfterMs: 2_000 });
       const { principal, expiresAt } = live.verified;
+      const { account } = principal;
       const group = groups.join(live.document, live.operation, live.variables);
+      let followed: UserPreferences | null = null;
+      const leave = () => {
+        groups.leave(group);
+        if (followed) preferences.leave(account);
+      };
       try {
+        if (notifications) followed = await preferences.follow(account);
         const outlet = live.createOutlet(group);
         const connection = await hub.open(createContext(principal, createId<string>()), {
           principal,
           expiresAt,
           outlet,
-          encoder: group.encoder,
+          encoder: followed ? group.encoderFor(account, followed) : group.encoder,
           ...(only && { only }),
           ...(positions && { withheld: positions.keys() }),
           greet(opened) {
@@ -74,10 +84,10 @@ export function createLiveFeeds({ hub, groups, log }: LiveFeedDeps): (operation:
         return createSource(() => {
           live.onClosed(connection);
           connection.closed();
-          groups.leave(group);
+          leave();
         });
       } catch (thrown) {
-        groups.leave(group);
+        leave();
         throw thrown;
       }
     },

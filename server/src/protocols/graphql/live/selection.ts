@@ -20,16 +20,16 @@ import {
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import { type ErrorCode, fail } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
-import type { Outgoing } from '../../../services/realtime/api.ts';
 import { formatError } from '../format-error.ts';
-import { describeEvent } from './describe-event.ts';
 
 /** What a subscription selects of an event: two subscribers who select the same share all work that an event makes. */
 export interface Selection {
   /** Equal for equal selections, wherever they begin and whatever they are narrowed to. */
   readonly key: string;
-  /** One line of JSON, an execution's result; null: the event is of another field, or nothing of it is selected. */
-  encode(event: Outgoing): Buffer | null;
+  /** Of the subscription type. */
+  readonly field: string;
+  /** One line of JSON, an execution's result; null: nothing of what the field yields is selected. */
+  encode(value: object): Buffer | null;
 }
 
 /** Throws a GraphQLError for what cannot be selected of an event. */
@@ -54,12 +54,11 @@ export function createSelections(schema: GraphQLSchema, log: Log): ReadSelection
     const run = createRun(events, whole, used);
     return {
       key: JSON.stringify([print(whole), used]),
-      encode(event) {
-        const told = describeEvent(event);
-        if (told?.field !== field) return null;
-        const { data, errors } = run({ [field]: told.value });
-        const value = data && Object.values(data)[0];
-        if (!errors && value && Object.keys(value).length === 0) return null;
+      field,
+      encode(value) {
+        const { data, errors } = run({ [field]: value });
+        const said = data && Object.values(data)[0];
+        if (!errors && said && Object.keys(said).length === 0) return null;
         const safe = errors && { errors: errors.map((error) => formatError(error, log).toJSON()) };
         return Buffer.from(`${JSON.stringify({ data, ...safe })}\n`);
       },

@@ -5,7 +5,14 @@ import type { Position } from '../../../model/position.ts';
 import { builder } from '../schema/builder.ts';
 import type { GraphqlContext, LiveFeed } from '../schema/context.ts';
 import { parseId } from '../schema/parse-input.ts';
-import { conversationEvent, messagesEvent, presenceEvent, receiptEvent, typingEvent } from './event-types.ts';
+import {
+  conversationEvent,
+  messagesEvent,
+  notificationsEvent,
+  presenceEvent,
+  receiptEvent,
+  typingEvent,
+} from './event-types.ts';
 
 /** What one subscription may name. */
 export const subscriptionLimits = { conversations: 1_000, positions: 1_000, users: 500 } as const;
@@ -75,6 +82,18 @@ builder.subscriptionFields((t) => {
       subscribe: (_root, args, context) => {
         const only = readOnly(args.conversations);
         return openFeed(context, { only, positions: readPositions(args.after, only), watch: null });
+      },
+      resolve: (event) => event,
+    }),
+    notifications: t.field({
+      type: notificationsEvent,
+      description:
+        'New messages of others that I want to be alerted of, as my preferences of their conversations say: what they mute stays silent. With "after", first those that came since, then Resumed. A change of preferences is heeded within ten seconds.',
+      args: { conversations, after: t.arg({ type: [conversationPosition] }) },
+      subscribe: (_root, args, context) => {
+        const only = readOnly(args.conversations);
+        const positions = readPositions(args.after, only);
+        return openFeed(context, { only, positions, watch: null, notifications: true });
       },
       resolve: (event) => event,
     }),

@@ -29,6 +29,8 @@ export interface LiveFeed {
     readonly positions: ReadonlyMap<ConversationId, Position> | null;
     /** Whose presence to tell. */
     readonly watch: readonly AccountId[] | null;
+    /** Only what the caller wants to be alerted of. */
+    readonly notifications?: boolean;
   }): Promise<AsyncGenerator<never, void, undefined>>;
 }
 

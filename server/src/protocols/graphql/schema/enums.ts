@@ -31,6 +31,15 @@ export const notifyRule = builder.enumType('NotifyRule', {
   values: { ALL: { value: 'all' }, MENTIONS: { value: 'mentions' }, NONE: { value: 'none' } } as const,
 });
 
+export const notificationReason = builder.enumType('NotificationReason', {
+  description: 'The first of these that holds.',
+  values: {
+    MENTION: { value: 'mention', description: 'I am mentioned.' },
+    DIRECT: { value: 'direct', description: 'It is said to me alone.' },
+    MESSAGE: { value: 'message', description: 'It is said in a conversation of which I want to know all.' },
+  } as const,
+});
+
 export const presenceState = builder.enumType('PresenceState', {
   values: { ONLINE: { value: 'online' }, OFFLINE: { value: 'offline' } } as const,
 });
