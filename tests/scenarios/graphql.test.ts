@@ -92,6 +92,31 @@ test('what one sends the other reads, by GraphQL and by REST, from the moment th
   }
 });
 
+test('a history is opened around a message, and by thread; what is ephemeral is in none', async () => {
+  const id = await createGroup();
+  const say = async (n: number, more: object = {}) => {
+    const i = { conversation: id, id: `m${n}`, content: { text: `message ${n}` }, ...more };
+    return (await must(ann.access, send, { i })).sendMessage.message.seq as number | null;
+  };
+  const seqs: (number | null)[] = [];
+  for (let n = 0; n < 5; n++) seqs.push(await say(n));
+  const [first, , middle] = seqs;
+  const answers = [await say(5, { thread: first, replyTo: first }), await say(6, { thread: first })];
+  expect(await say(7, { ephemeral: true })).toBeNull();
+  const page = `query ($id: ID!, $around: Int, $thread: Int) { messages(conversation: $id, around: $around, thread: $thread, first: 3) {
+    nodes { seq thread replyTo } pageInfo { hasNextPage hasPreviousPage } } }`;
+  const read = async (place: object) => (await must(bob.access, page, { id, ...place })).messages;
+  const around = await read({ around: middle });
+  expect(around.nodes.map(({ seq }: { seq: number }) => seq)).toEqual(seqs.slice(1, 4));
+  expect(around.pageInfo).toEqual({ hasNextPage: true, hasPreviousPage: true });
+  expect((await read({ thread: first })).nodes).toEqual([
+    { seq: answers[0], thread: first, replyTo: first },
+    { seq: answers[1], thread: first, replyTo: null },
+  ]);
+  const newest = (await read({})).nodes.map(({ seq }: { seq: number }) => seq);
+  expect(newest).toEqual([seqs[4], ...answers]);
+});
+
 test('a message is changed, marked, found and deleted', async () => {
   const id = await createGroup();
   const word = `w${randomUUID().slice(0, 8)}`;

@@ -184,6 +184,9 @@ describe(`Veigo over gRPC (${topology})`, () => {
       expect(await eve.refused(list, { roomId: id })).toMatchObject({ name: 'Data Integrity Error' });
     }
     const other = await bob.as('room.Room/Create', { name: 'Other', type: 'group' });
+    expect(await ann.refused('member_room.MemberRoom/Add', { roomId: id, membersId: [] })).toMatchObject({
+      message: 'membersId must name at least one account.',
+    });
     const added = await ann.as('member_room.MemberRoom/Add', { roomId: id, membersId: [eve.id, bob.id] });
     expect(added.members).toMatchObject([{ memberId: eve.id, roomId: id }, { memberId: bob.id }]);
     const page = await bob.as('member_room.MemberRoom/List', { roomId: id, page: { size: 2 } });
