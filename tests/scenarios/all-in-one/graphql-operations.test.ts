@@ -157,7 +157,10 @@ describe('GraphQL, operation by operation', () => {
 
     const remove = 'mutation ($id: ID!, $user: ID!) { removeMember(conversation: $id, user: $user) }';
     await must(bob.access, remove, { id, user: eve.id });
-    expect(await refusal(eve.access, type, { id })).toBe('conversation.forbidden');
+    await until(
+      'who was removed types no more',
+      async () => (await refusal(eve.access, type, { id })) === 'conversation.forbidden',
+    );
     const end = 'mutation ($id: ID!) { deleteConversation(id: $id) }';
     expect(await refusal(bob.access, end, { id })).toBe('action.forbidden');
     expect((await must(ann.access, end, { id })).deleteConversation).toBe(true);
