@@ -135,9 +135,10 @@ test('a message is changed, marked, found and deleted', async () => {
   await until('the search has it', async () => {
     const { search } = await must(
       bob.access,
-      `{ search(query: "${word}") { nodes { excerpt message { seq sender { username } } } } }`,
+      `{ search(query: "${word}") { nodes { excerpt message { seq conversation { id } sender { username } } } } }`,
     );
-    return search.nodes[0]?.message.sender.username === ann.username;
+    const [found] = search.nodes;
+    return found?.message.sender.username === ann.username && found.message.conversation.id === id;
   });
   await change('deleteMessage(conversation: $c, seq: $s)');
   const { conversation } = await must(

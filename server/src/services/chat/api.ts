@@ -148,6 +148,8 @@ export interface ChatApi {
     page: { readonly limit: number; readonly after?: string | undefined },
   ): Promise<{ readonly items: readonly ConversationView[]; readonly next: string | null }>;
   getConversation(ctx: Context, id: ConversationId): Promise<ConversationView>;
+  /** At most 200, in the order asked; those the caller may not read are left out. */
+  getConversations(ctx: Context, ids: readonly ConversationId[]): Promise<readonly ConversationView[]>;
   updateConversation(
     ctx: Context,
     id: ConversationId,

@@ -8,6 +8,8 @@ import { checkLimit } from './parse-settings.ts';
 import { readSnapshot } from './store.ts';
 import { readViews } from './views.ts';
 
+const maxConversations = 200;
+
 /** The caller's conversations, the one with the newest message first; `limit` 1–200. */
 export async function listConversations(
   deps: ChatDeps,
@@ -41,8 +43,20 @@ export async function listConversations(
 
 /** `conversation.unknown` unless the caller is a member or it is public. */
 export async function getConversation(deps: ChatDeps, ctx: Context, id: ConversationId): Promise<ConversationView> {
-  const { account } = requirePrincipal(ctx);
-  const [view] = await readSnapshot(deps.sql, (tx) => readViews(tx, deps.incarnation(), account, [id]));
+  const [view] = await getConversations(deps, ctx, [id]);
   if (!view) throw fail('conversation.unknown');
   return view;
+}
+
+/** In the order of the ids; those the caller may not read are left out. */
+export async function getConversations(
+  deps: ChatDeps,
+  ctx: Context,
+  ids: readonly ConversationId[],
+): Promise<readonly ConversationView[]> {
+  const { account } = requirePrincipal(ctx);
+  if (ids.length > maxConversations) {
+    throw fail('request.too_large', `Ask for ${maxConversations} conversations at the most.`);
+  }
+  return await readSnapshot(deps.sql, (tx) => readViews(tx, deps.incarnation(), account, ids));
 }

@@ -10,7 +10,7 @@ import { deleteMessage } from './delete-message.ts';
 import { type ChatDeps, chatDefaults } from './deps.ts';
 import { editMessage } from './edit-message.ts';
 import { getMessage, history } from './history.ts';
-import { getConversation, listConversations } from './list-conversations.ts';
+import { getConversation, getConversations, listConversations } from './list-conversations.ts';
 import { listMembers, listMembersOf } from './list-members.ts';
 import { createMemberCache } from './member-cache.ts';
 import { notifyPreferencesOf } from './notify-preferences.ts';
@@ -57,6 +57,7 @@ export function createChat(deps: ChatDeps): { readonly api: ChatApi; readonly un
     listConversations: (ctx, page) =>
       afterOwnReceipts(ctx.principal?.account, () => listConversations(deps, ctx, page)),
     getConversation: (ctx, id) => afterOwnReceipts(ctx.principal?.account, () => getConversation(deps, ctx, id)),
+    getConversations: (ctx, ids) => afterOwnReceipts(ctx.principal?.account, () => getConversations(deps, ctx, ids)),
     updateConversation: (ctx, id, change) => updateConversation(deps, ctx, id, change),
     deleteConversation: (ctx, id) => deleteConversation(deps, ctx, id),
     setPreferences: (ctx, id, preferences) => setPreferences(deps, ctx, id, preferences),

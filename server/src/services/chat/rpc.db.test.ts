@@ -85,6 +85,9 @@ describe.each(['local', 'grpc'] as const)('chat, %s', (transport) => {
     await api.setPreferences(chat.as(ann), id, { mutedUntil: until, notify: 'mentions' });
     await api.setPreferences(chat.as(ann), id, { archived: true });
     expect(await api.getConversation(chat.as(ann), id)).toMatchObject({ mutedUntil: until, archived: true });
+    const hidden = await chat.group(chat.account(), []);
+    const both = await api.getConversations(chat.as(ann), [hidden, id, createId()]);
+    expect(both).toEqual([await api.getConversation(chat.as(ann), id)]);
     await api.setPreferences(chat.as(ann), id, { mutedUntil: null });
     expect(await api.getConversation(chat.as(ann), id)).toMatchObject({ mutedUntil: null, notify: 'mentions' });
   });

@@ -124,6 +124,7 @@ checkRpc<ChatApi>(chatRpc, 'parley.chat.v1.ChatService', {
   },
   listConversations: { args: fc.tuple(page), answer: fc.record({ items: listOf(view), next }) },
   getConversation: { args: one, answer: view },
+  getConversations: { args: fc.tuple(listOf(conversation)), answer: listOf(view) },
   updateConversation: { args: fc.tuple(conversation, change), answer: view },
   deleteConversation: { args: one, answer: nothing },
   setPreferences: { args: fc.tuple(conversation, preferences), answer: nothing },

@@ -140,6 +140,13 @@ export const chatRpc: RpcService<ChatApi> = createRpcService<ChatApi>('chat', 'p
     forCaller,
   ),
   getConversation: unary(wire.GetConversationRequest, id, wire.GetConversationResponse, seen, forCaller),
+  getConversations: unary(
+    wire.GetConversationsRequest,
+    args(['ids', list(text)]),
+    wire.GetConversationsResponse,
+    field('conversations', list(view)),
+    forCaller,
+  ),
   updateConversation: unary(
     wire.UpdateConversationRequest,
     args(['id', text], ['change', required(change)]),

@@ -129,3 +129,13 @@ conversation.implement({
 });
 
 export const conversationConnection = connectionOf('Conversation', conversation);
+
+builder.objectField(message, 'conversation', (t) =>
+  t.field({
+    type: conversation,
+    nullable: true,
+    description: 'null: I may not read it any more.',
+    extensions: { loads: true },
+    resolve: ({ conversationId }, _args, { loaders }) => loaders.conversations.load(conversationId),
+  }),
+);

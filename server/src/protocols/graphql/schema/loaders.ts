@@ -6,6 +6,7 @@ import type { Membership } from '../../../model/conversation.ts';
 import { neverSeen, type Presence } from '../../../model/presence.ts';
 import { profileOf } from '../../shared/profile-reader.ts';
 import type { OperationServices } from './context.ts';
+import { type ConversationNode, describeConversations } from './conversation.ts';
 
 interface MembersKey {
   readonly conversation: ConversationId;
@@ -17,6 +18,8 @@ interface MembersKey {
 export interface Loaders {
   readonly profiles: DataLoader<AccountId, Profile>;
   readonly presence: DataLoader<AccountId, Presence>;
+  /** null: not one of mine, or gone meanwhile. */
+  readonly conversations: DataLoader<ConversationId, ConversationNode | null>;
   readonly members: DataLoader<MembersKey, { readonly items: readonly Membership[]; readonly next: string | null }>;
 }
 
@@ -32,6 +35,14 @@ export function createLoaders({ profiles, presence, chat }: LoaderServices, ctx:
       const found = await presence.presenceOf(ids);
       return ids.map((id) => found.get(id) ?? neverSeen);
     }),
+    conversations: new DataLoader(
+      async (ids) => {
+        const nodes = await describeConversations({ profiles }, ctx, await chat.getConversations(ctx, ids));
+        const found = new Map(nodes.map((node) => [node.id, node]));
+        return ids.map((id) => found.get(id) ?? null);
+      },
+      { maxBatchSize: 200 },
+    ),
     members: new DataLoader(
       (keys) =>
         chat.listMembersOf(
