@@ -161,7 +161,7 @@ inEveryTopology('GraphQL subscriptions', (server) => {
     );
     const conversations = subscribeGraphql<{ change: string; conversation: { id: string } }>(
       client,
-      'subscription { conversations { change conversation { id } } }',
+      'subscription { conversations { ... on ConversationEvent { change conversation { id } } } }',
     );
     await until('presence', () => presence.events.length > 0);
     const socket = await bob.socket();

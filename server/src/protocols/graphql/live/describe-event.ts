@@ -23,11 +23,14 @@ export type MessagesEvent =
       readonly on: boolean;
     } & OfMessage)
   | ({ readonly type: 'PinChanged'; readonly user: AccountId; readonly on: boolean } & OfMessage)
-  | {
-      readonly type: 'Resumed';
-      readonly conversations: readonly ResumedConversation[];
-      readonly more: boolean;
-    };
+  | Resumed;
+
+/** The end of a backlog, in every subscription that has positions. */
+export interface Resumed {
+  readonly type: 'Resumed';
+  readonly conversations: readonly ResumedConversation[];
+  readonly more: boolean;
+}
 
 /** Why somebody is alerted of a message: the narrowest of what holds. */
 export type NotificationReason = 'mention' | 'direct' | 'message';
@@ -35,29 +38,27 @@ export type NotificationReason = 'mention' | 'direct' | 'message';
 /** What a subscription to notifications yields. */
 export type NotificationsEvent =
   | { readonly type: 'Notification'; readonly reason: NotificationReason; readonly message: MessageView }
-  | Extract<MessagesEvent, { type: 'Resumed' }>;
+  | Resumed;
 
 export type ReceiptEvent = Extract<Outgoing, { op: 'receipt' }>;
 export type TypingEvent = Extract<Outgoing, { op: 'typing' }>;
-export type ConversationEvent = Extract<Outgoing, { op: 'conversation' }>;
+export type ConversationEvent = { readonly type: 'ConversationEvent' } & Extract<Outgoing, { op: 'conversation' }>;
+export type ConversationsEvent = ConversationEvent | Resumed;
 export interface PresenceEvent {
   readonly user: AccountId;
   readonly presence: Presence;
 }
 
-/** Every field of the subscription type that tells everybody the same, with what it yields. */
-interface LiveFields {
-  readonly messages: MessagesEvent;
-  readonly receipts: ReceiptEvent;
-  readonly typing: TypingEvent;
-  readonly presence: PresenceEvent;
-  readonly conversations: ConversationEvent;
-}
+/** What a field tells everybody of an event. */
+type Told =
+  | { readonly field: 'messages'; readonly value: MessagesEvent }
+  | { readonly field: 'receipts'; readonly value: ReceiptEvent }
+  | { readonly field: 'typing'; readonly value: TypingEvent }
+  | { readonly field: 'presence'; readonly value: PresenceEvent }
+  | { readonly field: 'conversations'; readonly value: ConversationEvent };
 
-/** The field whose subscribers are told of an event, and what they are told; null: nobody is. */
-export function describeEvent(
-  event: Outgoing,
-): { [Field in keyof LiveFields]: { field: Field; value: LiveFields[Field] } }[keyof LiveFields] | null {
+/** The field of the subscription type whose subscribers are told of an event, and what they are told; null: none. */
+export function describeEvent(event: Outgoing): Told | null {
   switch (event.op) {
     case 'message':
     case 'edited': {
@@ -70,8 +71,6 @@ export function describeEvent(
       return { field: 'messages', value: { type: 'ReactionChanged', ...event } };
     case 'pinned':
       return { field: 'messages', value: { type: 'PinChanged', ...event } };
-    case 'resumed':
-      return { field: 'messages', value: { type: 'Resumed', ...event } };
     case 'receipt':
       return { field: 'receipts', value: event };
     case 'typing':
@@ -81,7 +80,8 @@ export function describeEvent(
       return { field: 'presence', value: { user, presence: { online, lastSeen } } };
     }
     case 'conversation':
-      return { field: 'conversations', value: event };
+      return { field: 'conversations', value: { type: 'ConversationEvent', ...event } };
+    case 'resumed':
     case 'drain':
       return null;
   }

@@ -12,6 +12,7 @@ import type {
   OfMessage,
   PresenceEvent,
   ReceiptEvent,
+  Resumed,
   TypingEvent,
 } from './describe-event.ts';
 
@@ -78,7 +79,7 @@ const resumedConversation = builder.objectRef<ResumedConversation>('ResumedConve
   }),
 });
 
-const resumed = builder.objectRef<Of<'Resumed'>>('Resumed').implement({
+const resumed = builder.objectRef<Resumed>('Resumed').implement({
   description:
     'The backlog is told; what follows is live. All my conversations, those that "after" did not name at their head: their history is to be fetched.',
   fields: (t) => ({
@@ -161,7 +162,7 @@ const knownConversation = builder.objectRef<Known>('KnownConversation').implemen
   }),
 });
 
-export const conversationEvent = builder.objectRef<ConversationEvent>('ConversationEvent').implement({
+const conversationEvent = builder.objectRef<ConversationEvent>('ConversationEvent').implement({
   fields: (t) => ({
     change: t.expose('change', { type: conversationChange }),
     rev: t.exposeInt('rev'),
@@ -177,4 +178,9 @@ export const conversationEvent = builder.objectRef<ConversationEvent>('Conversat
       resolve: ({ user }) => user ?? null,
     }),
   }),
+});
+
+export const conversationsEvent = builder.unionType('ConversationsEvent', {
+  types: [conversationEvent, resumed],
+  resolveType: ({ type }) => type,
 });

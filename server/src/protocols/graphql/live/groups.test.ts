@@ -87,7 +87,7 @@ test('an event says the same whether it is interpreted or compiled, of every fie
 });
 
 test('every field that a subscription can reach is there at once, or is marked as one that loads', () => {
-  const marked = ['User.presence', 'Reaction.users', 'Message.mentions'];
+  const marked = ['User.presence', 'Reaction.users', 'Message.mentions', 'Message.conversation'];
   const found = Object.values(schema.getTypeMap()).flatMap((type) =>
     'getFields' in type
       ? Object.values(type.getFields()).flatMap((field) =>

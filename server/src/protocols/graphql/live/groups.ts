@@ -31,6 +31,8 @@ export class Group {
     this.encoder = {
       protocol: `graphql:${selection.key}`,
       encode: (event) => {
+        // Only those that have named positions hear of it.
+        if (event.op === 'resumed') return selection.encode({ type: 'Resumed', ...event });
         const told = describeEvent(event);
         return told?.field === selection.field ? selection.encode(told.value) : null;
       },

@@ -163,7 +163,7 @@ describe('a subscription', () => {
     );
     const conversations = subscribe(
       client,
-      'subscription { conversations { change rev userId conversation { id name kind } } }',
+      'subscription { conversations { ... on ConversationEvent { change rev userId conversation { id name kind } } } }',
     );
     await until(5);
     await server.hub.deliver([
@@ -184,6 +184,42 @@ describe('a subscription', () => {
       .toEqual([{ change: 'UPDATED', rev: 2, userId: null, conversation: { id: one, name: c.name, kind: 'GROUP' } }]);
     server.hub.tick();
     await expect.poll(() => receipts.events()).toEqual([{ conversationId: one, userId: bob, delivered: 3, read: 2 }]);
+  });
+
+  test('of conversations tells first which there are and how far they have come', async () => {
+    const c = server.hub.chat.create(one, [ann, bob]);
+    const after = [
+      { conversation: one, epoch: `e-${one}`, seq: 0, rev: c.lastRev },
+      { conversation: two, epoch: 'e', seq: 0, rev: 1 },
+    ];
+    server.hub.chat.send(c, bob, 'meanwhile');
+    server.hub.chat.rename(c);
+    server.hub.loseStream();
+    const feed = subscribe(
+      server.connect('ann'),
+      `subscription ($after: [ConversationPositionInput!]) { conversations(after: $after) {
+        kind: __typename
+        ... on ConversationEvent { change rev }
+        ... on Resumed { more conversations { conversationId continuity lastSeq lastRev unread left } }
+      } }`,
+      { after },
+    );
+    await expect.poll(() => feed.results.length).toBe(1);
+    server.hub.chat.rename(c);
+    await server.hub.route();
+    await expect.poll(() => feed.results.length).toBe(2);
+    const rest = { lastSeq: 1, lastRev: 3, unread: 0, left: false };
+    expect(feed.events()).toEqual([
+      {
+        kind: 'Resumed',
+        more: false,
+        conversations: [
+          { conversationId: one, continuity: 'KEPT', ...rest },
+          { conversationId: two, continuity: 'LOST', lastSeq: 0, lastRev: 1, unread: 0, left: true },
+        ],
+      },
+      { kind: 'ConversationEvent', change: 'UPDATED', rev: 4 },
+    ]);
   });
 
   test('ends when its client says so, and leaves nothing behind', async () => {

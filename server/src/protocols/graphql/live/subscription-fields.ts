@@ -6,7 +6,7 @@ import { builder } from '../schema/builder.ts';
 import type { GraphqlContext, LiveFeed } from '../schema/context.ts';
 import { parseId } from '../schema/parse-input.ts';
 import {
-  conversationEvent,
+  conversationsEvent,
   messagesEvent,
   notificationsEvent,
   presenceEvent,
@@ -124,10 +124,12 @@ builder.subscriptionFields((t) => {
       resolve: (event) => event,
     }),
     conversations: t.field({
-      type: conversationEvent,
+      type: conversationsEvent,
       description:
-        'Conversations that begin, end or change, and who comes and goes. After a reconnect, ask for the list anew.',
-      subscribe: (_root, _args, context) => openFeed(context, { only: null, positions: null, watch: null }),
+        'Conversations that begin, end or change, and who comes and goes. With "after", first Resumed: it names all my conversations, those I have left and how far each has come, so that only what differs is asked for anew.',
+      args: { after: t.arg({ type: [conversationPosition] }) },
+      subscribe: (_root, args, context) =>
+        openFeed(context, { only: null, positions: readPositions(args.after, null), watch: null }),
       resolve: (event) => event,
     }),
   };
