@@ -88,6 +88,7 @@ describe('a subscription', () => {
     subscribe(client, 'subscription { typing { on } }');
     await until(2);
     server.hub.chat.latency = () => 3;
+    server.hub.checkTurns = 20;
     const feed = subscribe(client, messages, { after: [{ conversation: one, epoch: `e-${one}`, seq: 2, rev: 3 }] });
     for (let i = 0; i < 60; i++) {
       if (i % 5 === 0) server.hub.chat.send(c, bob);
