@@ -145,3 +145,25 @@ test('who comes to a process that is about to stop is told to come back later', 
   });
   expect([stream.status, stream.headers.get('retry-after')]).toEqual([503, '1']);
 });
+
+test('Veigo’s socket: who has been sent away and does not leave is not served meanwhile', async () => {
+  let served = false;
+  Object.assign(server.hub.chat.api, {
+    append: async () => {
+      served = true;
+      return [];
+    },
+  });
+  const socket = new WebSocket(`${server.veigoUrl}?token=SuperDuperUser%20ann`);
+  await once(socket, 'open');
+  await expect.poll(connections).toBe(1);
+  await server.hub.settle();
+  // It does not see the close frame, so it does not answer it either.
+  socket.pause();
+  await server.hub.deliver([{ kind: 'revoked', user: ann, sessions: [`s-${ann}` as SessionId] }]);
+  socket.send(JSON.stringify({ type: 'SEND_MESSAGE', payload: [{ roomId: one, content: 'hello' }] }));
+  socket.resume();
+  expect((await once(socket, 'close'))[0]).toBe(4501);
+  await server.hub.settle();
+  expect(served).toBe(false);
+});

@@ -92,6 +92,27 @@ describe('who may subscribe', () => {
     expect(await expired.closed).toBe(4403);
   });
 
+  test('who has been sent away and does not leave is not served meanwhile', async () => {
+    let served = false;
+    Object.assign(server.hub.chat.api, {
+      getConversation: async () => {
+        served = true;
+      },
+    });
+    const client = raw();
+    await client.opened;
+    client.say(init({ token: 'ann' }));
+    await expect.poll(() => client.frames.length).toBe(1);
+    // It does not see the close frame, so it does not answer it either.
+    client.socket.pause();
+    await server.hub.deliver([{ kind: 'revoked', user: ann, sessions: [`s-${ann}` as SessionId] }]);
+    client.say({ id: '1', type: 'subscribe', payload: { query: `{ conversation(id: "${one}") { id } }` } });
+    client.socket.resume();
+    expect(await client.closed).toBe(4401);
+    await server.hub.settle();
+    expect([served, client.frames.length]).toEqual([false, 1]);
+  });
+
   test.each([
     ['no JSON', 'nonsense', 4400],
     ['a message of no kind', '{"type":"sing"}', 4400],

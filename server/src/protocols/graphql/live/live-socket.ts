@@ -68,6 +68,8 @@ export function createLiveSocket(deps: LiveDeps): (request: IncomingMessage, soc
   const server = createServer(deps, stopWaiting);
   const sockets = acceptSockets<LiveClient>(GRAPHQL_TRANSPORT_WS_PROTOCOL, {
     onText(outlet, data) {
+      // Who has been sent away may still say something before it leaves.
+      if (!outlet.open) return;
       hear(outlet);
       outlet.state?.onMessage(data.toString()).catch((err) => {
         log.error({ err }, 'a message of a GraphQL socket failed');
