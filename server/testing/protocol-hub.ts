@@ -85,6 +85,7 @@ export async function startProtocolHub(
   const clients: Client[] = [];
   return {
     hub,
+    http: http.app.server,
     /** What chat says of who wants to be alerted of less. */
     preferences,
     url,

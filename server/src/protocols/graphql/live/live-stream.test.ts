@@ -111,6 +111,29 @@ test('by GET, with the token in the URL, as a browser opens it; whoever leaves i
   await expect.poll(connections).toBe(0);
 });
 
+test('who is sent away and takes no bytes is not waited for', async () => {
+  const own = await startProtocolHub({ hub: { connectionBytes: 64 * 1024 * 1024 } });
+  const c = own.hub.chat.create(one, [ann, bob]);
+  own.hub.loseStream();
+  const large = 'subscription { messages { ... on MessageAdded { message { content { text } } } } }';
+  const asked = get(`${own.url}/stream?${new URLSearchParams({ query: large, token: 'ann' })}`, { agent: false });
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  response.on('error', () => {});
+  response.pause();
+  // More than the kernel keeps for a reader that does not read.
+  for (let i = 0; i < 100; i++) {
+    for (let n = 0; n < 20; n++) own.hub.chat.send(c, bob, 'x'.repeat(16_000));
+    await own.hub.route();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const open = () => new Promise<number>((resolve) => own.http.getConnections((_error, count) => resolve(count)));
+  expect([await open(), own.hub.realtime.hub.connectionCount]).toEqual([1, 1]);
+  await own.hub.deliver([{ kind: 'revoked', user: ann, sessions: [`s-${ann}` as never] }]);
+  await expect.poll(open).toBe(0);
+  asked.destroy();
+  await own.close();
+});
+
 test('a query is answered once; what is wrong with an operation is a result too', async () => {
   const [good, bad, refused] = [
     '{ __typename }',

@@ -11,9 +11,6 @@ export interface StreamOutlet extends Outlet {
   complete(result: string): void;
 }
 
-/** Our own code for who cannot keep up (PROTOCOL "Close codes"). */
-const slow = 4001;
-
 const before = Buffer.from('event: next\ndata: ');
 const after = Buffer.from('\n\n');
 
@@ -61,10 +58,13 @@ export function createStreamOutlet(reply: FastifyReply): StreamOutlet {
       if (raw.writableLength === 0) setImmediate(callback);
       else write(':\n\n', callback);
     },
-    /** Without `complete`: the client takes it for a broken connection and comes back. */
-    close(code) {
+    /**
+     * Without `complete`: the client takes it for a broken connection and comes back. Bytes that the peer has not taken are dropped: to
+     * wait for one who reads no more would keep them for ever.
+     */
+    close() {
       begin();
-      if (code === slow) raw.destroy();
+      if (raw.writableLength > 0) raw.destroy();
       else raw.end();
     },
     /** Nobody answers an event, but a peer that is gone takes no bytes either. */
