@@ -24,7 +24,11 @@ describe.skipIf(!chromiumPath)('the playground of Veigo', () => {
       if (!request.url().startsWith(server.url) && !/^(data|blob|ws):/.test(request.url()))
         complaints.push(`asked for ${request.url()}`);
     });
+    // Whoever has been there before finds the examples of here.
+    await page.goto(`${server.url}/graphql`);
+    await page.getByText('CatchUp').waitFor({ timeout });
     await page.goto(`${server.url}/playground`);
+    await page.getByText('CreateRoom').waitFor({ timeout });
     await page.getByRole('button', { name: /^Execute query/ }).click({ timeout });
     await page.getByRole('menuitem', { name: 'SignUp' }).click({ timeout });
     const answer = page.getByRole('region', { name: 'Result Window' });
