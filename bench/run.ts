@@ -34,9 +34,7 @@ for (const figure of figures) {
   console.log(
     `| ${figure.what} | ${number(figure.value)} ${figure.unit} | ${target ? `${target.bound} ${number(target.value)}` : ''} | ${
       floor ? `${number(floor.value)} (${floor.what})` : ''
-    } | ${floor ? `${((figure.value / floor.value) * 100).toFixed(0)} %` : ''} | ${verdict === null ? '' : verdict ? 'reached' : 'not reached'}${
-      figure.note ? `; ${figure.note}` : ''
-    } |`,
+    } | ${floor ? `${((figure.value / floor.value) * 100).toFixed(0)} %` : ''} | ${[verdict === null ? null : verdict ? 'reached' : 'not reached', figure.note].filter(Boolean).join('; ')} |`,
   );
 }
 process.exit(process.exitCode ?? 0);
