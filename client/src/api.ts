@@ -57,6 +57,7 @@ export function createApi({ call }: Pick<Session, 'call'>) {
       change: {
         name?: string;
         topic?: string | null;
+        avatar?: string | null;
         visibility?: 'private' | 'public';
         history?: 'all' | 'since-join';
       },

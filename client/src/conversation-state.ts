@@ -44,8 +44,8 @@ function patchLast(last: StoredMessage, frame: MessageFrame): StoredMessage {
 /** Folds a frame about members or settings. The reader's own role comes with a fresh summary. */
 export function applyConversationFrame(state: ConversationState, frame: ConversationFrame): Step {
   const { log, outcome } = applyRev(state.log, frame.rev, frame.since);
-  const { name, topic, visibility, history, memberCount, updatedAt } = frame.conversation;
-  const known = { name, topic, visibility, history, memberCount, updatedAt };
+  const { name, topic, avatar, visibility, history, memberCount, updatedAt } = frame.conversation;
+  const known = { name, topic, avatar, visibility, history, memberCount, updatedAt };
   const told = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
   const lastRev = Math.max(state.summary.lastRev, log.rev);
   const summary: Conversation = { ...state.summary, memberCount: countMembers(state.summary, frame), ...told, lastRev };

@@ -8,6 +8,7 @@ export function createConversationView(
     kind: 'direct',
     name: null,
     topic: null,
+    avatar: null,
     visibility: 'private',
     history: 'all',
     epoch: 'e',

@@ -21,6 +21,7 @@ const settings = fc.record({
   kind: conversationKind,
   name: orNull(text()),
   topic: orNull(text()),
+  avatar: orNull(text()),
   visibility,
   history: historyRule,
 });

@@ -38,8 +38,19 @@ describe('the native protocol', () => {
     ...['editedAt', 'deletedAt', 'reactions', 'pinned'],
   ];
   const conversationFields = [
-    ...['id', 'kind', 'name', 'topic', 'visibility', 'history', 'epoch', 'lastSeq', 'lastRev', 'role', 'unread'],
-    ...['mentions', 'delivered', 'read', 'muted', 'archived', 'pinned', 'lastMessage', 'createdAt', 'updatedAt'],
+    ...['id', 'kind', 'name', 'topic', 'avatar', 'visibility', 'history', 'epoch', 'lastSeq', 'lastRev', 'role'],
+    ...[
+      'unread',
+      'mentions',
+      'delivered',
+      'read',
+      'muted',
+      'archived',
+      'pinned',
+      'lastMessage',
+      'createdAt',
+      'updatedAt',
+    ],
   ];
   const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
   const at = () => `/conversations/${group.id}`;
@@ -169,9 +180,10 @@ describe('the native protocol', () => {
       await bob.must('PUT', `${base}/reactions/${encodeURIComponent('👍')}`);
       await ann.must('PUT', `${base}/pin`);
       await ann.must('DELETE', base);
-      await ann.must('PATCH', at(), { topic: 'News' });
+      const avatar = 'https://example.org/news.png';
+      await ann.must('PATCH', at(), { topic: 'News', avatar });
       const last = await b.take('conversation');
-      expect(last).toMatchObject({ change: 'updated', conversation: { id: group.id, topic: 'News' } });
+      expect(last).toMatchObject({ change: 'updated', conversation: { id: group.id, topic: 'News', avatar } });
       // what was done before may still have been on its way when the socket was opened
       const durable = b.frames.filter((frame) => Number(frame.rev ?? 0) >= (sent.rev as number));
       expect(durable.map(({ op }) => op)).toEqual([

@@ -161,21 +161,20 @@ describe(`Veigo over gRPC (${topology})`, () => {
 
   test('rooms and their members', async () => {
     const [ann, bob, eve] = [await enter(), await enter(), await enter()];
-    const made = await ann.as('room.Room/Create', {
-      name: 'Team',
-      description: 'ours',
-      type: 'group',
-      members: [bob.id],
-    });
+    const photoPath = 'https://example.org/team.png';
+    const written = { name: 'Team', description: 'ours', photoPath };
+    const made = await ann.as('room.Room/Create', { ...written, type: 'group', members: [bob.id] });
     const { id } = made.information;
-    expect(made.information).toMatchObject({ name: 'Team', description: 'ours', type: 'group', privacy: 'private' });
+    expect(made.information).toMatchObject({ ...written, type: 'group', privacy: 'private' });
     expect(made.members.map((member: Answer) => member.memberId)).toEqual([ann.id, bob.id]);
     // read-your-writes
     await ann.as('message.Message/Create', { roomId: id, content: 'first' });
     expect((await bob.as('room.Room/List')).records).toMatchObject([{ id, name: 'Team' }]);
     expect(await eve.refused('message.Message/List', { roomId: id })).toMatchObject({ name: 'Data Integrity Error' });
     expect(await eve.refused('room.Room/Update', { id, name: 'Mine' })).toEqual(unauthorized);
-    await ann.as('room.Room/Update', { id, privacy: 'public' });
+    const changed = await ann.as('room.Room/Update', { id, privacy: 'public', photoPath: `${photoPath}?2` });
+    expect(changed).toMatchObject({ ...written, photoPath: `${photoPath}?2`, privacy: 'public' });
+    expect((await bob.as('room.Room/List')).records).toMatchObject([{ id, photoPath: `${photoPath}?2` }]);
     expect((await eve.as('message.Message/List', { roomId: id })).records).toMatchObject([{ content: 'first' }]);
     expect((await eve.as('member_room.MemberRoom/List', { roomId: id })).records).toHaveLength(2);
     expect(await eve.refused('message.Message/Create', { roomId: id, content: 'x' })).toEqual(unauthorized);

@@ -118,6 +118,7 @@ export class ModelConversation {
       kind: 'group',
       name: 'A group',
       topic: null,
+      avatar: null,
       visibility: 'private',
       history: 'all',
       ...this.head,

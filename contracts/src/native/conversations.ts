@@ -15,6 +15,7 @@ const view = {
   kind,
   name: z.string().nullable(),
   topic: z.string().nullable(),
+  avatar: z.string().nullable().describe('the id of an attachment, or a URL'),
   visibility,
   history: historyRule,
   epoch: z.string(),
@@ -56,6 +57,7 @@ export const newConversationBody = z.strictObject({
   kind,
   name: text(200).min(1).optional(),
   topic: text(2_000).optional(),
+  avatar: text(1_000).optional(),
   members: z
     .array(z.string().regex(/^(@[A-Za-z0-9_.-]{3,32}|[0-9a-f-]{36})$/, 'must be an id or "@username"'))
     .max(1_000)
@@ -67,6 +69,7 @@ export const newConversationBody = z.strictObject({
 export const conversationBody = z.strictObject({
   name: text(200).min(1).optional(),
   topic: text(2_000).nullable().optional(),
+  avatar: text(1_000).nullable().optional(),
   visibility: visibility.optional(),
   history: historyRule.optional(),
 });

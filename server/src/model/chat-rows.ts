@@ -44,6 +44,7 @@ export interface ConversationRow {
   readonly kind: 'direct' | 'group' | 'channel';
   readonly name: string | null;
   readonly topic: string | null;
+  readonly avatar: string | null;
   readonly visibility: 'private' | 'public';
   readonly history: 'all' | 'since-join';
   readonly nonce: string;

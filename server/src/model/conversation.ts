@@ -12,6 +12,8 @@ export interface Conversation {
   readonly kind: ConversationKind;
   readonly name: string | null;
   readonly topic: string | null;
+  /** Attachment id or URL. */
+  readonly avatar: string | null;
   readonly visibility: Visibility;
   readonly history: HistoryRule;
   /** Changes when positions lose their meaning, as after a restore. */

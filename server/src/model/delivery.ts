@@ -44,7 +44,7 @@ export type DurableDelivery =
       readonly conversation: ConversationId;
       readonly rev: number;
       readonly change: 'updated' | 'deleted';
-      readonly settings: Pick<Conversation, 'kind' | 'name' | 'topic' | 'visibility' | 'history'>;
+      readonly settings: Pick<Conversation, 'kind' | 'name' | 'topic' | 'avatar' | 'visibility' | 'history'>;
     };
 
 /** Never stored, no rev; may be lost. */

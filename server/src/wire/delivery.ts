@@ -12,12 +12,13 @@ function kind<K extends Kind, W>(name: K, rest: Shape<Omit<Of<K>, 'kind'>, W>): 
   return { to: rest.to, from: (value) => ({ kind: name, ...rest.from(value) }) as Of<K> };
 }
 
-type Settings = Pick<Conversation, 'kind' | 'name' | 'topic' | 'visibility' | 'history'>;
+type Settings = Pick<Conversation, 'kind' | 'name' | 'topic' | 'avatar' | 'visibility' | 'history'>;
 
 const settings = record<Settings, wire.ConversationSettings>({
   kind: conversationKind,
   name: nullable(text),
   topic: nullable(text),
+  avatar: nullable(text),
   visibility,
   history: historyRule,
 });

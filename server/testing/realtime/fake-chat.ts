@@ -19,6 +19,8 @@ export interface ModelConversation {
   readonly stays: Membership[];
 }
 
+const plain = { kind: 'group', topic: null, avatar: null, visibility: 'private' } as const;
+
 export class FakeChat {
   readonly conversations = new Map<ConversationId, ModelConversation>();
   /** Every change in commit order. */
@@ -88,7 +90,7 @@ export class FakeChat {
   rename(c: ModelConversation): void {
     c.lastRev++;
     c.name = `${c.id} ${c.lastRev}`;
-    const settings = { kind: 'group', name: c.name, topic: null, visibility: 'private', history: c.history } as const;
+    const settings = { ...plain, name: c.name, history: c.history };
     this.tell({ kind: 'conversation', conversation: c.id, rev: c.lastRev, change: 'updated', settings });
   }
 
@@ -181,7 +183,7 @@ export class FakeChat {
   }
 
   private view(c: ModelConversation, user: AccountId): ConversationView {
-    const settings = { kind: 'group', name: c.name, topic: null, visibility: 'private', history: c.history } as const;
+    const settings = { ...plain, name: c.name, history: c.history };
     return {
       ...settings,
       ...{

@@ -121,12 +121,18 @@ describe('GraphQL, operation by operation', () => {
   test('a conversation is changed and ended, its members come, rise and go, by who may', async () => {
     const [ann, bob, eve] = await people('ann', 'bob', 'eve');
     if (!ann || !bob || !eve) throw new Error('nobody is there');
-    const begin = `mutation ($m: [ID!]) {
-      createConversation(input: { kind: GROUP, name: "Tea", topic: "green", members: $m }) { conversation { id topic } } }`;
-    const { id } = (await must(ann.access, begin, { m: [bob.id] })).createConversation.conversation;
-    const update = `mutation ($id: ID!) { updateConversation(id: $id, input: { name: "Coffee", topic: null }) { name topic } }`;
+    const avatar = 'https://example.org/tea.png';
+    const begin = `mutation ($m: [ID!], $avatar: String) {
+      createConversation(input: { kind: GROUP, name: "Tea", topic: "green", avatar: $avatar, members: $m }) { conversation { id avatar } } }`;
+    const made = (await must(ann.access, begin, { m: [bob.id], avatar })).createConversation.conversation;
+    const { id } = made;
+    expect(made.avatar).toBe(avatar);
+    const update = `mutation ($id: ID!) {
+      updateConversation(id: $id, input: { name: "Coffee", topic: null, avatar: null }) { name topic avatar } }`;
     expect(await refusal(bob.access, update, { id })).toBe('action.forbidden');
-    expect((await must(ann.access, update, { id })).updateConversation).toEqual({ name: 'Coffee', topic: null });
+    expect((await must(ann.access, update, { id })).updateConversation).toEqual({
+      ...{ name: 'Coffee', topic: null, avatar: null },
+    });
 
     const mutedUntil = '2999-01-01T00:00:00.000Z';
     const input = { mutedUntil, archived: true, pinned: true, notify: 'MENTIONS' };

@@ -14,14 +14,16 @@ export function describeVeigoRooms(server: () => TestServer): void {
 
   test('rooms and members', async () => {
     const [gina, hugo, ivan] = [await person('Gina'), await person('Hugo'), await person('Ivan')];
+    const photoPath = 'https://example.org/room.png';
     const create = `mutation C($members: [String], $type: type!, $privacy: privacy) {
-      CreateRoom(name: "Room", description: "of ours", type: $type, privacy: $privacy, members: $members) {
+      CreateRoom(name: "Room", description: "of ours", photoPath: "${photoPath}", type: $type, privacy: $privacy, members: $members) {
         information { ${room} } members { ${member} } } }`;
     const { CreateRoom } = await gina.must(create, { type: 'group', members: [hugo.id] });
     const id = CreateRoom.information.id;
     expect(CreateRoom.information).toMatchObject({
       name: 'Room',
       description: 'of ours',
+      photoPath,
       type: 'group',
       privacy: 'private',
     });
@@ -45,11 +47,14 @@ export function describeVeigoRooms(server: () => TestServer): void {
     const leave = `mutation D($id: String!) { DeleteUserRoom(roomId: $id) { ${member} } }`;
     expect((await hugo.must(leave, { id })).DeleteUserRoom).toMatchObject({ memberId: hugo.id, roomId: id });
     expect(refusalOf(await hugo.ask(list, { id }))).toContain('The room does not exist');
-    const update = `mutation U($id: String!, $privacy: privacy) { UpdateRoom(id: $id, name: "Hall", privacy: $privacy) { ${room} } }`;
+    const update = `mutation U($id: String!, $photoPath: String, $privacy: privacy) {
+      UpdateRoom(id: $id, photoPath: $photoPath, name: "Hall", privacy: $privacy) { ${room} } }`;
     expect(refusalOf(await hugo.ask(update, { id }))).toBe(unauthorized);
     await gina.must('mutation M($id: String!) { CreateMessage(roomId: $id, content: "old") { id } }', { id });
+    expect(refusalOf(await gina.ask(update, { id, photoPath: 'room.png' }))).toContain('http(s) URL');
     expect((await gina.must(update, { id, privacy: 'public' })).UpdateRoom).toMatchObject({
       name: 'Hall',
+      photoPath,
       privacy: 'public',
     });
     // Public: read by everybody, written and listened to by members.
@@ -69,8 +74,16 @@ export function describeVeigoRooms(server: () => TestServer): void {
     expect(refusalOf(await gina.ask(create, { type: 'direct', members: [hugo.id], privacy: 'public' }))).toContain(
       'private',
     );
+    const other = `${photoPath}?2`;
+    expect((await gina.must(update, { id, photoPath: other })).UpdateRoom).toMatchObject({ photoPath: other });
     const rooms = (await gina.must(`{ ListRooms(id: "any") { records { ${room} } ${metadata} } }`)).ListRooms;
-    expect(rooms.records.map((one: { id: string }) => one.id).sort()).toEqual([id, direct.id].sort());
+    const photos = rooms.records.map((one: { id: string; photoPath: string | null }) => [one.id, one.photoPath]);
+    expect(new Map(photos)).toEqual(
+      new Map([
+        [id, other],
+        [direct.id, null],
+      ]),
+    );
   });
 
   test('messages: sent, listed, changed and deleted, by who may', async () => {

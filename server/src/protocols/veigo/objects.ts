@@ -35,8 +35,7 @@ export interface VeigoProfile {
 
 export interface VeigoRoom {
   readonly id: string;
-  /** DEPARTS: conversations have no picture; what is given is taken and not kept. */
-  readonly photoPath: null;
+  readonly photoPath: string | null;
   readonly name: string | null;
   readonly description: string | null;
   readonly type: 'direct' | 'group';
@@ -95,7 +94,7 @@ export function describeProfile({ id, avatar, name, about }: Profile): VeigoProf
 export function describeRoom(view: ConversationView, people: ReadonlyMap<AccountId, Profile>): VeigoRoom {
   return {
     id: view.id,
-    photoPath: null,
+    photoPath: view.avatar,
     name: view.name ?? (view.peer && people.get(view.peer)?.name) ?? null,
     description: view.topic,
     type: view.kind === 'direct' ? 'direct' : 'group',

@@ -6,7 +6,7 @@ import { describeMember, describeRoom, type VeigoMember, type VeigoPage, type Ve
 import { given, type Maybe, type PageArgs, parseId, parsePage, parseText, parseWord } from './parse.ts';
 import type { VeigoDeps } from './veigo-deps.ts';
 
-/** Rooms and their members in Veigo's words: rooms are conversations, a description is a topic, privacy is visibility. */
+/** Rooms and their members in Veigo's words: rooms are conversations, a photo is an avatar, a description is a topic, privacy is visibility. */
 const privacies = ['private', 'public'] as const;
 
 export interface CreateRoomArgs {
@@ -42,7 +42,14 @@ export async function createRoom(
     ctx,
     type === 'direct'
       ? { kind: 'direct', members: others }
-      : { kind: 'group', name, topic: given(args.description), members: others, visibility: privacy },
+      : {
+          kind: 'group',
+          name,
+          topic: given(args.description),
+          avatar: given(args.photoPath),
+          members: others,
+          visibility: privacy,
+        },
   );
   const [information] = await describeRooms(deps, ctx, [conversation]);
   const joinedAt = conversation.createdAt;
@@ -82,6 +89,7 @@ export async function updateRoom(
   const view = await deps.chat.updateConversation(ctx, id, {
     name: given(args.name),
     topic: given(args.description),
+    avatar: given(args.photoPath),
     visibility: privacy === undefined ? undefined : parseWord('privacy', privacy, privacies),
   });
   const [room] = await describeRooms(deps, ctx, [view]);

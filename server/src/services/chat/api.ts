@@ -39,6 +39,8 @@ export interface NewConversation {
   readonly kind: ConversationKind;
   readonly name?: string | undefined;
   readonly topic?: string | undefined;
+  /** Attachment id or URL; of an attachment that the caller may read. */
+  readonly avatar?: string | undefined;
   readonly members: readonly AccountId[];
   readonly visibility?: Visibility | undefined;
   readonly history?: HistoryRule | undefined;
@@ -156,6 +158,7 @@ export interface ChatApi {
     change: {
       readonly name?: string | undefined;
       readonly topic?: string | null | undefined;
+      readonly avatar?: string | null | undefined;
       readonly visibility?: Visibility | undefined;
       readonly history?: HistoryRule | undefined;
     },

@@ -45,7 +45,7 @@ export async function getAttachment(deps: ChatDeps, ctx: Context, id: Attachment
   return toAttachment(row);
 }
 
-/** null unless it is the user's own or shown by a message that the user may read now. */
+/** null unless it is the user's own, or shown by a message or as the picture of a conversation that the user may read now. */
 export async function findReadableAttachment(
   session: Pick<SqlSession, 'query'>,
   user: AccountId,
@@ -59,11 +59,22 @@ export async function findReadableAttachment(
            exists (select 1 from chat.memberships o
              where o.conversation_id = c.id and o.user_id = $2 and o.left_rev is null)
            and exists (select 1 from chat.memberships s where s.conversation_id = c.id and s.user_id = $2
-             and m.seq > s.joined_seq and m.seq <= coalesce(s.left_seq, m.seq))))))`,
+             and m.seq > s.joined_seq and m.seq <= coalesce(s.left_seq, m.seq)))))
+       or exists (
+         select 1 from chat.conversations c where c.avatar = a.id::text and c.deleted_rev is null and (
+           c.visibility = 'public' or exists (select 1 from chat.memberships o
+             where o.conversation_id = c.id and o.user_id = $2 and o.left_rev is null))))`,
     [id, user],
     'chat-attachment',
   );
   return row ?? null;
+}
+
+/** `attachment.unknown` for the picture of a conversation that names an attachment `user` may not read: it opens that one to others. */
+export async function checkPicture(session: SqlSession, user: AccountId, avatar: string): Promise<void> {
+  const attachment: boolean = isUuid(avatar);
+  if (attachment && !(await findReadableAttachment(session, user, avatar as AttachmentId)))
+    throw fail('attachment.unknown');
 }
 
 function toAttachment(row: AttachmentRow): Attachment {

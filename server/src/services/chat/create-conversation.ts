@@ -1,10 +1,12 @@
 import { type Context, requirePrincipal } from '../../kernel/context.ts';
 import { fail } from '../../kernel/errors.ts';
 import { type AccountId, type ConversationId, createId, isUuid } from '../../kernel/ids.ts';
+import { checkAvatar } from '../../model/avatar.ts';
 import { conversationLimits, type Role } from '../../model/conversation.ts';
 import { createDirectId, sortPair } from '../../model/direct-id.ts';
 import type { SqlSession } from '../../ports/sql.ts';
 import type { ConversationView, NewConversation } from './api.ts';
+import { checkPicture } from './attachments.ts';
 import { type ChatDeps, checkStorage } from './deps.ts';
 import { changeConversations } from './lock-heads.ts';
 import { checkName, checkTopic } from './parse-settings.ts';
@@ -22,8 +24,8 @@ interface Plan extends NewConversation {
 
 /**
  * Creates a conversation with its members, all of whom join with rev 1. Repeating it with the same id finds the first one.
- * Errors: `request.invalid`, `account.unknown` naming who, `action.forbidden` (blocked), `conversation.conflict` (the id is
- * somebody else's).
+ * Errors: `request.invalid`, `account.unknown` naming who, `attachment.unknown` (the avatar's), `action.forbidden` (blocked),
+ * `conversation.conflict` (the id is somebody else's).
  */
 export async function createConversation(
   deps: ChatDeps,
@@ -46,7 +48,7 @@ function planDirect(account: AccountId, request: NewConversation): Plan {
   if (request.members.length !== 1) {
     throw fail('request.invalid', 'members of a direct conversation must name exactly one account.');
   }
-  for (const field of ['id', 'name', 'topic', 'history'] as const) {
+  for (const field of ['id', 'name', 'topic', 'avatar', 'history'] as const) {
     if (request[field] !== undefined) throw fail('request.invalid', `A direct conversation has no ${field} to choose.`);
   }
   if (request.visibility === 'public') throw fail('request.invalid', 'A direct conversation cannot be public.');
@@ -63,6 +65,7 @@ function planShared(account: AccountId, request: NewConversation): Plan {
   if (request.id !== undefined && !isUuid(request.id)) throw fail('request.invalid', 'id must be a lower-case UUID.');
   if (request.name !== undefined) checkName(request.name);
   if (request.topic !== undefined) checkTopic(request.topic);
+  if (request.avatar !== undefined) checkAvatar(request.avatar);
   return { ...request, id: request.id ?? createId<ConversationId>(), members, pair: null };
 }
 
@@ -79,14 +82,15 @@ async function insertConversation(tx: SqlSession, account: AccountId, plan: Plan
   // Of two that create the same one at once the second waits here until the first has committed, and then inserts nothing.
   const inserted = await tx.query(
     `insert into chat.conversations
-       (id, kind, name, topic, visibility, history, nonce, created_by, created_at, updated_at, rev, member_a, member_b)
-     select $1, $2, $3, $4, $5, $6, $7, $8, now.at, now.at, 1, $9, $10 from (select clock_timestamp() as at) now
+       (id, kind, name, topic, avatar, visibility, history, nonce, created_by, created_at, updated_at, rev, member_a, member_b)
+     select $1, $2, $3, $4, $5, $6, $7, $8, $9, now.at, now.at, 1, $10, $11 from (select clock_timestamp() as at) now
      on conflict (id) do nothing returning id`,
     [
       plan.id,
       plan.kind,
       plan.name ?? null,
       plan.topic ?? null,
+      plan.avatar ?? null,
       plan.visibility ?? 'private',
       plan.history ?? 'all',
       createId(),
@@ -99,6 +103,7 @@ async function insertConversation(tx: SqlSession, account: AccountId, plan: Plan
     return false;
   }
   if (plan.pair) await checkBlocks(tx, plan.pair);
+  if (plan.avatar !== undefined) await checkPicture(tx, account, plan.avatar);
   const first = membersOf(account, plan).slice(0, membersAtOnce);
   await Promise.all([
     tx.query(

@@ -171,6 +171,38 @@ describe('attachments', () => {
     expect(await codeOf(t.chat.editMessage(t.as(b), id, 3, content))).toBe('attachment.unknown');
     expect(await codeOf(t.chat.createAttachment(t.as(b), meta))).toBe('conversation.conflict');
   });
+
+  test('a picture is an attachment of one’s own, or a URL; whoever sees the conversation may read it', async () => {
+    const [owner, member, stranger] = [t.account(), t.account(), t.account()];
+    const attach = async (user: AccountId): Promise<AttachmentId> =>
+      (await t.chat.createAttachment(t.as(user), { id: createId(), name: 'a.png', size: 1, mediaType: 'image/png' }))
+        .id;
+    const [avatar, foreign] = [await attach(owner), await attach(stranger)];
+    const make = (request: object) =>
+      t.chat.createConversation(t.as(owner), { kind: 'group', members: [member], avatar, ...request });
+    const { id, ...made } = (await make({})).conversation;
+    expect(made).toMatchObject({ avatar, lastRev: 1 });
+    const read = () => Promise.all([member, stranger].map((user) => codeOf(t.chat.getAttachment(t.as(user), avatar))));
+    expect(await read()).toEqual(['none', 'attachment.unknown']);
+    const change = (avatar: string | null) => t.chat.updateConversation(t.as(owner), id, { avatar });
+    const url = 'https://x.org/a.png';
+    expect(await change(url)).toMatchObject({ avatar: url, lastRev: 2 });
+    expect(await read()).toEqual(['attachment.unknown', 'attachment.unknown']);
+    expect(await change(url)).toMatchObject({ lastRev: 2 });
+    expect(await t.chat.updateConversation(t.as(owner), id, { name: 'N' })).toMatchObject({ avatar: url, lastRev: 3 });
+    expect(await change(null)).toMatchObject({ avatar: null, lastRev: 4 });
+    for (const [wrong, code] of [
+      ['javascript:alert(1)', 'request.invalid'],
+      ['cat.png', 'request.invalid'],
+      [foreign, 'attachment.unknown'],
+      [createId(), 'attachment.unknown'],
+    ] as const) {
+      expect(await codeOf(change(wrong))).toBe(code);
+      expect(await codeOf(make({ avatar: wrong }))).toBe(code);
+    }
+    expect(await codeOf(make({ kind: 'direct', avatar: url }))).toBe('request.invalid');
+    expect(await t.chat.getConversation(t.as(member), id)).toMatchObject({ avatar: null, lastRev: 4 });
+  });
 });
 
 test('a full storage refuses what writes, not what reads or deletes', async () => {

@@ -49,6 +49,7 @@ export const view = record<ConversationView, wire.ConversationView>({
   kind: conversationKind,
   name: nullable(text),
   topic: nullable(text),
+  avatar: nullable(text),
   visibility,
   history: historyRule,
   epoch: text,
@@ -75,6 +76,7 @@ export const newConversation = record<NewConversation, wire.CreateConversationRe
   kind: conversationKind,
   name: optional(text),
   topic: optional(text),
+  avatar: optional(text),
   members: list(text),
   visibility: optional(visibility),
   history: optional(historyRule),
@@ -83,6 +85,7 @@ export const newConversation = record<NewConversation, wire.CreateConversationRe
 export const change = record<Parameters<ChatApi['updateConversation']>[2], wire.ConversationChange>({
   name: optional(text),
   topic: clearable,
+  avatar: clearable,
   visibility: optional(visibility),
   history: optional(historyRule),
 });

@@ -69,6 +69,7 @@ describe.each(['local', 'grpc'] as const)('chat, %s', (transport) => {
       kind: 'group',
       name: 'One',
       topic: 'this',
+      avatar: 'https://x.org/a.png',
       members: [],
       history: 'since-join',
     });
@@ -78,9 +79,14 @@ describe.each(['local', 'grpc'] as const)('chat, %s', (transport) => {
     expect(await api.updateConversation(chat.as(ann), id, { name: 'Two' })).toMatchObject({
       name: 'Two',
       topic: 'this',
+      avatar: 'https://x.org/a.png',
       history: 'since-join',
     });
-    expect((await api.updateConversation(chat.as(ann), id, { topic: null })).topic).toBeNull();
+    expect(await api.updateConversation(chat.as(ann), id, { topic: null })).toMatchObject({
+      topic: null,
+      avatar: 'https://x.org/a.png',
+    });
+    expect((await api.updateConversation(chat.as(ann), id, { avatar: null })).avatar).toBeNull();
     const until = '2100-01-01T00:00:00.000Z';
     await api.setPreferences(chat.as(ann), id, { mutedUntil: until, notify: 'mentions' });
     await api.setPreferences(chat.as(ann), id, { archived: true });

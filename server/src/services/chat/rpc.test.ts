@@ -42,6 +42,7 @@ const view = fc.record<ConversationView>({
   kind: conversationKind,
   name: orNull(text()),
   topic: orNull(text()),
+  avatar: orNull(text()),
   visibility,
   history: historyRule,
   epoch: text(),
@@ -67,6 +68,7 @@ const newConversation = fc.record<NewConversation>({
   kind: conversationKind,
   name: orAbsent(text()),
   topic: orAbsent(text()),
+  avatar: orAbsent(text()),
   members: listOf(user),
   visibility: orAbsent(visibility),
   history: orAbsent(historyRule),
@@ -74,6 +76,7 @@ const newConversation = fc.record<NewConversation>({
 const change = fc.record({
   name: orAbsent(text()),
   topic: clearable,
+  avatar: clearable,
   visibility: orAbsent(visibility),
   history: orAbsent(historyRule),
 });

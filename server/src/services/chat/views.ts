@@ -94,6 +94,7 @@ function toView(
     kind: row.kind,
     name: row.name,
     topic: row.topic,
+    avatar: row.avatar,
     visibility: row.visibility,
     history: row.history,
     epoch: createEpoch(row.nonce, incarnation),

@@ -1,20 +1,20 @@
 import { fail } from '../../kernel/errors.ts';
-import { isUuid } from '../../kernel/ids.ts';
 import { accountLimits } from '../../model/account.ts';
+import { checkAvatar } from '../../model/avatar.ts';
 import { checkText } from '../../model/content.ts';
 import type { PeopleApi } from './api.ts';
 
 type ProfileChange = Parameters<PeopleApi['updateOwn']>[1];
 
 const settingsBytes = 16 * 1_024;
-const avatarLength = 2_048;
 
 /** `request.invalid` with what to do about it. */
 export function parseProfileChange(change: ProfileChange): ProfileChange {
+  if (typeof change.avatar === 'string') checkAvatar(change.avatar);
   return {
     name: change.name === undefined ? undefined : parseName(change.name),
     about: typeof change.about === 'string' ? parseAbout(change.about) : change.about,
-    avatar: typeof change.avatar === 'string' ? parseAvatar(change.avatar) : change.avatar,
+    avatar: change.avatar,
     settings: change.settings === undefined ? undefined : parseSettings(change.settings),
   };
 }
@@ -31,17 +31,6 @@ function parseAbout(text: string): string {
   checkText(text);
   if (text.length > accountLimits.about) {
     throw fail('request.invalid', `"About" holds ${accountLimits.about} characters at the most.`);
-  }
-  return text;
-}
-
-/** An attachment's id, or a URL a browser may fetch: never one that runs (`javascript:`). */
-function parseAvatar(text: string): string {
-  checkText(text);
-  const attachment: boolean = isUuid(text);
-  if (attachment) return text;
-  if (text.length > avatarLength || !/^https?:\/\/\S+$/.test(text) || !URL.canParse(text)) {
-    throw fail('request.invalid', 'An avatar is the id of an attachment or an http(s) URL.');
   }
   return text;
 }

@@ -40,7 +40,7 @@ const membership: MembershipRow = {
   rev: 1,
   joined_at: at,
 };
-const settings = { kind: 'group', name: 'n', topic: null, visibility: 'private', history: 'all' } as const;
+const settings = { kind: 'group', name: 'n', topic: null, avatar: 'a', visibility: 'private', history: 'all' } as const;
 const row: ConversationRow = {
   ...settings,
   id: conversation,
@@ -132,6 +132,11 @@ describe('conversations and memberships', () => {
     expect(deliveries).toEqual([
       { kind: 'conversation', conversation, rev: 5, change: 'updated', settings: { ...settings, name: 'new' } },
     ]);
+  });
+
+  test('a change from before there were pictures', () => {
+    const { avatar: _, ...old } = { ...row, rev: 5 };
+    expect(applyChanges([change('conversations', 'u', old, row)])).toMatchObject([{ settings: { avatar: null } }]);
   });
 
   test('the end of a conversation stands for the end of its stays', () => {

@@ -103,8 +103,10 @@ function toConversationDelivery(key: string, { members, conversation: changed }:
   const rev = Number(revText);
   if (changed && !changed.created && (members.length === 0 || changed.row.deleted_rev === rev)) {
     const { kind, name, topic, visibility, history, deleted_rev: deleted } = changed.row;
+    // A change from before the column was there does not have it.
+    const settings = { kind, name, topic, avatar: changed.row.avatar ?? null, visibility, history };
     const change = deleted === rev ? 'deleted' : 'updated';
-    return { kind: 'conversation', conversation, rev, change, settings: { kind, name, topic, visibility, history } };
+    return { kind: 'conversation', conversation, rev, change, settings };
   }
   return { kind: 'members', conversation, rev, members, created: changed?.created ?? false };
 }

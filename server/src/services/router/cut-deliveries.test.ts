@@ -18,6 +18,12 @@ test('large ones go in several, in order, each once', () => {
   expect(Math.max(...calls.map((call) => call.length))).toBe(2);
 });
 
+test('settings weigh what their texts do', () => {
+  const settings = (rev: number, avatar: string): Delivery =>
+    ({ kind: 'conversation', conversation: 'c', rev, change: 'updated', settings: { topic: null, avatar } }) as never;
+  expect(cutDeliveries([settings(1, 'x'.repeat(500)), settings(2, '')], 2_100)).toHaveLength(2);
+});
+
 test('one that is larger than a call goes alone', () => {
   const calls = cutDeliveries([said(1, 'a'), said(2, 'x'.repeat(10_000)), said(3, 'b')], 2_000);
   expect(calls.map((call) => call.length)).toEqual([1, 1, 1]);

@@ -33,6 +33,9 @@ function weigh(delivery: Delivery): number {
     return fixed + 3 * ((content?.length ?? 0) + reactions.length) + 40 * mentions.length;
   }
   if (delivery.kind === 'members') return fixed * delivery.members.length;
-  if (delivery.kind === 'conversation') return fixed + 3 * (delivery.settings.topic?.length ?? 0);
+  if (delivery.kind === 'conversation') {
+    const { topic, avatar } = delivery.settings;
+    return fixed + 3 * ((topic?.length ?? 0) + (avatar?.length ?? 0));
+  }
   return fixed;
 }

@@ -150,6 +150,7 @@ const knownConversation = builder.objectRef<Known>('KnownConversation').implemen
     kind: t.field({ type: conversationKind, nullable: true, resolve: ({ kind }) => kind ?? null }),
     name: t.string({ nullable: true, resolve: ({ name }) => name ?? null }),
     topic: t.string({ nullable: true, resolve: ({ topic }) => topic ?? null }),
+    avatar: t.string({ nullable: true, resolve: ({ avatar }) => avatar ?? null }),
     visibility: t.field({ type: visibility, nullable: true, resolve: (known) => known.visibility ?? null }),
     history: t.field({ type: historyRule, nullable: true, resolve: ({ history }) => history ?? null }),
     epoch: t.string({ nullable: true, resolve: ({ epoch }) => epoch ?? null }),

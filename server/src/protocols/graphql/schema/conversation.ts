@@ -75,6 +75,7 @@ conversation.implement({
     kind: t.expose('kind', { type: conversationKind }),
     name: t.exposeString('name', { nullable: true }),
     topic: t.exposeString('topic', { nullable: true }),
+    avatar: t.exposeString('avatar', { nullable: true, description: 'The id of an attachment, or a URL.' }),
     visibility: t.expose('visibility', { type: visibility }),
     history: t.expose('history', { type: historyRule }),
     epoch: t.exposeString('epoch', { description: 'Of another epoch, positions mean nothing.' }),

@@ -53,6 +53,7 @@ const newConversation = builder.inputType('CreateConversationInput', {
     kind: t.field({ type: conversationKind, required: true }),
     name: t.string(),
     topic: t.string(),
+    avatar: t.string({ description: 'The id of an attachment, or a URL.' }),
     members: t.idList({ description: 'Ids, or "@username".' }),
     visibility: t.field({ type: visibility }),
     history: t.field({ type: historyRule }),
@@ -63,6 +64,7 @@ const conversationChange = builder.inputType('UpdateConversationInput', {
   fields: (t) => ({
     name: t.string(),
     topic: t.string({ description: 'null clears it.' }),
+    avatar: t.string({ description: 'The id of an attachment, or a URL; null clears it.' }),
     visibility: t.field({ type: visibility }),
     history: t.field({ type: historyRule }),
   }),

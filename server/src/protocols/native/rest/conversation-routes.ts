@@ -99,7 +99,7 @@ function addChanging(app: RestApp, deps: RestDeps): void {
     {
       schema: {
         tags,
-        summary: 'Change name, topic, visibility or history (admins)',
+        summary: 'Change name, topic, avatar, visibility or history (admins)',
         params: idPath,
         body: conversationBody,
         response: answers({ 200: conversation }),

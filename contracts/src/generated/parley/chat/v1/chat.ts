@@ -82,6 +82,7 @@ export interface CreateConversationRequest {
   readonly members: readonly string[];
   readonly visibility?: Visibility | undefined;
   readonly history?: HistoryRule | undefined;
+  readonly avatar?: string | undefined;
 }
 
 export interface CreateConversationResponse {
@@ -134,6 +135,7 @@ export interface ConversationChange {
   readonly topic: ClearableText | undefined;
   readonly visibility?: Visibility | undefined;
   readonly history?: HistoryRule | undefined;
+  readonly avatar: ClearableText | undefined;
 }
 
 export interface UpdateConversationResponse {
@@ -995,6 +997,7 @@ function createBaseCreateConversationRequest(): CreateConversationRequest {
     members: [],
     visibility: undefined,
     history: undefined,
+    avatar: undefined,
   };
 }
 
@@ -1020,6 +1023,9 @@ export const CreateConversationRequest: MessageFns<CreateConversationRequest> = 
     }
     if (message.history !== undefined) {
       writer.uint32(56).int32(message.history);
+    }
+    if (message.avatar !== undefined) {
+      writer.uint32(66).string(message.avatar);
     }
     return writer;
   },
@@ -1091,6 +1097,14 @@ export const CreateConversationRequest: MessageFns<CreateConversationRequest> = 
             }
 
             message.history = reader.int32() as any;
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.avatar = reader.string();
             continue;
           }
         }
@@ -1565,7 +1579,7 @@ export const UpdateConversationRequest: MessageFns<UpdateConversationRequest> = 
 };
 
 function createBaseConversationChange(): ConversationChange {
-  return { name: undefined, topic: undefined, visibility: undefined, history: undefined };
+  return { name: undefined, topic: undefined, visibility: undefined, history: undefined, avatar: undefined };
 }
 
 export const ConversationChange: MessageFns<ConversationChange> = {
@@ -1581,6 +1595,9 @@ export const ConversationChange: MessageFns<ConversationChange> = {
     }
     if (message.history !== undefined) {
       writer.uint32(32).int32(message.history);
+    }
+    if (message.avatar !== undefined) {
+      ClearableText.encode(message.avatar, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -1628,6 +1645,14 @@ export const ConversationChange: MessageFns<ConversationChange> = {
             }
 
             message.history = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.avatar = ClearableText.decode(reader, reader.uint32());
             continue;
           }
         }

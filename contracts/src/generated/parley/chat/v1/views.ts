@@ -43,7 +43,11 @@ export interface ConversationView {
   /** Present members. */
   readonly memberCount: number;
   /** The other one, in a direct conversation. */
-  readonly peer?: string | undefined;
+  readonly peer?:
+    | string
+    | undefined;
+  /** An attachment's id, or a URL. */
+  readonly avatar?: string | undefined;
 }
 
 export interface Head {
@@ -108,6 +112,7 @@ function createBaseConversationView(): ConversationView {
     lastMessage: undefined,
     memberCount: 0,
     peer: undefined,
+    avatar: undefined,
   };
 }
 
@@ -181,6 +186,9 @@ export const ConversationView: MessageFns<ConversationView> = {
     }
     if (message.peer !== undefined) {
       writer.uint32(186).string(message.peer);
+    }
+    if (message.avatar !== undefined) {
+      writer.uint32(194).string(message.avatar);
     }
     return writer;
   },
@@ -380,6 +388,14 @@ export const ConversationView: MessageFns<ConversationView> = {
             }
 
             message.peer = reader.string();
+            continue;
+          }
+          case 24: {
+            if (tag !== 194) {
+              break;
+            }
+
+            message.avatar = reader.string();
             continue;
           }
         }

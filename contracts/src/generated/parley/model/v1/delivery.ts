@@ -99,6 +99,7 @@ export interface ConversationSettings {
   readonly topic?: string | undefined;
   readonly visibility: Visibility;
   readonly history: HistoryRule;
+  readonly avatar?: string | undefined;
 }
 
 export interface EphemeralDelivery {
@@ -778,7 +779,7 @@ export const ConversationDelivery: MessageFns<ConversationDelivery> = {
 };
 
 function createBaseConversationSettings(): ConversationSettings {
-  return { kind: 0, name: undefined, topic: undefined, visibility: 0, history: 0 };
+  return { kind: 0, name: undefined, topic: undefined, visibility: 0, history: 0, avatar: undefined };
 }
 
 export const ConversationSettings: MessageFns<ConversationSettings> = {
@@ -797,6 +798,9 @@ export const ConversationSettings: MessageFns<ConversationSettings> = {
     }
     if (message.history !== 0) {
       writer.uint32(40).int32(message.history);
+    }
+    if (message.avatar !== undefined) {
+      writer.uint32(50).string(message.avatar);
     }
     return writer;
   },
@@ -852,6 +856,14 @@ export const ConversationSettings: MessageFns<ConversationSettings> = {
             }
 
             message.history = reader.int32() as any;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.avatar = reader.string();
             continue;
           }
         }
