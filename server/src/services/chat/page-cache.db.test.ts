@@ -97,11 +97,13 @@ describe('many who ask at once', () => {
       read(members[1] as AccountId, other),
       read(a, other),
       read(a, createId()),
+      read(a, 'no id' as ConversationId),
     ]);
     expect(asked.map(({ status }) => status)).toEqual([
       ...members.map(() => 'fulfilled'),
       'rejected',
       'fulfilled',
+      'rejected',
       'rejected',
       'rejected',
     ]);

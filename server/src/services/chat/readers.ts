@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 import { fail } from '../../kernel/errors.ts';
-import type { AccountId, ConversationId } from '../../kernel/ids.ts';
+import { type AccountId, type ConversationId, isUuid } from '../../kernel/ids.ts';
 import type { ConversationKind, HistoryRule, Role, Visibility } from '../../model/conversation.ts';
 import type { SqlSession } from '../../ports/sql.ts';
 import { type SeqRange, type Stay, visibleSeqs } from './visible-seqs.ts';
@@ -126,7 +126,8 @@ export function createRequireReader(session: Pick<SqlSession, 'query'>): (pair: 
     { cache: false, maxBatchSize: 100, batchScheduleFn: (run) => void setImmediate(run) },
   );
   return async (pair) => {
-    const reader = await loader.load(pair);
+    // PostgreSQL would refuse the whole statement.
+    const reader = isUuid(pair.conversation) ? await loader.load(pair) : null;
     if (!reader || !mayRead(reader)) throw fail('conversation.unknown');
     return reader;
   };
