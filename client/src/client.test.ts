@@ -13,6 +13,7 @@ const account = {
   username: 'me',
   email: null,
   emailVerified: false,
+  phone: null,
   name: 'me',
   createdAt: '2026-01-01T00:00:00.000Z',
 };

@@ -11,6 +11,7 @@ const account = {
   username: 'me',
   email: null,
   emailVerified: false,
+  phone: null,
   name: 'Me',
   createdAt: '2026-01-01T00:00:00.000Z',
 };

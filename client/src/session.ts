@@ -172,8 +172,12 @@ export function createSession({ http, store, clock, random, mode, patienceMs, on
       current = readStored();
       if (mode === 'tokens') return current?.account ?? null;
       try {
-        const { id, kind, username, email, emailVerified, name, createdAt } = await http<OwnAccount>('GET', '/me');
-        keep({ account: { id, kind, username, email, emailVerified, name, createdAt }, tokens: null, endsAt: null });
+        const { id, kind, username, email, emailVerified, phone, name, createdAt } = await http<OwnAccount>(
+          'GET',
+          '/me',
+        );
+        const account = { id, kind, username, email, emailVerified, phone, name, createdAt };
+        keep({ account, tokens: null, endsAt: null });
       } catch (error) {
         // Unreachable: go on with the account we know; the connection waits for the server.
         if (error instanceof ParleyError && error.status === 401) keep(null);

@@ -57,6 +57,7 @@ const account = {
   name: 'Alice',
   email: null,
   emailVerified: false,
+  phone: null,
   admin: true,
   suspended: false,
   createdAt: at,

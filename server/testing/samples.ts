@@ -48,6 +48,7 @@ export const account = fc.record<Account>({
   name: text(),
   email: orNull(text()),
   emailVerified: flag,
+  phone: orNull(text()),
   admin: flag,
   suspended: flag,
   createdAt: text(),

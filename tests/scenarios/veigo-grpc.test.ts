@@ -65,7 +65,7 @@ describe(`Veigo over gRPC (${topology})`, () => {
 
   test('an account enters, proves its address, and refreshes its tokens', async () => {
     const ann = await enter();
-    expect(ann.signedUp.account).toMatchObject({ email: ann.email });
+    expect(ann.signedUp.account).toMatchObject({ email: ann.email, phone: '1' });
     expect(ann.signedUp.account).not.toHaveProperty('isEmailVerified'); // false and what is empty do not travel
     expect(ann.signedUp.account.createdAt).toMatch(/^\d{4}-.*Z$/);
     const { email } = ann;
@@ -81,7 +81,7 @@ describe(`Veigo over gRPC (${topology})`, () => {
     await call('authentication.Authentication/VerifyEmail', { email, otp });
     expect(await refusal('authentication.Authentication/ValidateOTP', { email, otp })).toEqual(badToken);
     const entered = await call('authentication.Authentication/SignIn', { ...again, clientId: 'laptop' });
-    expect(entered.account).toMatchObject({ id: ann.id, isEmailVerified: true });
+    expect(entered.account).toMatchObject({ id: ann.id, phone: '1', isEmailVerified: true });
     const fresh = await call('authentication.Authentication/RefreshToken', { token: entered.token.refresh });
     await call('authentication.Authentication/ValidateAccessToken', { token: fresh.access });
     // Used twice, a refresh token ends its session, and no device for ever.

@@ -15,6 +15,7 @@ export const account = z
     username: z.string(),
     email: z.string().nullable(),
     emailVerified: z.boolean(),
+    phone: z.string().nullable().describe('as given at sign-up; for nobody else, and never proved'),
     name: z.string(),
     createdAt: time,
   })
@@ -29,6 +30,7 @@ export const signUpBody = z.strictObject({
   email: email.optional(),
   password,
   name: text(100).min(1).optional(),
+  phone: text(32).optional(),
   device: text(200).optional(),
   cookie: z.boolean().optional(),
 });

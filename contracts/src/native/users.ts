@@ -29,6 +29,7 @@ export const ownAccount = z
     username: z.string(),
     email: z.string().nullable(),
     emailVerified: z.boolean(),
+    phone: z.string().nullable(),
     admin: z.boolean(),
     name: z.string(),
     about: z.string().nullable(),

@@ -10,6 +10,8 @@ export interface Account {
   readonly name: string;
   readonly email: string | null;
   readonly emailVerified: boolean;
+  /** For the account itself; never proved. */
+  readonly phone: string | null;
   readonly admin: boolean;
   readonly suspended: boolean;
   readonly createdAt: string;
@@ -25,7 +27,14 @@ export interface Profile {
   readonly avatar: string | null;
 }
 
-export const accountLimits = { passwordMin: 8, passwordMax: 256, name: 100, about: 1_000, email: 254 } as const;
+export const accountLimits = {
+  passwordMin: 8,
+  passwordMax: 256,
+  name: 100,
+  about: 1_000,
+  email: 254,
+  phone: 32,
+} as const;
 
 /** 3–32 of a–z, 0–9, dot, underscore, hyphen; compared without case. */
 export function isUsername(text: string): boolean {

@@ -10,6 +10,7 @@ export interface AccountRow {
   readonly name: string;
   readonly email: string | null;
   readonly email_verified: boolean;
+  readonly phone: string | null;
   readonly admin: boolean;
   readonly suspended: boolean;
   readonly created_at: string;
@@ -30,7 +31,7 @@ export interface SessionRow {
 }
 
 /** The columns of an AccountRow, for select lists. */
-export const accountColumns = `id, kind, username, name, email, email_verified, admin, suspended, created_at, deleted_at`;
+export const accountColumns = `id, kind, username, name, email, email_verified, phone, admin, suspended, created_at, deleted_at`;
 
 export function toAccount(row: AccountRow): Account {
   return {
@@ -40,6 +41,7 @@ export function toAccount(row: AccountRow): Account {
     name: row.name,
     email: row.email,
     emailVerified: row.email_verified,
+    phone: row.phone,
     admin: row.admin,
     suspended: row.suspended,
     createdAt: row.created_at,

@@ -58,6 +58,7 @@ export const account = record<Account, wire.Account>({
   name: text,
   email: nullable(text),
   emailVerified: flag,
+  phone: nullable(text),
   admin: flag,
   suspended: flag,
   createdAt: text,

@@ -20,7 +20,8 @@ const signIn = `mutation ($login: String!, $password: String!) {
   signIn(input: { login: $login, password: $password, device: "laptop" }) { session tokens { access } }
 }`;
 const signUp = `mutation ($username: String!, $email: String!, $password: String!) {
-  signUp(input: { username: $username, email: $email, password: $password }) { account { id email } tokens { access } }
+  signUp(input: { username: $username, email: $email, password: $password, phone: "1-2" }) {
+    account { id email phone } tokens { access } }
 }`;
 
 /** What no other scenario asks GraphQL for; what the services make of it is for their own tests. */
@@ -42,14 +43,16 @@ describe('GraphQL, operation by operation', () => {
     const username = uniqueName('gwen');
     const email = `${username}@example.org`;
     const { account, tokens } = (await must(null, signUp, { username, email, password })).signUp;
-    expect(account.email).toBe(email);
+    expect(account).toMatchObject({ email, phone: '1-2' });
     const first = await mailedCode(server, email, /Confirm/);
     await must(null, `mutation { requestVerification(email: "${email}") }`);
     const second = await mailedCode(server, email, /Confirm/, first);
     const verify = 'mutation ($code: String!) { verifyEmail(code: $code) }';
     expect(await refusal(null, verify, { code: first })).toBe('token.invalid');
     await must(null, verify, { code: second });
-    expect((await must(tokens.access, '{ me { emailVerified } }')).me).toEqual({ emailVerified: true });
+    expect((await must(tokens.access, '{ me { emailVerified phone } }')).me).toEqual({
+      ...{ emailVerified: true, phone: '1-2' },
+    });
 
     for (const address of [email, 'nobody@example.org']) {
       expect((await must(null, `mutation { requestRecovery(email: "${address}") }`)).requestRecovery).toBe(true);

@@ -28,14 +28,16 @@ export function describeVeigoAccounts(server: () => TestServer): void {
     const variables = { email, password: veigoPassword, clientId: 'phone' };
     const declared = '$email: String!, $password: String!, $clientId: String!';
     const given = 'email: $email, password: $password, clientId: $clientId';
-    const signUp = `mutation S(${declared}) { SignUp(${given}, phone: "+1") { account { ${account} } ${token} } }`;
+    const signUp = `mutation S(${declared}) { SignUp(${given}, phone: "+1 555-0100") { account { ${account} } ${token} } }`;
     const { data } = await ask(signUp, variables);
     expect(data.SignUp.account).toMatchObject({
       email,
       isEmailVerified: 'false',
-      phone: null,
+      phone: '+1 555-0100',
       isPhoneVerified: 'false',
     });
+    const named = signUp.replace('+1 555-0100', 'call me');
+    expect(refusalOf(await ask(named, { ...variables, email: `x${email}` }))).toContain('A phone number is');
     expect(refusalOf(await ask(signUp, variables))).toBe(
       '2 UNKNOWN: {"name":"Data Integrity Error","message":"The data you are trying to add already exists."}',
     );

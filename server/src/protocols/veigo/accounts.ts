@@ -17,7 +17,6 @@ export interface SignUpArgs {
   readonly email?: Maybe;
   readonly password?: Maybe;
   readonly clientId?: Maybe;
-  /** Not kept. */
   readonly phone?: Maybe;
   readonly name?: Maybe;
 }
@@ -28,7 +27,7 @@ export async function signUp(deps: VeigoDeps, ctx: Context, caller: Caller, args
   const password = parsePassword('password', args.password);
   const origin = { device: parseText('clientId', args.clientId), address: caller.address };
   deps.signIns.demand(caller.address);
-  const account = { email, password, name: given(args.name) };
+  const account = { email, password, name: given(args.name), phone: given(args.phone) };
   return enter(ctx, await deps.identity.signUp(ctx, account, origin));
 }
 

@@ -12,8 +12,7 @@ export interface VeigoAccount {
   readonly id: string;
   readonly email: string | null;
   readonly isEmailVerified: boolean;
-  /** DEPARTS: telephone numbers are taken and not kept, since nothing of ours would ever use one. */
-  readonly phone: null;
+  readonly phone: string | null;
   readonly isPhoneVerified: false;
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -74,7 +73,7 @@ export function describeAccount(account: Account): VeigoAccount {
     id: account.id,
     email: account.email,
     isEmailVerified: account.emailVerified,
-    phone: null,
+    phone: account.phone,
     isPhoneVerified: false,
     createdAt: account.createdAt,
     updatedAt: account.createdAt,

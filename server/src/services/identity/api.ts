@@ -39,6 +39,7 @@ export interface NewAccount {
   readonly email?: string | undefined;
   readonly password?: string | undefined;
   readonly name?: string | undefined;
+  readonly phone?: string | undefined;
 }
 
 /** Result of verifying an access token without asking the database. */

@@ -13,7 +13,7 @@ export async function deleteAccount(parts: Parts, ctx: Context, password: string
     const row = await lockAccount(tx, principal.account);
     if (!row || (await readPassword(tx, row.id)) !== hash) throw fail('credentials.wrong');
     await tx.query(
-      `update identity.accounts set name = '', email = null, email_verified = false, admin = false,
+      `update identity.accounts set name = '', email = null, email_verified = false, phone = null, admin = false,
          deleted_at = clock_timestamp() where id = $1`,
       [row.id],
     );

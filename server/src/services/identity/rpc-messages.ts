@@ -57,6 +57,7 @@ export const newAccount = record<NewAccount, wire.NewAccount>({
   email: optional(text),
   password: optional(text),
   name: optional(text),
+  phone: optional(text),
 });
 
 export const login = record<Parameters<IdentityApi['signIn']>[1], wire.Login>({ login: text, password: text });

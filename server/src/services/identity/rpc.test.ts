@@ -22,6 +22,7 @@ const tokens = fc.record({ access: text(), refresh: text(), expiresIn: whole });
 const signedIn = fc.record<SignedIn>({ account, session: text(), tokens });
 const origin = fc.record<Origin>({ device: orAbsent(text()), address: orAbsent(text()) });
 const newAccount = fc.record<NewAccount>({
+  phone: orAbsent(text()),
   username: orAbsent(text()),
   email: orAbsent(text()),
   password: orAbsent(text()),

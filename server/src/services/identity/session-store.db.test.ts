@@ -19,7 +19,9 @@ afterAll(() => database.close());
 async function createAccount(): Promise<AccountId> {
   const id = createId<AccountId>();
   const username = `person${++serial}`;
-  await insertAccounts(sql, [{ id, username, name: username, email: null, password: null, admin: false, hash: 'old' }]);
+  await insertAccounts(sql, [
+    { id, username, name: username, email: null, phone: null, password: null, admin: false, hash: 'old' },
+  ]);
   return id;
 }
 

@@ -40,6 +40,25 @@ describe('sign-up', () => {
     ]);
   });
 
+  test('a phone number is kept as given, by as many as give it, until the account is deleted', async () => {
+    const phone = '+49 30 901-820';
+    const made = await Promise.all(
+      ['caller.1', 'caller.2'].map((username) => api.signUp(ctx, { username, password, phone }, {})),
+    );
+    expect(made.map(({ account }) => account.phone)).toEqual([phone, phone]);
+    const { account, session } = await api.signIn(ctx, { login: 'caller.1', password }, {});
+    expect(account.phone).toBe(phone);
+    expect((await api.signUp(ctx, { username: 'silent' }, {})).account.phone).toBeNull();
+    await expect(api.signUp(ctx, { username: 'wrong', phone: 'call me' }, {})).rejects.toMatchObject({
+      code: 'request.invalid',
+    });
+    await expect(api.signIn(ctx, { login: phone, password }, {})).rejects.toMatchObject({ code: 'credentials.wrong' });
+    const principal = { account: account.id, session, username: account.username, admin: false };
+    await api.deleteAccount(createContext(principal, 'test'), password);
+    const kept = await database.sql.query('select phone from identity.accounts where username = $1', ['caller.1']);
+    expect(kept).toEqual([{ phone: null }]);
+  });
+
   test('a username or address that is taken, in whatever case, is refused', async () => {
     await api.signUp(ctx, { username: 'taken', email: 'taken@x.org' }, {});
     const taken = { code: 'account.taken' };
@@ -160,7 +179,7 @@ test('no secret is published, not even a hash', async () => {
   expect(published).toEqual([
     {
       tablename: 'accounts',
-      columns: '{id,kind,username,name,email,email_verified,admin,suspended,created_at,deleted_at}',
+      columns: '{id,kind,username,name,email,email_verified,admin,suspended,created_at,deleted_at,phone}',
     },
     { tablename: 'sessions', columns: '{id,account_id,created_at,revoked_at,revoked_reason}' },
   ]);

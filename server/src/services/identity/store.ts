@@ -16,15 +16,16 @@ export interface NewRow extends ParsedAccount {
 /** Inserts what is not taken, with its password; returns the rows that went in, in no particular order. */
 export async function insertAccounts(db: Queryable, rows: readonly NewRow[]): Promise<AccountRow[]> {
   const created = await db.query<AccountRow>(
-    `insert into identity.accounts (id, username, name, email, admin, created_at)
-     select id, username, name, email, admin, clock_timestamp()
-     from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bool[]) a(id, username, name, email, admin)
+    `insert into identity.accounts (id, username, name, email, phone, admin, created_at)
+     select id, username, name, email, phone, admin, clock_timestamp()
+     from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[]) a(id, username, name, email, phone, admin)
      on conflict do nothing returning ${accountColumns}`,
     [
       rows.map((row) => row.id),
       rows.map((row) => row.username),
       rows.map((row) => row.name),
       rows.map((row) => row.email),
+      rows.map((row) => row.phone),
       rows.map((row) => row.admin),
     ],
   );

@@ -178,6 +178,7 @@ describe('identity', () => {
     name: 'Ann',
     email: null,
     email_verified: false,
+    phone: null,
     admin: false,
     suspended: false,
     created_at: at,

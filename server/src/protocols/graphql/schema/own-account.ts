@@ -38,6 +38,7 @@ export const ownAccount = builder.objectRef<OwnAccount>('OwnAccount').implement(
     username: t.exposeString('username'),
     email: t.exposeString('email', { nullable: true }),
     emailVerified: t.exposeBoolean('emailVerified'),
+    phone: t.exposeString('phone', { nullable: true, description: 'As I gave it at sign-up; never proved.' }),
     admin: t.exposeBoolean('admin'),
     name: t.exposeString('name'),
     about: t.exposeString('about', { nullable: true }),

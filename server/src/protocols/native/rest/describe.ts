@@ -11,8 +11,8 @@ export const json = 'application/json; charset=utf-8';
 
 /** `name` of the profile, where there is one already. */
 export function describeAccount(account: Account, name = account.name): object {
-  const { id, kind, username, email, emailVerified, createdAt } = account;
-  return { id, kind, username, email, emailVerified, name, createdAt };
+  const { id, kind, username, email, emailVerified, phone, createdAt } = account;
+  return { id, kind, username, email, emailVerified, phone, name, createdAt };
 }
 
 /** A JSON array of messages. */

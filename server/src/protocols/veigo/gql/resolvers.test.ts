@@ -12,6 +12,7 @@ const account = {
   username: 'alice',
   email: 'a@x.org',
   emailVerified: false,
+  phone: null,
   createdAt: '2026-01-31T12:00:00.000Z',
 };
 

@@ -92,6 +92,7 @@ export interface NewAccount {
   readonly email?: string | undefined;
   readonly password?: string | undefined;
   readonly name?: string | undefined;
+  readonly phone?: string | undefined;
 }
 
 /** Who acts: proven by a credential. */
@@ -625,7 +626,7 @@ export const Origin: MessageFns<Origin> = {
 };
 
 function createBaseNewAccount(): NewAccount {
-  return { username: undefined, email: undefined, password: undefined, name: undefined };
+  return { username: undefined, email: undefined, password: undefined, name: undefined, phone: undefined };
 }
 
 export const NewAccount: MessageFns<NewAccount> = {
@@ -641,6 +642,9 @@ export const NewAccount: MessageFns<NewAccount> = {
     }
     if (message.name !== undefined) {
       writer.uint32(34).string(message.name);
+    }
+    if (message.phone !== undefined) {
+      writer.uint32(42).string(message.phone);
     }
     return writer;
   },
@@ -688,6 +692,14 @@ export const NewAccount: MessageFns<NewAccount> = {
             }
 
             message.name = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.phone = reader.string();
             continue;
           }
         }

@@ -35,6 +35,8 @@ export interface Account {
   readonly suspended: boolean;
   /** ISO 8601, UTC, milliseconds. */
   readonly createdAt: string;
+  /** As given at sign-up, for the account itself; never proved. */
+  readonly phone?: string | undefined;
 }
 
 /** What everybody may see of somebody. */
@@ -66,6 +68,7 @@ function createBaseAccount(): Account {
     admin: false,
     suspended: false,
     createdAt: "",
+    phone: undefined,
   };
 }
 
@@ -97,6 +100,9 @@ export const Account: MessageFns<Account> = {
     }
     if (message.createdAt !== "") {
       writer.uint32(74).string(message.createdAt);
+    }
+    if (message.phone !== undefined) {
+      writer.uint32(82).string(message.phone);
     }
     return writer;
   },
@@ -184,6 +190,14 @@ export const Account: MessageFns<Account> = {
             }
 
             message.createdAt = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.phone = reader.string();
             continue;
           }
         }
