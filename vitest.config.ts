@@ -17,6 +17,9 @@ const source = {
 const ofOtherTopology =
   process.env.PARLEY_TEST_TOPOLOGY === 'split' ? 'tests/scenarios/all-in-one/**' : 'tests/scenarios/split/**';
 
+/** Kills what the systems of other scenarios run over. */
+const alone = 'tests/scenarios/restart.test.ts';
+
 export default defineConfig({
   test: {
     projects: [
@@ -64,11 +67,22 @@ export default defineConfig({
         test: {
           name: 'scenarios',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/{web,chaos}/**', ofOtherTopology, '**/node_modules/**', '**/dist/**'],
+          exclude: ['tests/{web,chaos}/**', ofOtherTopology, alone, '**/node_modules/**', '**/dist/**'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          expect: { poll: { timeout: 60_000 } },
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'scenarios-alone',
+          include: [alone],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           expect: { poll: { timeout: 60_000 } },
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
       {

@@ -53,7 +53,8 @@ async function runTests(step, { node = process.execPath, env = {} }, files) {
   mkdirSync(`${cache}/reports`, { recursive: true });
   rmSync(path, { force: true });
   const args = ['run', '--project', step.suite, '--reporter=default', `--reporter=${reporter}`, ...files];
-  if (files.length) args.push('--maxWorkers=1');
+  const workers = files.length ? 1 : step.workers;
+  if (workers) args.push(`--maxWorkers=${workers}`);
   const result = await run(node, [vitest, ...args], {
     env: { ...env, TEST_REPORT: path },
     timeoutMs: limitMs(step),

@@ -5,10 +5,11 @@ import { installNode24 } from './install-node24.mjs';
 
 /**
  * What `npm test` runs, in order. `minutes` is the budget (docs/testing.md); a step that needs twice as long is killed.
- * A step is either a `script` (a command whose exit code counts) or a `suite` (a project of vitest.config.ts whose tests
- * count; of all its files, or of `files`). `need` brings what the step cannot do without, outside of its budget: environment
- * variables and the Node to run with, or null when this machine cannot have it: then the step's tests are counted as skipped,
- * in CI as failed. `release` of what it brought is called when the step has ended.
+ * A step is either a `script` (a command whose exit code counts) or a `suite` (projects of vitest.config.ts whose tests
+ * count; of all their files, or of `files`). `workers` of its files run side by side: those that mostly wait. `need` brings
+ * what the step cannot do without, outside of its budget: environment variables and the Node to run with, or null when this
+ * machine cannot have it: then the step's tests are counted as skipped, in CI as failed. `release` of what it brought is
+ * called when the step has ended.
  */
 export const steps = [
   { name: 'format', minutes: 0.3, script: ['biome', 'check', '.'] },
@@ -31,22 +32,23 @@ export const steps = [
     missing: 'helm could not be built: no Go here, or no modules',
   },
   { name: 'image', minutes: 1.3, script: ['node', 'scripts/check-image.mjs'] },
-  { name: 'unit', minutes: 2, suite: 'unit' },
-  { name: 'unit-node24', minutes: 1.5, suite: 'unit', need: installNode24, missing: 'Node 24 could not be installed' },
+  { name: 'unit', minutes: 2.5, suite: 'unit' },
+  { name: 'unit-node24', minutes: 2.5, suite: 'unit', need: installNode24, missing: 'Node 24 could not be installed' },
   { name: 'database', minutes: 3.5, suite: 'database' },
   { name: 'engines', minutes: 4, suite: 'engines', need: bringEngines, missing: 'no Redis, RabbitMQ or Kafka here' },
-  { name: 'scenarios', minutes: 4.5, suite: 'scenarios' },
+  { name: 'scenarios', minutes: 3, suite: 'scenarios*', workers: 2 },
   {
     name: 'scenarios-split',
     minutes: 9.5,
-    suite: 'scenarios',
+    suite: 'scenarios*',
+    workers: 2,
     need: bringSplit,
     missing: 'an engine is missing here',
   },
   {
     name: 'scenarios-rabbitmq',
     minutes: 2,
-    suite: 'scenarios',
+    suite: 'scenarios*',
     files: ['conversations', 'resume', 'restart'].map((name) => `tests/scenarios/${name}.test.ts`),
     need: bringSplitOverRabbitmq,
     missing: 'an engine is missing here',

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 /** A way to an engine that others use too, which a test can cut without stopping the engine. */
 export interface CutProxy {
@@ -15,7 +15,9 @@ export interface CutProxy {
 export async function openCutProxy(target: string): Promise<CutProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  const server: Server = createServer((socket) => {
+    // It was on its way when we were cut: nobody would ever end it, and the cut waits for all.
+    if (!server.listening) return void socket.destroy();
     const behind = connect(Number(port), hostname);
     for (const [one, other] of [
       [socket, behind],

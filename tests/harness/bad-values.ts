@@ -53,7 +53,9 @@ function sampleText({ format, pattern, minLength }: Schema): string {
   const text = randomUUID()
     .slice(0, 12)
     .padEnd(minLength ?? 0, 'x');
-  const fitting = [text, `@${text}`, randomUUID()].find((tried) => !pattern || new RegExp(pattern, 'u').test(tried));
+  const fitting = [text, `@${text}`, `https://example.org/${text}`, '+49 30 901820', randomUUID()].find(
+    (tried) => !pattern || new RegExp(pattern, 'u').test(tried),
+  );
   if (fitting) return fitting;
   throw new Error(`no sample text for the pattern ${pattern}`);
 }

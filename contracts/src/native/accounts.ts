@@ -30,7 +30,9 @@ export const signUpBody = z.strictObject({
   email: email.optional(),
   password,
   name: text(100).min(1).optional(),
-  phone: text(32).optional(),
+  phone: text(32)
+    .regex(/^[+ -]*[0-9][0-9+ -]*$/, 'must be digits, spaces, dashes and +')
+    .optional(),
   device: text(200).optional(),
   cookie: z.boolean().optional(),
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { message } from './messages.ts';
-import { id, text, time, watermark } from './primitives.ts';
+import { avatar, id, text, time, watermark } from './primitives.ts';
 import { user } from './users.ts';
 
 export const role = z.enum(['owner', 'admin', 'member', 'reader']);
@@ -57,7 +57,7 @@ export const newConversationBody = z.strictObject({
   kind,
   name: text(200).min(1).optional(),
   topic: text(2_000).optional(),
-  avatar: text(1_000).optional(),
+  avatar: avatar.optional(),
   members: z
     .array(z.string().regex(/^(@[A-Za-z0-9_.-]{3,32}|[0-9a-f-]{36})$/, 'must be an id or "@username"'))
     .max(1_000)
@@ -69,7 +69,7 @@ export const newConversationBody = z.strictObject({
 export const conversationBody = z.strictObject({
   name: text(200).min(1).optional(),
   topic: text(2_000).nullable().optional(),
-  avatar: text(1_000).nullable().optional(),
+  avatar: avatar.nullable().optional(),
   visibility: visibility.optional(),
   history: historyRule.optional(),
 });

@@ -61,3 +61,9 @@ export const problem = z
   .meta({ id: 'Problem' });
 
 export type Problem = z.output<typeof problem>;
+
+/** The picture of somebody or something: what a browser may fetch. */
+export const avatar = text(1_000).regex(
+  /^(https?:\/\/\S+|[0-9a-f-]{36})$/,
+  'must be the id of an attachment or an http(s) URL',
+);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, pageMark, pageSize, text, time } from './primitives.ts';
+import { avatar, id, pageMark, pageSize, text, time } from './primitives.ts';
 
 export const presence = z
   .object({ state: z.enum(['online', 'offline']), lastSeen: time.nullable() })
@@ -43,7 +43,7 @@ export const ownAccount = z
 export const ownProfileBody = z.strictObject({
   name: text(100).min(1).optional(),
   about: text(1_000).nullable().optional(),
-  avatar: text(1_000).nullable().optional(),
+  avatar: avatar.nullable().optional(),
   settings: z.record(z.string(), z.unknown()).optional(),
 });
 
