@@ -2,12 +2,13 @@ import { startServer, type TestServer } from '@parley/tests/harness';
 import { cpuSeconds } from '../load/cpu-time.ts';
 import { LeanSocket } from '../load/lean-socket.ts';
 import { readMetric, sleep } from '../load/metrics.ts';
+import { pace } from '../load/pace.ts';
 import { benchFlags, createAccounts, createGroup, type LoadAccount, signUpAdmin, socketUrl } from '../load/people.ts';
 import type { Measure } from './measure.ts';
 
 const members = 500;
 const senders = 8;
-const window = 40;
+const sendsPerSecond = 2_000;
 const rounds = 4;
 const seconds = 5;
 
@@ -107,22 +108,19 @@ async function measure(server: TestServer, group: string, accounts: readonly Loa
         }),
       );
     }
-    const send = (socket: LeanSocket): void => {
-      socket.send(
-        `{"op":"send","ref":1,"conversation":"${group}","id":"${run}-${serial++}","content":{"type":"text","text":"${text}"}}`,
+    for (const account of accounts.slice(0, senders)) {
+      sockets.push(await LeanSocket.open(socketUrl(server, account), () => {}));
+    }
+    const send = (count: number): void => {
+      const id = `${run}-${serial++}`;
+      sockets[members + (count % senders)]!.send(
+        `{"op":"send","ref":1,"conversation":"${group}","id":"${id}","content":{"type":"text","text":"${text}"}}`,
       );
     };
-    for (const account of accounts.slice(0, senders)) {
-      const socket: LeanSocket = await LeanSocket.open(socketUrl(server, account), (frame, start) => {
-        if (frame[start + 7] === 0x73 && frame[start + 8] === 0x65) send(socket);
-      });
-      sockets.push(socket);
-      for (let i = 0; i < window; i++) send(socket);
-    }
-    await sleep(2_000);
+    await pace(sendsPerSecond, 2, send);
     const before = { cpu: cpuSeconds([server.pid]), writes: await readMetric(server, 'parley_realtime_writes_total') };
     [deliveries, bytes] = [0, 0];
-    await sleep(seconds * 1_000);
+    await pace(sendsPerSecond, seconds, send);
     const cost = { cpu: cpuSeconds([server.pid]) - before.cpu, deliveries, bytes };
     const writes = (await readMetric(server, 'parley_realtime_writes_total')) - before.writes;
     if (sockets.some(({ closed }) => closed)) throw new Error('the server closed a connection');
