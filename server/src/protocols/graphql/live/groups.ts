@@ -15,9 +15,8 @@ export interface FrameSink {
 
 /** All subscribers of one selection on this hub. An event is carried out and written as JSON once for the group. */
 export class Group {
-  /** Of a field that tells everybody the same. */
+  /** What all subscribers of a field are told; of notifications only what all are. */
   readonly encoder: Encoder;
-  readonly key: string;
   readonly selection: Selection;
   members = 0;
   /** What notifications look like, by event and reason: most recipients of a message have the same. */
@@ -26,7 +25,6 @@ export class Group {
   private readonly templates = new Map<number, FrameTemplate>();
 
   constructor(selection: Selection) {
-    this.key = selection.key;
     this.selection = selection;
     this.encoder = {
       protocol: `graphql:${selection.key}`,
@@ -44,8 +42,7 @@ export class Group {
     return {
       protocol: `${this.encoder.protocol} ${reader}`,
       encode: (event) => {
-        if (event.op === 'resumed') return this.selection.encode({ type: 'Resumed', ...event });
-        if (event.op !== 'message') return null;
+        if (event.op !== 'message') return this.encoder.encode(event);
         const reason = reasonOf(event.message, reader, preferences.ruleOf(event.message.conversation));
         return reason ? this.notification(event, reason) : null;
       },
@@ -110,7 +107,7 @@ export function createGroups(read: ReadSelection): Groups {
     },
     leave(group) {
       group.members--;
-      if (group.members === 0) groups.delete(group.key);
+      if (group.members === 0) groups.delete(group.selection.key);
     },
     get size() {
       return groups.size;
