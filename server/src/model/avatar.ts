@@ -1,5 +1,5 @@
 import { fail } from '../kernel/errors.ts';
-import { isUuid } from '../kernel/ids.ts';
+import { type AttachmentId, isUuid } from '../kernel/ids.ts';
 import { checkText } from './content.ts';
 
 /** Characters of a URL. */
@@ -11,9 +11,13 @@ const urlLength = 2_048;
  */
 export function checkAvatar(text: string): void {
   checkText(text);
-  const attachment: boolean = isUuid(text);
-  if (attachment) return;
+  if (attachmentOf(text)) return;
   if (text.length > urlLength || !/^https?:\/\/\S+$/.test(text) || !URL.canParse(text)) {
     throw fail('request.invalid', 'An avatar is the id of an attachment or an http(s) URL.');
   }
+}
+
+/** The attachment that a picture is; null: it is a URL. */
+export function attachmentOf(avatar: string): AttachmentId | null {
+  return isUuid(avatar) ? (avatar as AttachmentId) : null;
 }

@@ -1,6 +1,7 @@
 import { type Context, requirePrincipal } from '../../kernel/context.ts';
 import { fail } from '../../kernel/errors.ts';
 import { type AccountId, type AttachmentId, isUuid } from '../../kernel/ids.ts';
+import { attachmentOf } from '../../model/avatar.ts';
 import { checkText } from '../../model/content.ts';
 import type { SqlSession } from '../../ports/sql.ts';
 import type { Attachment } from './api.ts';
@@ -72,9 +73,8 @@ export async function findReadableAttachment(
 
 /** `attachment.unknown` for the picture of a conversation that names an attachment `user` may not read: it opens that one to others. */
 export async function checkPicture(session: SqlSession, user: AccountId, avatar: string): Promise<void> {
-  const attachment: boolean = isUuid(avatar);
-  if (attachment && !(await findReadableAttachment(session, user, avatar as AttachmentId)))
-    throw fail('attachment.unknown');
+  const attachment = attachmentOf(avatar);
+  if (attachment && !(await findReadableAttachment(session, user, attachment))) throw fail('attachment.unknown');
 }
 
 function toAttachment(row: AttachmentRow): Attachment {
