@@ -112,12 +112,6 @@ export interface SearchHit {
   readonly excerpt: string;
 }
 
-/**
- * Conversations, memberships, messages, receipts. Who acts is `ctx.principal`, except in the batch calls marked "trusted",
- * which only the realtime and router services make, for principals they have authenticated. Expected errors:
- * `conversation.unknown` where even the existence is private, `conversation.forbidden` to a member-only act,
- * `action.forbidden` for a role too low, `message.unknown`, `conversation.conflict`, `storage.full`, `service.…`.
- */
 /** What somebody wants to be alerted of in a conversation; where there is none: of everything. */
 export interface NotifyPreference {
   readonly user: AccountId;
@@ -127,6 +121,12 @@ export interface NotifyPreference {
   readonly mutedUntil: string | null;
 }
 
+/**
+ * Conversations, memberships, messages, receipts. Who acts is `ctx.principal`, except in the batch calls marked "trusted",
+ * which only the realtime and router services make, for principals they have authenticated. Expected errors:
+ * `conversation.unknown` where even the existence is private, `conversation.forbidden` to a member-only act,
+ * `action.forbidden` for a role too low, `message.unknown`, `conversation.conflict`, `storage.full`, `service.…`.
+ */
 export interface ChatApi {
   /**
    * Trusted. Appends drafts through the group committer; a result per draft, in order, each only after its commit. Drafts of
