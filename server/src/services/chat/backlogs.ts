@@ -5,10 +5,10 @@ import type { Message } from '../../model/message.ts';
 import { checkPosition, createEpoch, type Incarnation, type Position } from '../../model/position.ts';
 import type { SqlSession } from '../../ports/sql.ts';
 import type { Backlog, BacklogRequest } from './api.ts';
-import { type ChatDeps, chatDefaults } from './deps.ts';
+import { type ChatDeps, chatDefaults, type ReadDeps } from './deps.ts';
 import { checkLimit } from './parse-settings.ts';
 import { groupBy, type Page, type PageSize, placeKey, readPages, readsAtOnce } from './read-pages.ts';
-import { loadReaders, mayRead, pairKey, type Reader, readableSeqs, requireReader } from './readers.ts';
+import { loadReaders, mayRead, pairKey, type Reader, readableSeqs } from './readers.ts';
 import { readSnapshot } from './store.ts';
 import { holdsSeqIn } from './visible-seqs.ts';
 
@@ -17,7 +17,7 @@ export const backlogLimit = 500;
 
 /** What the caller missed since a position; `limit` 1–500. `conversation.unknown`, `request.invalid`. */
 export async function changes(
-  deps: ChatDeps,
+  deps: ReadDeps,
   ctx: Context,
   id: ConversationId,
   position: Position,
@@ -28,7 +28,7 @@ export async function changes(
   for (const n of [position.seq, position.rev ?? 0]) {
     if (!Number.isSafeInteger(n) || n < 0) throw fail('request.invalid', 'seq and rev must be whole numbers from 0.');
   }
-  await requireReader(deps.sql, { conversation: id, user: account });
+  await deps.requireReader({ conversation: id, user: account });
   const [backlog] = await readBacklogs(deps, [{ conversation: id, user: account, position }], limit);
   if (!backlog) throw fail('conversation.unknown');
   return backlog;

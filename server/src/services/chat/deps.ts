@@ -9,6 +9,8 @@ import type { StorageGuard } from '../../ports/storage-guard.ts';
 import type { PeopleApi } from '../people/api.ts';
 import type { RouterApi } from '../router/api.ts';
 import type { Committer } from './committer.ts';
+import type { PageCache } from './page-cache.ts';
+import type { RequireReader } from './readers.ts';
 
 export interface ChatConfig {
   /** Within this time after a receipt was written, later ones of the same reader are merged into one write (rule 19). */
@@ -49,6 +51,12 @@ export interface ChatDeps {
   /** Of the chat database, as loadIncarnation read it last; another one after a failover. */
   readonly incarnation: () => Incarnation;
   readonly config?: Partial<ChatConfig>;
+}
+
+/** What reads are made with besides. */
+export interface ReadDeps extends ChatDeps {
+  readonly requireReader: RequireReader;
+  readonly pages: PageCache;
 }
 
 /** The first line of everything that writes: reads go on when the storage is full (rule 27). */

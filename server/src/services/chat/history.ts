@@ -6,17 +6,11 @@ import type { Message } from '../../model/message.ts';
 import { createEpoch } from '../../model/position.ts';
 import type { Sql } from '../../ports/sql.ts';
 import type { ChatApi, HistoryRange } from './api.ts';
-import type { ChatDeps } from './deps.ts';
-import type { PageCache } from './page-cache.ts';
+import type { ReadDeps } from './deps.ts';
 import { checkLimit } from './parse-settings.ts';
-import { type Pair, type Reader, readableSeqs } from './readers.ts';
+import { readableSeqs } from './readers.ts';
 import { findMessage } from './store.ts';
 import { holdsSeqIn, pickPage, type SeqRange } from './visible-seqs.ts';
-
-export interface HistoryDeps extends Pick<ChatDeps, 'sql' | 'incarnation'> {
-  readonly requireReader: (pair: Pair) => Promise<Reader>;
-  readonly pages: PageCache;
-}
 
 /** An index range scan too. */
 const threadSql = (order: 'asc' | 'desc') => `select ${messageColumns} from chat.messages m
@@ -30,7 +24,7 @@ const threadSql = (order: 'asc' | 'desc') => `select ${messageColumns} from chat
  * thread, without the message that began it.
  */
 export async function history(
-  deps: HistoryDeps,
+  deps: ReadDeps,
   ctx: Context,
   id: ConversationId,
   range: HistoryRange,
@@ -48,7 +42,7 @@ export async function history(
   return { items, epoch, lastSeq, lastRev };
 }
 
-export async function getMessage(deps: HistoryDeps, ctx: Context, id: ConversationId, seq: number): Promise<Message> {
+export async function getMessage(deps: ReadDeps, ctx: Context, id: ConversationId, seq: number): Promise<Message> {
   const { account } = requirePrincipal(ctx);
   const reader = await deps.requireReader({ conversation: id, user: account });
   const message = holdsSeqIn(readableSeqs(reader), seq) ? await findMessage(deps.sql, id, seq) : null;

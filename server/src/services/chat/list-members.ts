@@ -5,9 +5,9 @@ import { type MembershipRow, toMembership } from '../../model/chat-rows.ts';
 import type { Membership } from '../../model/conversation.ts';
 import type { MembersRequest } from './api.ts';
 import { createCursor, parseCursor } from './cursor.ts';
-import type { ChatDeps } from './deps.ts';
+import type { ChatDeps, ReadDeps } from './deps.ts';
 import { checkLimit } from './parse-settings.ts';
-import { loadReaders, mayRead, pairKey, requireReader } from './readers.ts';
+import { loadReaders, mayRead, pairKey } from './readers.ts';
 import { membershipColumns } from './store.ts';
 
 interface MembersPage {
@@ -27,14 +27,14 @@ const membersSql = `select n::int4, ${membershipColumns}
 
 /** Present members by id; `limit` 1–1,000. To everybody who may read the conversation. */
 export async function listMembers(
-  deps: ChatDeps,
+  deps: ReadDeps,
   ctx: Context,
   id: ConversationId,
   page: MembersRequest['page'],
 ): Promise<MembersPage> {
   const { account } = requirePrincipal(ctx);
   const request = parseRequest({ id, page });
-  await requireReader(deps.sql, { conversation: id, user: account });
+  await deps.requireReader({ conversation: id, user: account });
   return (await readMembers(deps, [request]))[0] as MembersPage;
 }
 

@@ -7,7 +7,7 @@ import { createConsumers } from './consumer.ts';
 import { createConversation } from './create-conversation.ts';
 import { deleteConversation } from './delete-conversation.ts';
 import { deleteMessage } from './delete-message.ts';
-import { type ChatDeps, chatDefaults } from './deps.ts';
+import { type ChatDeps, chatDefaults, type ReadDeps } from './deps.ts';
 import { editMessage } from './edit-message.ts';
 import { getMessage, history } from './history.ts';
 import { getConversation, getConversations, listConversations } from './list-conversations.ts';
@@ -36,7 +36,7 @@ export function createChat(deps: ChatDeps): { readonly api: ChatApi; readonly un
   const config = { ...chatDefaults, ...deps.config };
   const members = createMemberCache(deps.sql, { entries: config.accessEntries, ttlMs: config.accessTtlMs });
   const receipts = createReceiptWriter({ ...deps, windowMs: config.receiptWindowMs });
-  const reading = {
+  const reading: ReadDeps = {
     ...deps,
     requireReader: createRequireReader(deps.sql),
     pages: createPageCache(deps.sql, config.pageCacheBytes),
@@ -61,20 +61,20 @@ export function createChat(deps: ChatDeps): { readonly api: ChatApi; readonly un
     updateConversation: (ctx, id, change) => updateConversation(deps, ctx, id, change),
     deleteConversation: (ctx, id) => deleteConversation(deps, ctx, id),
     setPreferences: (ctx, id, preferences) => setPreferences(deps, ctx, id, preferences),
-    listMembers: (ctx, id, page) => listMembers(deps, ctx, id, page),
+    listMembers: (ctx, id, page) => listMembers(reading, ctx, id, page),
     listMembersOf: (ctx, requests) => listMembersOf(deps, ctx, requests),
     putMember: (ctx, id, user, role) => putMember(deps, ctx, id, user, role),
     addMembers: (ctx, id, users) => addMembers(deps, ctx, id, users),
     removeMember: (ctx, id, user) => removeMember(deps, ctx, id, user),
     history: (ctx, id, range) => history(reading, ctx, id, range),
     getMessage: (ctx, id, seq) => getMessage(reading, ctx, id, seq),
-    changes: (ctx, id, position, limit) => changes(deps, ctx, id, position, limit),
+    changes: (ctx, id, position, limit) => changes(reading, ctx, id, position, limit),
     editMessage: (ctx, id, seq, content) => editMessage(deps, ctx, id, seq, content),
     deleteMessage: (ctx, id, seq) => deleteMessage(deps, ctx, id, seq),
     setReaction: (ctx, id, seq, emoji, on) => setReaction(deps, ctx, id, seq, emoji, on),
     setPinned: (ctx, id, seq, on) => setPinned(deps, ctx, id, seq, on),
     putReceipt: (ctx, id, marks) => putReceipt(deps, receipts, ctx, id, marks),
-    listReceipts: (ctx, id) => listReceipts(deps, receipts, ctx, id),
+    listReceipts: (ctx, id) => listReceipts(reading, receipts, ctx, id),
     search: (ctx, request) => search(deps, ctx, request),
     createAttachment: (ctx, attachment) => createAttachment(deps, ctx, attachment),
     getAttachment: (ctx, id) => getAttachment(deps, ctx, id),

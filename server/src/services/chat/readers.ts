@@ -107,17 +107,13 @@ export function readableSeqs(reader: Reader): readonly SeqRange[] {
 }
 
 /** `conversation.unknown` to who may not read it: its very existence is private. */
-export async function requireReader(session: Pick<SqlSession, 'query'>, pair: Pair): Promise<Reader> {
-  const reader = (await loadReaders(session, [pair])).get(pairKey(pair));
-  if (!reader || !mayRead(reader)) throw fail('conversation.unknown');
-  return reader;
-}
+export type RequireReader = (pair: Pair) => Promise<Reader>;
 
 /**
- * `requireReader` for many callers: those who come in the same turn of the event loop share one statement, which begins after
- * the last of them has come, so that each sees what was committed before.
+ * Those who ask in the same turn of the event loop share one statement, which begins after the last of them has asked, so that
+ * each sees what was committed before.
  */
-export function createRequireReader(session: Pick<SqlSession, 'query'>): (pair: Pair) => Promise<Reader> {
+export function createRequireReader(session: Pick<SqlSession, 'query'>): RequireReader {
   const loader = new DataLoader<Pair, Reader | null>(
     async (pairs) => {
       const readers = await loadReaders(session, [...new Map(pairs.map((pair) => [pairKey(pair), pair])).values()]);

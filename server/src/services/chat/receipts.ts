@@ -4,8 +4,7 @@ import type { AccountId, ConversationId } from '../../kernel/ids.ts';
 import type { ReceiptRow } from '../../model/chat-rows.ts';
 import type { Sql } from '../../ports/sql.ts';
 import type { ChatApi, Receipt } from './api.ts';
-import { type ChatDeps, checkStorage } from './deps.ts';
-import { requireReader } from './readers.ts';
+import { type ChatDeps, checkStorage, type ReadDeps } from './deps.ts';
 import type { ReceiptWriter } from './receipt-writer.ts';
 
 /** Members only: `conversation.forbidden`. Marks never go back, and `read` is `delivered` too. */
@@ -27,13 +26,13 @@ export async function putReceipt(
 
 /** Of the present members, to everybody who may read the conversation. */
 export async function listReceipts(
-  deps: ChatDeps,
+  deps: ReadDeps,
   writer: ReceiptWriter,
   ctx: Context,
   id: ConversationId,
 ): Promise<readonly Receipt[]> {
   const { account } = requirePrincipal(ctx);
-  await requireReader(deps.sql, { conversation: id, user: account });
+  await deps.requireReader({ conversation: id, user: account });
   await writer.flush();
   const rows = await deps.sql.query<ReceiptRow>(
     `select r.* from chat.receipts r
