@@ -18,7 +18,7 @@ const drivers = [
   ['credentials-stay-in-identity', '@node-rs/argon2|jose', `^${S}services/identity/`],
   ['ioredis-stays-in-its-adapters', 'ioredis', `^${S}adapters/[^/]+/redis/`],
   ['rabbitmq-client-stays-in-its-adapter', 'rabbitmq-client', `^${S}adapters/bus/rabbitmq/|^server/testing/|^bench/`],
-  ['grpc-stays-in-its-transport', '@grpc/[^/]+|grpc-health-check', `^${S}runtime/rpc/grpc/|^tests/`],
+  ['grpc-stays-in-its-transport', '@grpc/[^/]+|grpc-health-check', `^${S}(rpc/grpc|runtime/public-grpc)/|^tests/`],
   [
     'graphql-stays-in-its-protocols',
     'graphql|graphql-[^/]+|@pothos/[^/]+',
@@ -80,16 +80,28 @@ module.exports = {
       { path: '^contracts/' },
     ),
     wall(
+      'rpc-serves-rpc-files',
+      'how a service is called from another process is known to its rpc.ts and to main',
+      { path: `^${S}`, pathNot: `${testFiles}|/rpc[.-][^/]*$|^${S}(rpc|main|runtime/public-grpc)/` },
+      { path: `^${S}rpc/` },
+    ),
+    wall(
+      'rpc-carries-calls',
+      'calls between services, whatever the services are',
+      { path: `^${S}rpc/`, pathNot: testFiles },
+      { path: `^${S}`, pathNot: `^${S}(kernel|model|rpc|main)/` },
+    ),
+    wall(
       'wire-serves-rpc',
       'the shapes of messages are for the tables of rpc.ts',
-      { path: `^${S}`, pathNot: `${testFiles}|/rpc[.-][^/]*$|^${S}wire/` },
-      { path: `^${S}wire/` },
+      { path: `^${S}`, pathNot: `${testFiles}|/rpc[.-][^/]*$|^${S}rpc/wire/` },
+      { path: `^${S}rpc/wire/` },
     ),
     wall(
       'wire-knows-the-model',
       'how nouns are written: of no service, no input or output',
-      { path: `^${S}wire/`, pathNot: testFiles },
-      { path: `^${S}`, pathNot: `^${S}(kernel|model|wire|main)/` },
+      { path: `^${S}rpc/wire/`, pathNot: testFiles },
+      { path: `^${S}`, pathNot: `^${S}((kernel|model|rpc/wire|main)/|rpc/rpc-service\\.ts$)` },
     ),
     wall(
       'protocols-only-translate',
@@ -104,10 +116,10 @@ module.exports = {
       { path: `^${S}ports/bus\\.ts$` },
     ),
     wall(
-      'protocols-need-only-the-http-type',
-      'of the runtime a protocol knows the HTTP server it registers with',
+      'protocols-need-only-the-hosts',
+      'of the runtime a protocol knows the servers it registers with',
       { path: `^${S}protocols/`, pathNot: testFiles },
-      { path: `^${S}runtime/`, pathNot: `^${S}runtime/http` },
+      { path: `^${S}runtime/`, pathNot: `^${S}runtime/(http|public-grpc/public-grpc\\.ts$)` },
     ),
     wall(
       'protocols-do-not-meet',

@@ -24,10 +24,10 @@ export const lawfulTree = {
     "import type { Message } from '../../model/message.ts'; export interface ChatApi { send(m: Message): void }",
   [`${S}services/chat/append.ts`]:
     "import type { Sql } from '../../ports/sql.ts'; export const append = (s: Sql) => s;",
-  [`${S}wire/model.ts`]:
-    "import { wire } from '@parley/contracts'; import type { Message } from '../model/message.ts'; export const m = (x: Message) => [x, wire];",
+  [`${S}rpc/wire/model.ts`]:
+    "import { wire } from '@parley/contracts'; import type { Message } from '../../model/message.ts'; export const m = (x: Message) => [x, wire];",
   [`${S}services/chat/rpc.ts`]:
-    "import { m } from '../../wire/model.ts'; import { views } from './rpc-views.ts'; export const r = [m, views];",
+    "import { m } from '../../rpc/wire/model.ts'; import { views } from './rpc-views.ts'; export const r = [m, views];",
   [`${S}services/chat/rpc-views.ts`]: "import { wire } from '@parley/contracts'; export const views = wire;",
   [`${S}services/chat/append.db.test.ts`]:
     "import { sql } from '../../adapters/sql/postgres/create-postgres.ts'; import { append } from './append.ts'; append(sql);",
@@ -39,7 +39,7 @@ export const lawfulTree = {
     "import fastify from 'fastify'; import type { Id } from '../kernel/ids.ts'; export const h = (id: Id) => fastify(id);",
   [`${S}runtime/telemetry.ts`]:
     "import pino from 'pino'; import prom from 'prom-client'; export const t = [pino, prom];",
-  [`${S}runtime/rpc/grpc/create-peer.ts`]:
+  [`${S}rpc/grpc/create-peer.ts`]:
     "import { Client } from '@grpc/grpc-js'; import { wire } from '@parley/contracts'; export const p = [Client, wire];",
   [`${S}protocols/shared/outlet.ts`]: "import ws from 'ws'; export const outlet = ws;",
   [`${S}protocols/native/rest.ts`]:
@@ -75,11 +75,13 @@ export const probes = {
   },
   'services-meet-at-api': { [`${S}services/people/probe.ts`]: "import '../chat/append.ts';" },
   'wire-types-stay-at-the-border': { [`${S}services/chat/probe.ts`]: "import '@parley/contracts';" },
-  'wire-serves-rpc': { [`${S}services/chat/probe.ts`]: "import '../../wire/model.ts';" },
-  'wire-knows-the-model': { [`${S}wire/probe.ts`]: "import '../services/chat/api.ts';" },
+  'wire-serves-rpc': { [`${S}main/probe.ts`]: "import '../rpc/wire/model.ts';" },
+  'wire-knows-the-model': { [`${S}rpc/wire/probe.ts`]: "import '../grpc/create-peer.ts';" },
+  'rpc-serves-rpc-files': { [`${S}services/chat/probe.ts`]: "import '../../rpc/grpc/create-peer.ts';" },
+  'rpc-carries-calls': { [`${S}rpc/probe.ts`]: "import '../services/chat/api.ts';" },
   'protocols-only-translate': { [`${S}protocols/native/probe.ts`]: "import '../../services/chat/append.ts';" },
   'protocols-hear-the-bus-in-consumer': { [`${S}protocols/native/probe.ts`]: "import '../../ports/bus.ts';" },
-  'protocols-need-only-the-http-type': { [`${S}protocols/native/probe.ts`]: "import '../../runtime/telemetry.ts';" },
+  'protocols-need-only-the-hosts': { [`${S}protocols/native/probe.ts`]: "import '../../runtime/telemetry.ts';" },
   'protocols-do-not-meet': { [`${S}protocols/native/probe.ts`]: "import '../gochat/consumer.ts';" },
   'runtime-knows-no-service': { [`${S}runtime/probe.ts`]: "import '../services/chat/api.ts';" },
   'nobody-imports-main': { [`${S}kernel/probe.ts`]: "import '../main/modules.ts';" },

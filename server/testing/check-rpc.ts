@@ -11,7 +11,7 @@ import type {
   RpcMethod,
   RpcService,
   UnaryMethod,
-} from '../src/kernel/rpc.ts';
+} from '../src/rpc/rpc-service.ts';
 import { orNull, whole, wireFailure } from './samples.ts';
 
 /** Any arguments and any answer of a method; `M` is its type in RpcService. */

@@ -1,7 +1,7 @@
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { silentLog } from '../src/kernel/log.ts';
-import type { GrpcCall, GrpcMessage } from '../src/kernel/public-grpc.ts';
-import { createPublicGrpc, type PublicGrpcOptions } from '../src/runtime/rpc/grpc/create-public-grpc.ts';
+import { createPublicGrpc, type PublicGrpcOptions } from '../src/runtime/public-grpc/create-public-grpc.ts';
+import type { GrpcCall, GrpcMessage } from '../src/runtime/public-grpc/public-grpc.ts';
 
 const json: GrpcMessage<object> = {
   encode: (message) => ({ finish: () => Buffer.from(JSON.stringify(message)) }),

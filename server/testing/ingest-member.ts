@@ -4,7 +4,7 @@ import { createPostgres } from '../src/adapters/sql/postgres/create-postgres.ts'
 import { systemClock } from '../src/kernel/clock.ts';
 import { silentLog } from '../src/kernel/log.ts';
 import { noMetrics } from '../src/kernel/metrics.ts';
-import { createCommitter } from '../src/services/chat/committer.ts';
+import { createCommitter } from '../src/services/chat/append/committer.ts';
 import { createIngestConsumer, ingestGroup } from '../src/services/chat/ingest/create-ingest-consumer.ts';
 import { cornerPartitions } from './bus-corner.ts';
 

@@ -13,7 +13,7 @@ import { createRateLimits, type Rates } from '../src/protocols/shared/rate-limit
 import type { AttachmentStore } from '../src/protocols/shared/store-attachment.ts';
 import { createVeigoProtocol } from '../src/protocols/veigo/veigo-protocol.ts';
 import { createHttpServer } from '../src/runtime/http.ts';
-import { createPublicGrpc } from '../src/runtime/rpc/grpc/create-public-grpc.ts';
+import { createPublicGrpc } from '../src/runtime/public-grpc/create-public-grpc.ts';
 import type { Attachment, ChatApi, ConversationView } from '../src/services/chat/api.ts';
 import type { IdentityApi } from '../src/services/identity/api.ts';
 import type { PeopleApi } from '../src/services/people/api.ts';

@@ -13,7 +13,7 @@ import { encodeIncarnation, type Incarnation } from '../src/model/position.ts';
 import type { Bus } from '../src/ports/bus.ts';
 import type { Sql } from '../src/ports/sql.ts';
 import type { ChatApi } from '../src/services/chat/api.ts';
-import { createCommitter } from '../src/services/chat/committer.ts';
+import { createCommitter } from '../src/services/chat/append/committer.ts';
 import { loadIncarnation } from '../src/services/chat/load-incarnation.ts';
 import { type ChatConfig, createChat } from '../src/services/chat/module.ts';
 import type { PeopleApi } from '../src/services/people/api.ts';

@@ -2,13 +2,13 @@ import { expect } from 'vitest';
 import { systemClock } from '../src/kernel/clock.ts';
 import { type Failure, fail } from '../src/kernel/errors.ts';
 import { silentLog } from '../src/kernel/log.ts';
-import type { RpcService } from '../src/kernel/rpc.ts';
 import { toFailureOfSql } from '../src/ports/sql.ts';
-import { createGrpcServer } from '../src/runtime/rpc/grpc/create-grpc-server.ts';
-import { createPeer } from '../src/runtime/rpc/grpc/create-peer.ts';
-import { createLocal } from '../src/runtime/rpc/local.ts';
-import { createPeers } from '../src/runtime/rpc/remote/create-peers.ts';
-import { createRemoteAt } from '../src/runtime/rpc/remote/remote.ts';
+import { createGrpcServer } from '../src/rpc/grpc/create-grpc-server.ts';
+import { createPeer } from '../src/rpc/grpc/create-peer.ts';
+import { createLocal } from '../src/rpc/local.ts';
+import { createPeers } from '../src/rpc/remote/create-peers.ts';
+import { createRemoteAt } from '../src/rpc/remote/remote.ts';
+import type { RpcService } from '../src/rpc/rpc-service.ts';
 
 /** A running service as others reach it: within its process, and over gRPC. */
 export interface Transports<T> {

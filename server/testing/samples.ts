@@ -1,7 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { type ErrorCode, errorTable } from '../src/kernel/errors.ts';
 import type { AccountId } from '../src/kernel/ids.ts';
-import type { WireFailure } from '../src/kernel/rpc.ts';
 import type { Account, Profile } from '../src/model/account.ts';
 import type {
   ConversationKind,
@@ -13,6 +12,7 @@ import type {
 } from '../src/model/conversation.ts';
 import type { Draft, Message } from '../src/model/message.ts';
 import type { Continuity, Position } from '../src/model/position.ts';
+import type { WireFailure } from '../src/rpc/rpc-service.ts';
 
 /** Any values of the model, and the hard ones among them: empty, the largest, names that an object already has. */
 

@@ -1,4 +1,4 @@
-import type { Instance } from '../../src/kernel/rpc.ts';
+import type { Instance } from '../../src/model/instance.ts';
 import type { InstanceStore } from '../../src/ports/instance-store.ts';
 
 /** Ways a store can be wrong, to prove that the suite notices. Each is the sound one with some calls replaced. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createId } from '../../src/kernel/ids.ts';
-import type { Instance } from '../../src/kernel/rpc.ts';
+import type { Instance } from '../../src/model/instance.ts';
 import type { InstanceStore } from '../../src/ports/instance-store.ts';
 
 export interface StoreSubject {

@@ -1,10 +1,10 @@
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { type Log, silentLog } from '../../src/kernel/log.ts';
-import type { Peer } from '../../src/kernel/rpc.ts';
-import type { ProcessApi } from '../../src/runtime/process/api.ts';
-import { processRpc } from '../../src/runtime/process/rpc.ts';
-import { createGrpcServer, type GrpcServer } from '../../src/runtime/rpc/grpc/create-grpc-server.ts';
-import { createPeer } from '../../src/runtime/rpc/grpc/create-peer.ts';
+import { createGrpcServer, type GrpcServer } from '../../src/rpc/grpc/create-grpc-server.ts';
+import { createPeer } from '../../src/rpc/grpc/create-peer.ts';
+import type { Peer } from '../../src/rpc/rpc-service.ts';
+import type { ProcessApi } from '../../src/services/process/api.ts';
+import { processRpc } from '../../src/services/process/rpc.ts';
 import { createProbe, type Probe, type ProbeApi, probeRpc } from './probe.ts';
 
 export const secret = 'of the suite';

@@ -1,7 +1,7 @@
 import { systemClock } from '../../src/kernel/clock.ts';
 import type { Context, Principal } from '../../src/kernel/context.ts';
 import { type ErrorCode, type ErrorOptions, fail } from '../../src/kernel/errors.ts';
-import type { Codec, RpcService } from '../../src/kernel/rpc.ts';
+import type { Codec, RpcService } from '../../src/rpc/rpc-service.ts';
 
 export type Item = { list: string[] };
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../src/kernel/log.ts';
-import { createLocal } from '../../src/runtime/rpc/local.ts';
+import { createLocal } from '../../src/rpc/local.ts';
 import { breakTransport, type TransportFault, transportFaults } from './break-transport.ts';
 import { callProbe, type GrpcFixture, openGrpcFixture } from './grpc-fixture.ts';
 import { createProbe, type ProbeApi } from './probe.ts';

@@ -1,4 +1,4 @@
-import type { ProcessStatus } from '../runtime/process/api.ts';
+import type { ProcessStatus } from '../services/process/api.ts';
 
 /**
  * What a service can do none of its work without, by the names of parts in the status of its process. The bus is not among

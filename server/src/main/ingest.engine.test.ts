@@ -25,12 +25,12 @@ import { parseContent } from '../model/content.ts';
 import type { Draft } from '../model/message.ts';
 import { topics } from '../ports/bus.ts';
 import type { AppendResult, ChatApi } from '../services/chat/api.ts';
-import { createCommitter } from '../services/chat/committer.ts';
+import { createCommitter } from '../services/chat/append/committer.ts';
 import { createIngestConsumer } from '../services/chat/ingest/create-ingest-consumer.ts';
 import { encodeRequest } from '../services/chat/ingest/envelope.ts';
-import { busGroups } from './bus-topology.ts';
-import { migrateBus, openBus } from './open-bus.ts';
-import { openQueuedAppend } from './open-queued-append.ts';
+import { busGroups } from './foundation/bus-topology.ts';
+import { migrateBus, openBus } from './foundation/open-bus.ts';
+import { openQueuedAppend } from './foundation/open-queued-append.ts';
 
 const partitions = cornerPartitions;
 const shared = { log: silentLog, metrics: noMetrics, clock: systemClock };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { logLevels } from '../runtime/telemetry.ts';
-import { parseRegistryUrl } from './open-hub-registry.ts';
-import { parseBusUrl } from './parse-bus-url.ts';
+import { parseRegistryUrl } from './foundation/open-hub-registry.ts';
+import { parseBusUrl } from './foundation/parse-bus-url.ts';
 import { parseListens } from './parse-listens.ts';
 
 const port = z.coerce.number('must be a port number').int().min(0).max(65535);

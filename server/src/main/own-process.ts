@@ -1,5 +1,5 @@
 import type { AccountId, SessionId } from '../kernel/ids.ts';
-import type { ProcessApi, ProcessStatus } from '../runtime/process/api.ts';
+import type { ProcessApi, ProcessStatus } from '../services/process/api.ts';
 
 type OnRevoked = (user: AccountId, sessions: readonly SessionId[] | 'all') => void | Promise<void>;
 type OnStreamReset = (reason: string) => Promise<void>;

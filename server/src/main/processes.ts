@@ -1,7 +1,7 @@
 import { type Context, systemContext } from '../kernel/context.ts';
 import type { Log } from '../kernel/log.ts';
-import type { Instance } from '../kernel/rpc.ts';
-import type { ProcessApi, ProcessStatus } from '../runtime/process/api.ts';
+import type { Instance } from '../model/instance.ts';
+import type { ProcessApi, ProcessStatus } from '../services/process/api.ts';
 
 /** Another process that waits for us must not wait for long: what it is told it also learns from the change stream. */
 const tellMs = 1_000;

@@ -1,6 +1,6 @@
 import type { Log } from '../kernel/log.ts';
 import { toFailureOfSql } from '../ports/sql.ts';
-import { createLocal } from '../runtime/rpc/local.ts';
+import { createLocal } from '../rpc/local.ts';
 import type { ChatApi } from '../services/chat/api.ts';
 import type { DiscoveryApi } from '../services/discovery/api.ts';
 import type { IdentityApi } from '../services/identity/api.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ProcessStatus } from '../runtime/process/api.ts';
+import type { ProcessStatus } from '../services/process/api.ts';
 import { createStatus } from './status.ts';
 
 const fine: ProcessStatus = {

@@ -1,6 +1,6 @@
 import type { Health } from '../kernel/lifecycle.ts';
 import type { ServiceStatus } from '../protocols/shared/halves.ts';
-import type { ProcessStatus } from '../runtime/process/api.ts';
+import type { ProcessStatus } from '../services/process/api.ts';
 import type { InstanceStatus } from './processes.ts';
 
 /** The services that people use the system through: without one of them it is down, without another it is ailing. */

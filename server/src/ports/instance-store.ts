@@ -1,4 +1,4 @@
-import type { Instance } from '../kernel/rpc.ts';
+import type { Instance } from '../model/instance.ts';
 
 /**
  * Which instances of which services run (discovery's memory).

@@ -1,13 +1,8 @@
 import type { Context } from '../../src/kernel/context.ts';
 import { fail } from '../../src/kernel/errors.ts';
-import {
-  type Instance,
-  type InstanceSource,
-  type Peer,
-  type RpcMethod,
-  TransportFailure,
-} from '../../src/kernel/rpc.ts';
-import type { Peers } from '../../src/runtime/rpc/remote/create-peers.ts';
+import type { Instance, InstanceSource } from '../../src/model/instance.ts';
+import type { Peers } from '../../src/rpc/remote/create-peers.ts';
+import { type Peer, type RpcMethod, TransportFailure } from '../../src/rpc/rpc-service.ts';
 
 /** A call that has arrived at a fake instance and waits to be answered. */
 export interface FakeCall {

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { joinAddress } from '../join-address.ts';
-import { createNginxConfig } from '../nginx-config.ts';
 import type { Options } from '../options.ts';
+import { createNginxConfig } from './nginx-config.ts';
 import type { Planned } from './plan-cluster.ts';
 import { type Supervisor, supervise } from './supervise.ts';
 

@@ -1,5 +1,5 @@
 import { createLog } from '../../runtime/telemetry.ts';
-import { migrateBus } from '../open-bus.ts';
+import { migrateBus } from '../foundation/open-bus.ts';
 import type { Options } from '../options.ts';
 import { migrate } from './migrate.ts';
 import { withDatabases } from './with-databases.ts';

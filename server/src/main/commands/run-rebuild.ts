@@ -1,5 +1,5 @@
 import { createPostgres } from '../../adapters/sql/postgres/create-postgres.ts';
-import { rebuildSearch } from '../../services/chat/rebuild-search.ts';
+import { rebuildSearch } from '../../services/chat/projections/rebuild-search.ts';
 import type { Options } from '../options.ts';
 import { withDatabases } from './with-databases.ts';
 

@@ -1,6 +1,6 @@
 import type { Log } from '../../kernel/log.ts';
 import { createLog } from '../../runtime/telemetry.ts';
-import { openDatabases, reachDatabases } from '../open-databases.ts';
+import { openDatabases, reachDatabases } from '../foundation/open-databases.ts';
 import type { Options } from '../options.ts';
 import { type StoringService, storingServices } from '../program-context.ts';
 

@@ -1,5 +1,5 @@
 import type { Unit } from '../../kernel/lifecycle.ts';
-import { createAccessVerifier } from '../../services/identity/create-access-verifier.ts';
+import { createAccessVerifier } from '../../services/identity/tokens/create-access-verifier.ts';
 import type { ProgramContext } from '../program-context.ts';
 import { override, shared } from './shared.ts';
 

@@ -1,9 +1,9 @@
 import { joinUnits, type Unit } from '../../kernel/lifecycle.ts';
-import { createCommitter } from '../../services/chat/committer.ts';
+import { createCommitter } from '../../services/chat/append/committer.ts';
 import { createIngestConsumer } from '../../services/chat/ingest/create-ingest-consumer.ts';
 import { createChat } from '../../services/chat/module.ts';
+import { reloadIncarnation } from '../foundation/reload-incarnation.ts';
 import type { ProgramContext } from '../program-context.ts';
-import { reloadIncarnation } from '../reload-incarnation.ts';
 import { shared } from './shared.ts';
 
 export function initChat(p: ProgramContext): Unit {

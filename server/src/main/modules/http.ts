@@ -1,5 +1,5 @@
 import type { Unit } from '../../kernel/lifecycle.ts';
-import { createPresenceReader } from '../../services/realtime/presence-reader.ts';
+import { createPresenceReader } from '../../services/realtime/presence/presence-reader.ts';
 import type { ProgramContext } from '../program-context.ts';
 import { createHttp } from './listener.ts';
 

@@ -27,7 +27,7 @@ export function initListener(p: ProgramContext): Unit {
   /** Only where HTTP is served: sockets alone need nothing of it, nor its code. */
   const openGrpc = async (port: number, protocols: readonly Protocol[], flag: string): Promise<void> => {
     if (!p.halves.http) return;
-    const { createPublicGrpc } = await import('../../runtime/rpc/grpc/create-public-grpc.ts');
+    const { createPublicGrpc } = await import('../../runtime/public-grpc/create-public-grpc.ts');
     const log = p.log.child({ service: 'grpc' });
     const grpc = createPublicGrpc({ log, metrics: p.metrics, host, port, trustProxy: p.options['trust-proxy'] });
     for (const protocol of protocols) protocol.registerGrpc?.(grpc);

@@ -1,5 +1,5 @@
 import type { Unit } from '../../kernel/lifecycle.ts';
-import { openQueuedAppend } from '../open-queued-append.ts';
+import { openQueuedAppend } from '../foundation/open-queued-append.ts';
 import type { ProgramContext } from '../program-context.ts';
 import { override, shared } from './shared.ts';
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import type { GrpcHost } from '../../kernel/public-grpc.ts';
+import type { GrpcHost } from '../../runtime/public-grpc/public-grpc.ts';
 
 /** The HTTP server as a protocol sees it. */
 export interface HttpHost {

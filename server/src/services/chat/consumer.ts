@@ -1,12 +1,12 @@
 import type { Unit } from '../../kernel/lifecycle.ts';
 import type { MembershipRow } from '../../model/chat-rows.ts';
 import { type BusRecord, type GroupTopology, type Subscription, topics } from '../../ports/bus.ts';
-import { foldBlocks } from './blocks-projection.ts';
+import type { MemberCache } from './append/member-cache.ts';
 import type { ChatDeps } from './deps.ts';
 import { ingestGroup } from './ingest/create-ingest-consumer.ts';
-import type { MemberCache } from './member-cache.ts';
-import { createProjection } from './projection.ts';
-import { foldSearch } from './search-projection.ts';
+import { foldBlocks } from './projections/blocks-projection.ts';
+import { createProjection } from './projections/projection.ts';
+import { foldSearch } from './projections/search-projection.ts';
 
 const groups = { search: 'search', blocks: 'chat-blocks' };
 

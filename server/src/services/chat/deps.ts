@@ -8,9 +8,9 @@ import type { Sql } from '../../ports/sql.ts';
 import type { StorageGuard } from '../../ports/storage-guard.ts';
 import type { PeopleApi } from '../people/api.ts';
 import type { RouterApi } from '../router/api.ts';
-import type { Committer } from './committer.ts';
-import type { PageCache } from './page-cache.ts';
-import type { RequireReader } from './readers.ts';
+import type { Committer } from './append/committer.ts';
+import type { PageCache } from './reading/page-cache.ts';
+import type { RequireReader } from './reading/readers.ts';
 
 export interface ChatConfig {
   /** Within this time after a receipt was written, later ones of the same reader are merged into one write (rule 19). */

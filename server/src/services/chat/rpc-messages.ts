@@ -11,7 +11,7 @@ import {
   position,
   role,
   visibility,
-} from '../../wire/model.ts';
+} from '../../rpc/wire/model.ts';
 import {
   field,
   flag,
@@ -26,7 +26,7 @@ import {
   text,
   WireError,
   whole,
-} from '../../wire/shapes.ts';
+} from '../../rpc/wire/shapes.ts';
 import type {
   AppendResult,
   Attachment,

@@ -24,8 +24,8 @@ import {
 import { createContext } from '../../kernel/context.ts';
 import { type ErrorCode, errorTable } from '../../kernel/errors.ts';
 import type { AccountId, AttachmentId, ConversationId } from '../../kernel/ids.ts';
-import type { RpcMethod } from '../../kernel/rpc.ts';
 import type { Message } from '../../model/message.ts';
+import type { RpcMethod } from '../../rpc/rpc-service.ts';
 import type { AppendResult, Attachment, Backlog, ChatApi, ConversationView, NewConversation } from './api.ts';
 import { chatRpc } from './rpc.ts';
 

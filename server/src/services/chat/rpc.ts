@@ -1,9 +1,9 @@
 import * as wire from '@parley/contracts/rpc/chat.v1';
 import type { Context } from '../../kernel/context.ts';
 import type { ConversationId } from '../../kernel/ids.ts';
-import type { RpcService } from '../../kernel/rpc.ts';
-import { createRpcService, results, unary } from '../../wire/methods.ts';
-import { draft, membership, message, position, role } from '../../wire/model.ts';
+import type { RpcService } from '../../rpc/rpc-service.ts';
+import { createRpcService, results, unary } from '../../rpc/wire/methods.ts';
+import { draft, membership, message, position, role } from '../../rpc/wire/model.ts';
 import {
   args,
   argument,
@@ -17,7 +17,7 @@ import {
   required,
   text,
   whole,
-} from '../../wire/shapes.ts';
+} from '../../rpc/wire/shapes.ts';
 import type { AppendResult, ChatApi, MembersRequest } from './api.ts';
 import {
   appendResult,
@@ -40,7 +40,7 @@ import {
   summary,
   view,
 } from './rpc-messages.ts';
-import { splitAppend } from './split-append.ts';
+import { splitAppend } from './rpc-split-append.ts';
 
 type Request<K extends keyof ChatApi> = Parameters<ChatApi[K]>[1];
 type Answer<K extends keyof ChatApi> = Awaited<ReturnType<ChatApi[K]>>;

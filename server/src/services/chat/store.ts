@@ -4,9 +4,9 @@ import { type MembershipRow, type MessageRow, messageColumns, toMembership, toMe
 import type { Membership, Role } from '../../model/conversation.ts';
 import type { Message, MessageChange } from '../../model/message.ts';
 import type { Sql, SqlSession } from '../../ports/sql.ts';
-import type { Acting } from './change-conversation.ts';
-import { readableSeqs } from './readers.ts';
-import { holdsSeqIn } from './visible-seqs.ts';
+import type { Acting } from './changing/change-conversation.ts';
+import { readableSeqs } from './reading/readers.ts';
+import { holdsSeqIn } from './reading/visible-seqs.ts';
 
 const snapshotSql = `set transaction isolation level repeatable read, read only;
   set local enable_seqscan = off; set local enable_bitmapscan = off`;

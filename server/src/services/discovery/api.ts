@@ -1,5 +1,5 @@
 import type { Context } from '../../kernel/context.ts';
-import type { Instance } from '../../kernel/rpc.ts';
+import type { Instance } from '../../model/instance.ts';
 
 export interface Discovered {
   /** Live instances, each address of a service once. */

@@ -1,4 +1,4 @@
-import type { Instance } from '../../kernel/rpc.ts';
+import type { Instance } from '../../model/instance.ts';
 
 /** Where instances are, and where those were that are not listed any more. */
 export interface AddressBook {

@@ -2,7 +2,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Unit } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
-import type { Instance, InstanceSource } from '../../kernel/rpc.ts';
+import type { Instance, InstanceSource } from '../../model/instance.ts';
 import type { DiscoveryApi } from './api.ts';
 import { type AddressBook, createAddressBook } from './create-address-book.ts';
 import { createAsker } from './create-asker.ts';

@@ -1,4 +1,4 @@
-import type { Instance } from '../../kernel/rpc.ts';
+import type { Instance } from '../../model/instance.ts';
 
 /**
  * What is known of a service after an answer: the answer, when it is all there is; else also those known before, as far as no

@@ -3,7 +3,7 @@ import { fail } from '../../kernel/errors.ts';
 import type { Unit } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
-import type { Instance } from '../../kernel/rpc.ts';
+import type { Instance } from '../../model/instance.ts';
 import type { InstanceStore, StoredInstances } from '../../ports/instance-store.ts';
 import { type DiscoveryApi, leaseLimits } from './api.ts';
 import { parseInstance } from './parse-instance.ts';

@@ -1,5 +1,5 @@
 import { fail } from '../../kernel/errors.ts';
-import type { Instance } from '../../kernel/rpc.ts';
+import type { Instance } from '../../model/instance.ts';
 
 const idPattern = /^[\x21-\x7e]{1,128}$/;
 const servicePattern = /^[a-z][a-z0-9-]{0,62}$/;

@@ -1,7 +1,8 @@
 import * as wire from '@parley/contracts/rpc/discovery.v1';
-import type { Instance, RpcService } from '../../kernel/rpc.ts';
-import { createRpcService, unary } from '../../wire/methods.ts';
-import { args, field, flag, list, nothing, nullable, real, record, text, whole, word } from '../../wire/shapes.ts';
+import type { Instance } from '../../model/instance.ts';
+import type { RpcService } from '../../rpc/rpc-service.ts';
+import { createRpcService, unary } from '../../rpc/wire/methods.ts';
+import { args, field, flag, list, nothing, nullable, real, record, text, whole, word } from '../../rpc/wire/shapes.ts';
 import type { Discovered, DiscoveryApi, DiscoveryStatus } from './api.ts';
 
 const instance = record<Instance, wire.Instance>({ id: text, service: text, address: text });

@@ -1,6 +1,6 @@
 import type { SessionRow } from '../../model/identity-rows.ts';
 import type { BusRecord } from '../../ports/bus.ts';
-import type { Revocations } from './revocations.ts';
+import type { Revocations } from './tokens/revocations.ts';
 
 /** Learns what other processes have revoked. Adding twice changes nothing, so it needs no position. */
 export function onIdentityChanges(records: readonly BusRecord[], revocations: Revocations): void {

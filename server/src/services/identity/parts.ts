@@ -3,13 +3,13 @@ import type { AccountId, SessionId } from '../../kernel/ids.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Mailer } from '../../ports/mail.ts';
 import type { Sql } from '../../ports/sql.ts';
-import type { AccessTokens } from './access-tokens.ts';
+import type { Courier } from './accounts/courier.ts';
+import type { PasswordHasher } from './accounts/password-hasher.ts';
 import type { IdentityConfig } from './config.ts';
-import type { Courier } from './courier.ts';
-import type { PasswordHasher } from './password-hasher.ts';
-import type { RateGate } from './rate-gate.ts';
-import type { Revocations } from './revocations.ts';
-import type { SigningKeys } from './signing-keys.ts';
+import type { RateGate } from './sessions/rate-gate.ts';
+import type { AccessTokens } from './tokens/access-tokens.ts';
+import type { Revocations } from './tokens/revocations.ts';
+import type { SigningKeys } from './tokens/signing-keys.ts';
 
 /** What the commands of this service share; made once by module.ts. */
 export interface Parts {

@@ -1,7 +1,7 @@
 import * as wire from '@parley/contracts/rpc/identity.v1';
 import type { Principal } from '../../kernel/context.ts';
 import type { RevocationReason } from '../../model/identity-rows.ts';
-import { account } from '../../wire/model.ts';
+import { account } from '../../rpc/wire/model.ts';
 import {
   field,
   flag,
@@ -15,7 +15,7 @@ import {
   text,
   whole,
   word,
-} from '../../wire/shapes.ts';
+} from '../../rpc/wire/shapes.ts';
 import type {
   IdentityApi,
   NewAccount,

@@ -1,7 +1,7 @@
 import * as wire from '@parley/contracts/rpc/identity.v1';
-import type { RpcService } from '../../kernel/rpc.ts';
-import { createRpcService, unary } from '../../wire/methods.ts';
-import { account, accountsByUsername } from '../../wire/model.ts';
+import type { RpcService } from '../../rpc/rpc-service.ts';
+import { createRpcService, unary } from '../../rpc/wire/methods.ts';
+import { account, accountsByUsername } from '../../rpc/wire/model.ts';
 import {
   args,
   argument,
@@ -15,7 +15,7 @@ import {
   roughText,
   text,
   whole,
-} from '../../wire/shapes.ts';
+} from '../../rpc/wire/shapes.ts';
 import type { IdentityApi } from './api.ts';
 import {
   createResult,

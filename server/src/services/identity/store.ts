@@ -1,7 +1,7 @@
 import type { AccountId } from '../../kernel/ids.ts';
 import { type AccountRow, accountColumns } from '../../model/identity-rows.ts';
 import type { Sql, SqlSession } from '../../ports/sql.ts';
-import type { ParsedAccount } from './parse-account.ts';
+import type { ParsedAccount } from './accounts/parse-account.ts';
 
 /** Outside or inside a transaction. */
 export type Queryable = Pick<SqlSession, 'query'>;

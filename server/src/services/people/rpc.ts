@@ -1,7 +1,7 @@
 import * as wire from '@parley/contracts/rpc/people.v1';
-import type { RpcService } from '../../kernel/rpc.ts';
-import { createRpcService, unary } from '../../wire/methods.ts';
-import { accountsByUsername, clearable, profile } from '../../wire/model.ts';
+import type { RpcService } from '../../rpc/rpc-service.ts';
+import { createRpcService, unary } from '../../rpc/wire/methods.ts';
+import { accountsByUsername, clearable, profile } from '../../rpc/wire/model.ts';
 import {
   args,
   argument,
@@ -16,7 +16,7 @@ import {
   roughText,
   text,
   whole,
-} from '../../wire/shapes.ts';
+} from '../../rpc/wire/shapes.ts';
 import type { OwnProfile, PeopleApi } from './api.ts';
 
 type Answer<K extends keyof PeopleApi> = Awaited<ReturnType<PeopleApi[K]>>;

@@ -1,5 +1,5 @@
 import type { AccountId, ConversationId } from '../../kernel/ids.ts';
-import type { LiveConnection } from './live-connection.ts';
+import type { LiveConnection } from './connections/live-connection.ts';
 import { ServedConversation, type Stay } from './served-conversation.ts';
 
 /** Somebody with at least one connection here; what their connections share. */

@@ -1,8 +1,8 @@
 import * as wire from '@parley/contracts/rpc/realtime.v1';
-import type { RpcService } from '../../kernel/rpc.ts';
-import { delivery } from '../../wire/delivery.ts';
-import { createRpcService, ordered, unary } from '../../wire/methods.ts';
-import { args, list, nothing, text } from '../../wire/shapes.ts';
+import type { RpcService } from '../../rpc/rpc-service.ts';
+import { delivery } from '../../rpc/wire/delivery.ts';
+import { createRpcService, ordered, unary } from '../../rpc/wire/methods.ts';
+import { args, list, nothing, text } from '../../rpc/wire/shapes.ts';
 import type { RealtimeApi } from './api.ts';
 
 /** parley.realtime.v1.RealtimeService: RealtimeApi over the wire, called on each hub by its id. */

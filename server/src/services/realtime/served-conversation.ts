@@ -1,8 +1,8 @@
 import type { AccountId, ConversationId } from '../../kernel/ids.ts';
 import type { Membership, Role } from '../../model/conversation.ts';
 import type { DurableDelivery } from '../../model/delivery.ts';
+import type { LiveConnection } from './connections/live-connection.ts';
 import type { LocalUser } from './hub-index.ts';
-import type { LiveConnection } from './live-connection.ts';
 
 /** The open stay of a user who has connections here; `role` is the one at its beginning. */
 export interface Member {

@@ -8,10 +8,10 @@ import { silentLog } from '../../kernel/log.ts';
 import { noMetrics } from '../../kernel/metrics.ts';
 import type { Delivery } from '../../model/delivery.ts';
 import type { BusRecord } from '../../ports/bus.ts';
-import { createGrpcServer } from '../../runtime/rpc/grpc/create-grpc-server.ts';
-import { createPeer } from '../../runtime/rpc/grpc/create-peer.ts';
-import { createPeers } from '../../runtime/rpc/remote/create-peers.ts';
-import { createRemotes } from '../../runtime/rpc/remote/remote.ts';
+import { createGrpcServer } from '../../rpc/grpc/create-grpc-server.ts';
+import { createPeer } from '../../rpc/grpc/create-peer.ts';
+import { createPeers } from '../../rpc/remote/create-peers.ts';
+import { createRemotes } from '../../rpc/remote/remote.ts';
 import { realtimeRpc } from '../realtime/rpc.ts';
 import { createRouter } from './module.ts';
 

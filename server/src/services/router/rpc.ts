@@ -1,8 +1,8 @@
 import * as wire from '@parley/contracts/rpc/router.v1';
-import type { RpcService } from '../../kernel/rpc.ts';
-import { delivery } from '../../wire/delivery.ts';
-import { createRpcService, unary } from '../../wire/methods.ts';
-import { args, list, nothing } from '../../wire/shapes.ts';
+import type { RpcService } from '../../rpc/rpc-service.ts';
+import { delivery } from '../../rpc/wire/delivery.ts';
+import { createRpcService, unary } from '../../rpc/wire/methods.ts';
+import { args, list, nothing } from '../../rpc/wire/shapes.ts';
 import type { RouterApi } from './api.ts';
 
 /** parley.router.v1.RouterService: RouterApi over the wire. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../kernel/clock.ts';
-import type { Instance } from '../../../kernel/rpc.ts';
+import type { Instance } from '../../../model/instance.ts';
 import type { InstanceStore } from '../../../ports/instance-store.ts';
 
 interface Entry {

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { fail } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
-import type { Instance } from '../../../kernel/rpc.ts';
+import type { Instance } from '../../../model/instance.ts';
 import type { InstanceStore } from '../../../ports/instance-store.ts';
 import { listScript, putScript, removeScript, renewScript } from './scripts.ts';
 

@@ -1,7 +1,7 @@
 import { fileDescriptors } from '@parley/contracts/public/descriptors';
 import { HealthCheckDefinition, ServingStatus } from '@parley/contracts/public/veigo/health_check';
 import type { Failure } from '../../../kernel/errors.ts';
-import type { GrpcHandlers, GrpcHost, GrpcService, GrpcStatus } from '../../../kernel/public-grpc.ts';
+import type { GrpcHandlers, GrpcHost, GrpcService, GrpcStatus } from '../../../runtime/public-grpc/public-grpc.ts';
 import { describeFailure } from '../errors.ts';
 import type { VeigoDeps } from '../veigo-deps.ts';
 import { addAuthentication } from './authentication.ts';

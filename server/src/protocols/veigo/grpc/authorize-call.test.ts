@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { systemContext } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
-import type { GrpcCall } from '../../../kernel/public-grpc.ts';
+import type { GrpcCall } from '../../../runtime/public-grpc/public-grpc.ts';
 import type { Verified } from '../../../services/identity/api.ts';
 import type { VeigoDeps } from '../veigo-deps.ts';
 import { authorizeCall } from './authorize-call.ts';

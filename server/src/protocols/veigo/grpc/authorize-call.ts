@@ -1,6 +1,6 @@
 import type { Context } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
-import type { GrpcCall } from '../../../kernel/public-grpc.ts';
+import type { GrpcCall } from '../../../runtime/public-grpc/public-grpc.ts';
 import type { VeigoDeps } from '../veigo-deps.ts';
 
 /**

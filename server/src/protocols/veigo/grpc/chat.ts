@@ -3,7 +3,7 @@ import { MessageDefinition } from '@parley/contracts/public/veigo/message';
 import { ProfileDefinition } from '@parley/contracts/public/veigo/profile';
 import { RoomDefinition } from '@parley/contracts/public/veigo/room';
 import type { Context } from '../../../kernel/context.ts';
-import type { GrpcCall } from '../../../kernel/public-grpc.ts';
+import type { GrpcCall } from '../../../runtime/public-grpc/public-grpc.ts';
 import { createMessage, deleteMessage, listMessages, updateMessage } from '../messages.ts';
 import { createProfile, deleteProfile, readProfile, updateProfile } from '../profiles.ts';
 import { addMembers, createRoom, leaveRoom, listMembers, listRooms, updateRoom } from '../rooms.ts';

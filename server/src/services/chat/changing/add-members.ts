@@ -1,0 +1,53 @@
+import { type Context, requirePrincipal } from '../../../kernel/context.ts';
+import { fail } from '../../../kernel/errors.ts';
+import { type AccountId, type ConversationId, isUuid } from '../../../kernel/ids.ts';
+import { type MembershipRow, toMembership } from '../../../model/chat-rows.ts';
+import type { Membership } from '../../../model/conversation.ts';
+import { type ChatDeps, checkStorage } from '../deps.ts';
+import { insertMemberships, membershipColumns } from '../store.ts';
+import { type Acting, changeConversation } from './change-conversation.ts';
+import { checkAccounts } from './create-conversation.ts';
+import { decidePut } from './decide-membership.ts';
+
+/** Of one transaction (rule 13). */
+const most = 900;
+
+/** Many newcomers in one change, under one rev. Who is a member already keeps their role and takes none. */
+export async function addMembers(
+  deps: ChatDeps,
+  ctx: Context,
+  id: ConversationId,
+  asked: readonly AccountId[],
+): Promise<readonly Membership[]> {
+  const { account } = requirePrincipal(ctx);
+  checkStorage(deps);
+  const users = [...new Set(asked)];
+  if (users.length === 0 || users.length > most || !users.every(isUuid)) {
+    throw fail('request.invalid', `Name 1 to ${most} accounts by their ids.`);
+  }
+  // asked before the lock: another service's answer must not be waited for while a conversation stands still
+  await checkAccounts(deps, ctx, users);
+  return await changeConversation(deps.sql, { conversation: id, user: account }, async (acting) => {
+    const { kind, visibility, role: actor } = acting;
+    const role = kind === 'channel' ? 'reader' : 'member';
+    const present = await presentOf(acting, users);
+    for (const user of users) decidePut({ kind, visibility, actor, present: null, self: user === account }, role);
+    const missing = users.filter((user) => !present.has(user));
+    if (missing.length > 0) {
+      const seq = acting.history === 'all' ? 0 : acting.head.lastSeq;
+      const members = missing.map((user) => ({ user, role }) as const);
+      const added = await insertMemberships(acting.tx, id, members, { seq, rev: acting.head.nextRev() });
+      for (const member of added) present.set(member.user, member);
+    }
+    return users.map((user) => present.get(user) as Membership);
+  });
+}
+
+async function presentOf(acting: Acting, users: readonly AccountId[]): Promise<Map<AccountId, Membership>> {
+  const rows = await acting.tx.query<MembershipRow>(
+    `select ${membershipColumns} from chat.memberships
+     where conversation_id = $1 and user_id = any($2::uuid[]) and left_rev is null`,
+    [acting.conversation, users],
+  );
+  return new Map(rows.map(toMembership).map((member) => [member.user, member]));
+}

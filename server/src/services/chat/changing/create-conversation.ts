@@ -1,0 +1,175 @@
+import { type Context, requirePrincipal } from '../../../kernel/context.ts';
+import { fail } from '../../../kernel/errors.ts';
+import { type AccountId, type ConversationId, createId, isUuid } from '../../../kernel/ids.ts';
+import { checkAvatar } from '../../../model/avatar.ts';
+import { conversationLimits, type Role } from '../../../model/conversation.ts';
+import { createDirectId, sortPair } from '../../../model/direct-id.ts';
+import type { SqlSession } from '../../../ports/sql.ts';
+import type { ConversationView, NewConversation } from '../api.ts';
+import { type ChatDeps, checkStorage } from '../deps.ts';
+import { changeConversations } from '../lock-heads.ts';
+import { checkName, checkTopic } from '../parse-settings.ts';
+import { checkPicture } from '../reading/attachments.ts';
+import { readViews } from '../reading/views.ts';
+import { findMember, insertMemberships, readSnapshot } from '../store.ts';
+
+/** Members that join within one transaction: no business transaction may exceed 1,000 rows (rule 13). */
+const membersAtOnce = 900;
+
+interface Plan extends NewConversation {
+  readonly id: ConversationId;
+  readonly members: readonly AccountId[];
+  readonly pair: readonly [AccountId, AccountId] | null;
+}
+
+/**
+ * Creates a conversation with its members, all of whom join with rev 1. Repeating it with the same id finds the first one.
+ * Errors: `request.invalid`, `account.unknown` naming who, `attachment.unknown` (the avatar's), `action.forbidden` (blocked),
+ * `conversation.conflict` (the id is somebody else's).
+ */
+export async function createConversation(
+  deps: ChatDeps,
+  ctx: Context,
+  request: NewConversation,
+): Promise<{ readonly conversation: ConversationView; readonly created: boolean }> {
+  const { account } = requirePrincipal(ctx);
+  checkStorage(deps);
+  const plan = request.kind === 'direct' ? planDirect(account, request) : planShared(account, request);
+  await checkAccounts(deps, ctx, plan.members);
+  const created = await deps.sql.transaction((tx) => insertConversation(tx, account, plan));
+  await addRemaining(deps, account, plan);
+  const [conversation] = await readSnapshot(deps.sql, (tx) => readViews(tx, deps.incarnation(), account, [plan.id]));
+  if (!conversation) throw fail('conversation.conflict', 'You have left the conversation that has this id.');
+  return { conversation, created };
+}
+
+/** Between two accounts, or with oneself alone: notes. */
+function planDirect(account: AccountId, request: NewConversation): Plan {
+  if (request.members.length !== 1) {
+    throw fail('request.invalid', 'members of a direct conversation must name exactly one account.');
+  }
+  for (const field of ['id', 'name', 'topic', 'avatar', 'history'] as const) {
+    if (request[field] !== undefined) throw fail('request.invalid', `A direct conversation has no ${field} to choose.`);
+  }
+  if (request.visibility === 'public') throw fail('request.invalid', 'A direct conversation cannot be public.');
+  const other = request.members[0] as AccountId;
+  const members = other === account ? [] : [other];
+  return { ...request, id: createDirectId(account, other), members, pair: sortPair(account, other) };
+}
+
+function planShared(account: AccountId, request: NewConversation): Plan {
+  const members = [...new Set(request.members)].filter((member) => member !== account);
+  if (members.length > conversationLimits.membersPerRequest) {
+    throw fail('request.invalid', `members may name ${conversationLimits.membersPerRequest} accounts at the most.`);
+  }
+  if (request.id !== undefined && !isUuid(request.id)) throw fail('request.invalid', 'id must be a lower-case UUID.');
+  if (request.name !== undefined) checkName(request.name);
+  if (request.topic !== undefined) checkTopic(request.topic);
+  if (request.avatar !== undefined) checkAvatar(request.avatar);
+  return { ...request, id: request.id ?? createId<ConversationId>(), members, pair: null };
+}
+
+/** `account.unknown` naming who. */
+export async function checkAccounts(deps: ChatDeps, ctx: Context, members: readonly AccountId[]): Promise<void> {
+  if (members.length === 0) return;
+  const known = new Set((await deps.people.getProfiles(ctx, members)).map((profile) => profile.id));
+  const missing = members.filter((member) => !known.has(member));
+  if (missing.length > 0) throw fail('account.unknown', `There is no account ${missing.slice(0, 5).join(', ')}.`);
+}
+
+/** False: it was there before, made by the same account (or, if direct, by either of the two). */
+async function insertConversation(tx: SqlSession, account: AccountId, plan: Plan): Promise<boolean> {
+  // Of two that create the same one at once the second waits here until the first has committed, and then inserts nothing.
+  const inserted = await tx.query(
+    `insert into chat.conversations
+       (id, kind, name, topic, avatar, visibility, history, nonce, created_by, created_at, updated_at, rev, member_a, member_b)
+     select $1, $2, $3, $4, $5, $6, $7, $8, $9, now.at, now.at, 1, $10, $11 from (select clock_timestamp() as at) now
+     on conflict (id) do nothing returning id`,
+    [
+      plan.id,
+      plan.kind,
+      plan.name ?? null,
+      plan.topic ?? null,
+      plan.avatar ?? null,
+      plan.visibility ?? 'private',
+      plan.history ?? 'all',
+      createId(),
+      account,
+      ...(plan.pair ?? [null, null]),
+    ],
+  );
+  if (inserted.length === 0) {
+    await checkRepeat(tx, account, plan);
+    return false;
+  }
+  if (plan.pair) await checkBlocks(tx, plan.pair);
+  if (plan.avatar !== undefined) await checkPicture(tx, account, plan.avatar);
+  const first = membersOf(account, plan).slice(0, membersAtOnce);
+  await Promise.all([
+    tx.query(
+      `insert into chat.heads (conversation_id, last_seq, last_rev, last_at)
+       select id, 0, 1, created_at from chat.conversations where id = $1`,
+      [plan.id],
+    ),
+    insertMemberships(tx, plan.id, first, { seq: 0, rev: 1 }),
+  ]);
+  return true;
+}
+
+function membersOf(account: AccountId, plan: Plan): readonly { readonly user: AccountId; readonly role: Role }[] {
+  const own: Role = plan.kind === 'direct' ? 'member' : 'owner';
+  const others: Role = plan.kind === 'channel' ? 'reader' : 'member';
+  return [{ user: account, role: own }, ...plan.members.map((user) => ({ user, role: others }))];
+}
+
+async function checkRepeat(tx: SqlSession, account: AccountId, plan: Plan): Promise<void> {
+  const [row] = await tx.query<{ created_by: AccountId; kind: string; deleted_rev: number | null }>(
+    'select created_by, kind, deleted_rev from chat.conversations where id = $1',
+    [plan.id],
+  );
+  const same = row?.kind === plan.kind && row.deleted_rev === null && (plan.pair || row.created_by === account);
+  if (!same) throw fail('conversation.conflict', 'This id is taken by another conversation.');
+}
+
+async function checkBlocks(tx: SqlSession, [a, b]: readonly [AccountId, AccountId]): Promise<void> {
+  const blocks = await tx.query(
+    `select 1 from chat.blocks where active and ((owner_id = $1 and blocked_id = $2) or (owner_id = $2 and blocked_id = $1))`,
+    [a, b],
+  );
+  if (blocks.length > 0) throw fail('action.forbidden', 'One of you has blocked the other.');
+}
+
+/**
+ * The members beyond the first transaction's, each batch with a rev of its own. A repeat completes what a crash left undone: it
+ * adds who has never been a member, as long as its sender still owns the conversation.
+ */
+async function addRemaining(deps: ChatDeps, account: AccountId, plan: Plan): Promise<void> {
+  // one place of the first transaction was the creator's
+  for (let at = membersAtOnce - 1; at < plan.members.length; at += membersAtOnce) {
+    const users = plan.members.slice(at, at + membersAtOnce);
+    const role: Role = plan.kind === 'channel' ? 'reader' : 'member';
+    await changeConversations(deps.sql, [plan.id], async (tx, heads) => {
+      const head = heads.get(plan.id);
+      if (!head) throw fail('conversation.unknown');
+      if ((await findMember(tx, plan.id, account))?.role !== 'owner') return;
+      const missing = await withoutStay(tx, plan.id, users);
+      if (missing.length === 0) return;
+      const seq = plan.history === 'since-join' ? head.lastSeq : 0;
+      const members = missing.map((user) => ({ user, role }));
+      await insertMemberships(tx, plan.id, members, { seq, rev: head.nextRev() });
+    });
+  }
+}
+
+async function withoutStay(
+  tx: SqlSession,
+  conversation: ConversationId,
+  users: readonly AccountId[],
+): Promise<readonly AccountId[]> {
+  const rows = await tx.query<{ user_id: AccountId }>(
+    'select user_id from chat.memberships where conversation_id = $1 and user_id = any($2::uuid[])',
+    [conversation, users],
+  );
+  const known = new Set(rows.map((row) => row.user_id));
+  return users.filter((user) => !known.has(user));
+}

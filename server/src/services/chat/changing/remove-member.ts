@@ -1,0 +1,38 @@
+import { type Context, requirePrincipal } from '../../../kernel/context.ts';
+import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
+import { type ChatDeps, checkStorage } from '../deps.ts';
+import { changeRole, countOwners, findMember } from '../store.ts';
+import { type Acting, changeConversation } from './change-conversation.ts';
+import { decideRemove } from './decide-membership.ts';
+
+/**
+ * Ends a membership; removing oneself is leaving. With the last owner's leave ownership passes, under the same rev, to the
+ * longest-standing member of the highest role that is left. Removing who is no member is no error.
+ */
+export async function removeMember(deps: ChatDeps, ctx: Context, id: ConversationId, user: AccountId): Promise<void> {
+  const { account } = requirePrincipal(ctx);
+  checkStorage(deps);
+  await changeConversation(deps.sql, { conversation: id, user: account }, async (acting) => {
+    const present = await findMember(acting.tx, id, user);
+    const { kind, visibility, role: actor } = acting;
+    decideRemove({ kind, visibility, actor, present: present?.role ?? null, self: user === account });
+    if (!present) return;
+    const rev = acting.head.nextRev();
+    if (present.role === 'owner' && (await countOwners(acting)) === 1) await passOwnership(acting, user, rev);
+    await acting.tx.query(
+      `update chat.memberships set left_seq = $3, left_rev = $4, rev = $4
+       where conversation_id = $1 and user_id = $2 and left_rev is null`,
+      [id, user, acting.head.lastSeq, rev],
+    );
+  });
+}
+
+async function passOwnership(acting: Acting, from: AccountId, rev: number): Promise<void> {
+  const [heir] = await acting.tx.query<{ user_id: AccountId }>(
+    `select user_id from chat.memberships
+     where conversation_id = $1 and left_rev is null and user_id <> $2
+     order by array_position(array['owner', 'admin', 'member', 'reader'], role), joined_rev, user_id limit 1`,
+    [acting.conversation, from],
+  );
+  if (heir) await changeRole(acting, heir.user_id, 'owner', rev);
+}

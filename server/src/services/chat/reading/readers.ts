@@ -1,0 +1,130 @@
+import DataLoader from 'dataloader';
+import { fail } from '../../../kernel/errors.ts';
+import { type AccountId, type ConversationId, isUuid } from '../../../kernel/ids.ts';
+import type { ConversationKind, HistoryRule, Role, Visibility } from '../../../model/conversation.ts';
+import type { SqlSession } from '../../../ports/sql.ts';
+import { type SeqRange, type Stay, visibleSeqs } from './visible-seqs.ts';
+
+/** A conversation as it stands to one user. */
+export interface Reader {
+  readonly conversation: ConversationId;
+  readonly user: AccountId;
+  readonly kind: ConversationKind;
+  readonly visibility: Visibility;
+  readonly history: HistoryRule;
+  /** The two of a direct conversation may not write to each other. */
+  readonly blocked: boolean;
+  readonly nonce: string;
+  readonly lastSeq: number;
+  readonly lastRev: number;
+  /** Of the present stay; null: not a member now. */
+  readonly role: Role | null;
+  readonly stays: readonly Stay[];
+}
+
+interface ReaderRow {
+  readonly id: ConversationId;
+  readonly user_id: AccountId;
+  readonly kind: ConversationKind;
+  readonly visibility: Visibility;
+  readonly history: HistoryRule;
+  readonly blocked: boolean | null;
+  readonly nonce: string;
+  readonly last_seq: number;
+  readonly last_rev: number;
+  readonly role: Role | null;
+  readonly joined_seq: number | null;
+  readonly left_seq: number | null;
+  readonly left_rev: number | null;
+}
+
+const readersSql = `select c.id, d.user_id, c.kind, c.visibility, c.history, c.nonce, h.last_seq, h.last_rev,
+    s.role, s.joined_seq, s.left_seq, s.left_rev,
+    case when c.kind = 'direct' then exists (
+      select 1 from chat.blocks b where b.active
+      and ((b.owner_id = c.member_a and b.blocked_id = c.member_b) or (b.owner_id = c.member_b and b.blocked_id = c.member_a))
+    ) end as blocked
+  from unnest($1::uuid[], $2::uuid[]) d(conversation_id, user_id)
+  join chat.conversations c on c.id = d.conversation_id and c.deleted_rev is null
+  join chat.heads h on h.conversation_id = c.id
+  left join chat.memberships s on s.conversation_id = c.id and s.user_id = d.user_id
+  order by c.id, d.user_id, s.joined_rev`;
+
+export interface Pair {
+  readonly conversation: ConversationId;
+  readonly user: AccountId;
+}
+
+export const pairKey = (pair: Pair): string => `${pair.conversation} ${pair.user}`;
+
+/** By `pairKey`; pairs whose conversation does not exist, or no longer, are left out. One statement, one snapshot. */
+export async function loadReaders(
+  session: Pick<SqlSession, 'query'>,
+  pairs: readonly Pair[],
+): Promise<ReadonlyMap<string, Reader>> {
+  const rows = await session.query<ReaderRow>(
+    readersSql,
+    [pairs.map((pair) => pair.conversation), pairs.map((pair) => pair.user)],
+    'chat-readers',
+  );
+  const readers = new Map<string, Reader & { role: Role | null; stays: Stay[] }>();
+  for (const row of rows) {
+    const key = pairKey({ conversation: row.id, user: row.user_id });
+    const reader = readers.get(key) ?? toReader(row);
+    readers.set(key, reader);
+    if (row.joined_seq === null) continue;
+    reader.stays.push({ joinedSeq: row.joined_seq, leftSeq: row.left_seq });
+    if (row.left_rev === null) reader.role = row.role;
+  }
+  return readers;
+}
+
+function toReader(row: ReaderRow): Reader & { role: Role | null; stays: Stay[] } {
+  return {
+    conversation: row.id,
+    user: row.user_id,
+    kind: row.kind,
+    visibility: row.visibility,
+    history: row.history,
+    blocked: row.blocked === true,
+    nonce: row.nonce,
+    lastSeq: row.last_seq,
+    lastRev: row.last_rev,
+    role: null,
+    stays: [],
+  };
+}
+
+/** Members read, and everybody reads a public conversation. Leaving ends all reads (rule 17). */
+export function mayRead(reader: Reader): boolean {
+  return reader.role !== null || reader.visibility === 'public';
+}
+
+/** What the reader may see of the messages: in a public conversation all, else what the stays hold. */
+export function readableSeqs(reader: Reader): readonly SeqRange[] {
+  if (!mayRead(reader)) return [];
+  return visibleSeqs(reader.visibility === 'public' ? [{ joinedSeq: 0, leftSeq: null }] : reader.stays, reader.lastSeq);
+}
+
+/** `conversation.unknown` to who may not read it: its very existence is private. */
+export type RequireReader = (pair: Pair) => Promise<Reader>;
+
+/**
+ * Those who ask in the same turn of the event loop share one statement, which begins after the last of them has asked, so that
+ * each sees what was committed before.
+ */
+export function createRequireReader(session: Pick<SqlSession, 'query'>): RequireReader {
+  const loader = new DataLoader<Pair, Reader | null>(
+    async (pairs) => {
+      const readers = await loadReaders(session, [...new Map(pairs.map((pair) => [pairKey(pair), pair])).values()]);
+      return pairs.map((pair) => readers.get(pairKey(pair)) ?? null);
+    },
+    { cache: false, maxBatchSize: 100, batchScheduleFn: (run) => void setImmediate(run) },
+  );
+  return async (pair) => {
+    // PostgreSQL would refuse the whole statement.
+    const reader = isUuid(pair.conversation) ? await loader.load(pair) : null;
+    if (!reader || !mayRead(reader)) throw fail('conversation.unknown');
+    return reader;
+  };
+}

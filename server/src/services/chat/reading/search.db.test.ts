@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { codeOf, openChat, type TestChat } from '../../../../testing/open-chat.ts';
+import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
+import { topics } from '../../../ports/bus.ts';
+import { cutExcerpt } from './search.ts';
+
+let t: TestChat;
+beforeAll(async () => {
+  t = await openChat();
+});
+afterAll(() => t.close());
+
+/** What the relay would publish for the rows of a conversation as they are now. */
+async function index(id: ConversationId, op: 'c' | 'u' | 'r' = 'c', seq: number | null = null) {
+  const rows = await t.sql.query<object>(
+    'select * from chat.messages where conversation_id = $1 and ($2::int8 is null or seq = $2) order by seq',
+    [id, seq],
+  );
+  await t.publish(
+    topics.chat,
+    'messages',
+    rows.map((after) => ({ op, after })),
+  );
+}
+
+const find = async (user: AccountId, query: string, more: object = {}) =>
+  (await t.chat.search(t.as(user), { query, limit: 20, ...more })).items.map((hit) => hit.message.seq);
+
+describe('search', () => {
+  test('all words, the last as a beginning; without case and accents; two-character words', async () => {
+    const a = t.account();
+    const id = await t.group(a, []);
+    for (const words of ['Crème brûlée tonight', 'creme only', '今天天气很好', 'null and void', '!!!'])
+      await t.send(a, id, words);
+    await index(id);
+    expect(await find(a, 'creme')).toEqual([2, 1]);
+    expect(await find(a, 'CRÈME bru')).toEqual([1]);
+    expect(await find(a, 'brul creme')).toEqual([]);
+    expect(await find(a, '天气')).toEqual([3]);
+    expect(await find(a, '气')).toEqual([3]);
+    expect(await find(a, '好')).toEqual([3]);
+    expect(await find(a, 'null')).toEqual([4]);
+    expect(await codeOf(t.chat.search(t.as(a), { query: ' !', limit: 5 }))).toBe('request.invalid');
+    expect(await find(a, "'; drop table chat.messages; --")).toEqual([]);
+  });
+
+  test('only in what the caller may read', async () => {
+    const [owner, early, late, gone, stranger] = [t.account(), t.account(), t.account(), t.account(), t.account()];
+    const id = await t.group(owner, [early, gone], { history: 'since-join' });
+    await t.send(owner, id, 'needle one');
+    await t.chat.putMember(t.as(owner), id, late, 'member');
+    await t.chat.removeMember(t.as(gone), id, gone);
+    await t.send(owner, id, 'needle two');
+    await index(id);
+    expect(await find(early, 'needle')).toEqual([2, 1]);
+    expect(await find(late, 'needle')).toEqual([2]);
+    for (const user of [gone, stranger]) {
+      expect(await find(user, 'needle')).toEqual([]);
+      expect(await find(user, 'needle', { conversation: id })).toEqual([]);
+    }
+    await t.chat.updateConversation(t.as(owner), id, { visibility: 'public' });
+    expect(await find(stranger, 'needle')).toEqual([]);
+    expect(await find(stranger, 'needle', { conversation: id })).toEqual([2, 1]);
+    expect(await find(late, 'needle')).toEqual([2, 1]);
+    await t.chat.deleteConversation(t.as(owner), id);
+    expect(await find(early, 'needle')).toEqual([]);
+  });
+
+  test('follows edits and deletions, not reactions; a replay changes nothing', async () => {
+    const a = t.account();
+    const id = await t.group(a, []);
+    await t.send(a, id, 'before');
+    await index(id);
+    await t.chat.editMessage(t.as(a), id, 1, JSON.stringify({ type: 'text', text: 'after' }));
+    expect(await find(a, 'before')).toEqual([1]);
+    await index(id, 'u');
+    expect(await find(a, 'before')).toEqual([]);
+    expect(await find(a, 'after')).toEqual([1]);
+    const version = async () =>
+      (await t.sql.query<{ x: string }>('select xmin::text as x from chat.search where conversation_id = $1', [id]))[0]
+        ?.x;
+    const written = await version();
+    await t.chat.setReaction(t.as(a), id, 1, '👍', true);
+    await index(id, 'u');
+    expect(await version()).toBe(written);
+    await t.chat.deleteMessage(t.as(a), id, 1);
+    expect(await find(a, 'after')).toEqual([]);
+    await index(id, 'u');
+    expect(await version()).toBeUndefined();
+  });
+
+  test('its position is stored with its effects, and what is not newer is skipped', async () => {
+    const a = t.account();
+    const id = await t.group(a, []);
+    await t.send(a, id, 'word');
+    await index(id);
+    const [row] = await t.sql.query<object>('select * from chat.messages where conversation_id = $1', [id]);
+    const [position] = await t.sql.query<{ lsn: string; incarnation: string }>(
+      `select lsn::text as lsn, incarnation from chat.consumer_positions where consumer = 'search'`,
+    );
+    await t.sql.query('delete from chat.search where conversation_id = $1', [id]);
+    const source = { db: 'test', schema: 'chat', table: 'messages', ordinal: 0, ts_ms: 0, snapshot: false };
+    const incarnation = position?.incarnation ?? '';
+    const again = (lsn: string) => ({
+      topic: topics.chat,
+      key: id,
+      value: { before: null, after: row ?? {}, op: 'c' as const, ts_ms: 0, source: { ...source, incarnation, lsn } },
+    });
+    await t.bus.publish([again(position?.lsn ?? '')]);
+    expect(await find(a, 'word')).toEqual([]);
+    await t.bus.publish([again(String(BigInt(position?.lsn ?? '0') + 1_000_000n))]);
+    expect(await find(a, 'word')).toEqual([1]);
+  });
+
+  test('pages newest first and filters', async () => {
+    const [a, b] = [t.account(), t.account()];
+    const id = await t.group(a, [b]);
+    for (let i = 0; i < 7; i++) await t.send(i % 2 ? a : b, id, `pebble ${i}`);
+    await t.sql.query(
+      `update chat.messages set created_at = '2024-01-01'::timestamptz + seq * interval '1 hour'
+      where conversation_id = $1`,
+      [id],
+    );
+    const rows = await t.sql.query<object>('select * from chat.messages where conversation_id = $1', [id]);
+    await t.sql.query('delete from chat.consumer_positions');
+    const fresh = await openChatIndex(rows);
+    expect(fresh).toBe(7);
+    const seen: (number | null)[] = [];
+    for (let after: string | undefined; ; ) {
+      const page = await t.chat.search(t.as(a), { query: 'pebble', limit: 3, after });
+      seen.push(...page.items.map((hit) => hit.message.seq));
+      if (page.next === null) break;
+      after = page.next;
+    }
+    expect(seen).toEqual([7, 6, 5, 4, 3, 2, 1]);
+    expect(await find(a, 'pebble', { from: a })).toEqual([6, 4, 2]);
+    expect(await find(a, 'pebble', { before: Date.parse('2024-01-01T03:00:00Z') })).toEqual([2, 1]);
+  });
+});
+
+/** Indexes rows with versions far ahead of all others of this file. */
+async function openChatIndex(rows: readonly object[]): Promise<number> {
+  const source = { db: 'test', schema: 'chat', table: 'messages', ts_ms: 0, snapshot: false, incarnation: 'later' };
+  await t.bus.publish(
+    rows.map((after, ordinal) => ({
+      topic: topics.chat,
+      key: 'key',
+      value: { before: null, after, op: 'c' as const, ts_ms: 0, source: { ...source, lsn: '1', ordinal } },
+    })),
+  );
+  return rows.length;
+}
+
+describe('cutExcerpt', () => {
+  test('shows the hit, on one line, and never half a character', () => {
+    expect(cutExcerpt('short text', ['text'])).toBe('short text');
+    const long = `${'lorem ipsum '.repeat(50)}needle\n\nin ${'hay '.repeat(100)}`;
+    const excerpt = cutExcerpt(long, ['needle']);
+    expect(excerpt).toMatch(/^….* needle in hay.*…$/);
+    expect(excerpt.length).toBeLessThanOrEqual(162);
+    const emoji = cutExcerpt(`${'😀'.repeat(200)} needle ${'😀'.repeat(200)}`, ['needle']);
+    expect(emoji).not.toMatch(/\p{Cs}/u);
+  });
+});

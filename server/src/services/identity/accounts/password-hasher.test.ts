@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../../kernel/clock.ts';
+import { createContext } from '../../../kernel/context.ts';
+import { createPasswordHasher, nobodysHash } from './password-hasher.ts';
+
+const ctx = createContext(null, 'test');
+const parameters = (hash: string) => hash.split('$').slice(0, 4);
+
+describe('the password hasher', () => {
+  const hasher = createPasswordHasher({ atOnce: 2, waiting: 10 }, systemClock);
+
+  test('knows the right password from a wrong one', async () => {
+    const hash = await hasher.hash(ctx, 'correct horse');
+    expect(await hasher.verify(ctx, 'correct horse', hash)).toBe(true);
+    expect(await hasher.verify(ctx, 'Correct horse', hash)).toBe(false);
+  });
+  test('tells composed from decomposed characters: passwords are raw UTF-8', async () => {
+    const hash = await hasher.hash(ctx, 'caf\u00e9 caf\u00e9');
+    expect(await hasher.verify(ctx, 'cafe\u0301 cafe\u0301', hash)).toBe(false);
+  });
+  test('spends the same on nobody as on somebody', async () => {
+    expect(parameters(nobodysHash)).toEqual(parameters(await hasher.hash(ctx, 'any password')));
+    expect(parameters(nobodysHash)).toEqual(['', 'argon2id', 'v=19', 'm=19456,t=2,p=1']);
+    expect(await hasher.verify(ctx, 'any password', null)).toBe(false);
+  });
+});
+
+test('two at a time, some wait, the rest come back later', async () => {
+  const hasher = createPasswordHasher({ atOnce: 2, waiting: 3 }, systemClock);
+  const results = await Promise.allSettled(Array.from({ length: 7 }, () => hasher.hash(ctx, 'a password')));
+  const refused = results.filter((result) => result.status === 'rejected');
+  expect(refused).toHaveLength(2);
+  for (const { reason } of refused) {
+    expect(reason).toMatchObject({ code: 'service.overloaded', retryAfterMs: expect.any(Number) });
+  }
+  // All places are free again.
+  await Promise.all(Array.from({ length: 5 }, () => hasher.hash(ctx, 'a password')));
+});
+
+test('who has given up waiting costs no hash', async () => {
+  const hasher = createPasswordHasher({ atOnce: 1, waiting: 3 }, systemClock);
+  const late = { ...ctx, deadline: systemClock.monotonic() - 1 };
+  await expect(hasher.hash(late, 'a password')).rejects.toMatchObject({ code: 'service.timeout' });
+  const gone = { ...ctx, signal: AbortSignal.abort() };
+  await expect(hasher.hash(gone, 'a password')).rejects.toMatchObject({ code: 'service.timeout' });
+  expect(await hasher.hash(ctx, 'a password')).toContain('argon2id');
+});

@@ -1,0 +1,91 @@
+import type { Clock } from '../../../kernel/clock.ts';
+import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
+import { conversationLimits } from '../../../model/conversation.ts';
+import type { EphemeralDelivery } from '../../../model/delivery.ts';
+import type { HubIndex } from '../hub-index.ts';
+import type { ServedConversation } from '../served-conversation.ts';
+import type { FanOut } from './fan-out.ts';
+import type { Profiles } from './profiles.ts';
+
+/** What is never stored: typing, receipts, ephemeral messages. May be lost; kept small in big conversations (rule 19). */
+export interface Ephemerals {
+  accept(event: EphemeralDelivery): void;
+  /** Tells the receipts that have gathered long enough. */
+  sweep(): void;
+}
+
+interface Marks {
+  delivered: number;
+  read: number;
+  /** Monotonic milliseconds of the first one waiting. */
+  readonly since: number;
+}
+
+export function createEphemerals(deps: {
+  readonly index: HubIndex;
+  readonly fanOut: FanOut;
+  readonly profiles: Profiles;
+  readonly clock: Clock;
+  readonly receiptMs: number;
+}): Ephemerals {
+  const { index, fanOut, profiles, clock } = deps;
+  const waiting = new Map<ConversationId, Map<AccountId, Marks>>();
+
+  function typing(served: ServedConversation, event: Extract<EphemeralDelivery, { kind: 'typing' }>): void {
+    if (served.members.size > conversationLimits.ephemeralTo) return;
+    const others = served.audience().filter((connection) => connection.user.id !== event.user);
+    const { conversation, user, on } = event;
+    fanOut.tell(others, { op: 'typing', conversation, user, on }, { served });
+  }
+
+  function receipt(event: Extract<EphemeralDelivery, { kind: 'receipt' }>): void {
+    let users = waiting.get(event.conversation);
+    if (!users) {
+      users = new Map();
+      waiting.set(event.conversation, users);
+    }
+    const marks = users.get(event.user);
+    if (!marks) {
+      users.set(event.user, { delivered: event.delivered, read: event.read, since: clock.monotonic() });
+      return;
+    }
+    marks.delivered = Math.max(marks.delivered, event.delivered);
+    marks.read = Math.max(marks.read, event.read);
+  }
+
+  function tellReceipt(served: ServedConversation, user: AccountId, marks: Marks): void {
+    const small = served.members.size <= conversationLimits.receiptsTo;
+    // The reader's other devices always learn it: their unread counts depend on it.
+    const audience = small ? served.audience() : [...(index.users.get(user)?.connections ?? [])];
+    const { delivered, read } = marks;
+    fanOut.tell(audience, { op: 'receipt', conversation: served.id, user, delivered, read }, { served });
+  }
+
+  return {
+    accept(event) {
+      if (event.kind === 'receipt') {
+        if (index.served.has(event.conversation)) receipt(event);
+        return;
+      }
+      const served = index.served.get(event.conversation);
+      if (!served) return;
+      if (event.kind === 'typing') typing(served, event);
+      else {
+        const sender = profiles.get(event.message.sender);
+        fanOut.tell(served.audience(), { op: 'message', message: event.message, sender }, { served });
+      }
+    },
+    sweep() {
+      const due = clock.monotonic() - deps.receiptMs;
+      for (const [conversation, users] of waiting) {
+        const served = index.served.get(conversation);
+        for (const [user, marks] of users) {
+          if (served && marks.since > due) continue;
+          users.delete(user);
+          if (served) tellReceipt(served, user, marks);
+        }
+        if (users.size === 0) waiting.delete(conversation);
+      }
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import type { Clock } from '../../../kernel/clock.ts';
+import type { AccountId } from '../../../kernel/ids.ts';
+import type { Log } from '../../../kernel/log.ts';
+import { type Presence, withGrace } from '../../../model/presence.ts';
+import type { HubRegistry } from '../../../ports/hub-registry.ts';
+import type { LiveConnection } from '../connections/live-connection.ts';
+import type { FanOut } from '../delivering/fan-out.ts';
+
+/** Sweeps between two looks at those who are watched here and not connected here. */
+const sweepsPerPoll = 2;
+/** Users asked about in one look; more take turns. */
+const usersPerPoll = 5_000;
+
+const online: Presence = { online: true, lastSeen: null };
+
+/**
+ * Who is online, derived from connections (DESIGN "presence"). A user stays online for a short grace after the last
+ * connection has gone, so that reloading a page tells nobody anything. Who comes here is told of at once; of those connected to
+ * other hubs the registry is asked, in one batch every few seconds, as long as anybody watches.
+ */
+export interface PresenceBook {
+  came(user: AccountId): void;
+  wentAway(user: AccountId): void;
+  watch(connection: LiveConnection, users: readonly AccountId[]): void;
+  unwatch(connection: LiveConnection): void;
+  /** Ends the graces that are over and looks at the others in turn. */
+  sweep(tick: number): void;
+}
+
+interface Watched {
+  readonly audience: Set<LiveConnection>;
+  /** null: nobody knows yet. */
+  told: Presence | null;
+}
+
+export function createPresence(deps: {
+  readonly fanOut: FanOut;
+  readonly registry: Pick<HubRegistry, 'presenceOf'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly graceMs: number;
+}): PresenceBook {
+  const { fanOut, registry, clock, log, graceMs } = deps;
+  /** Online by a connection of this hub, or by its grace. */
+  const here = new Set<AccountId>();
+  /** user → monotonic milliseconds when the last connection went. */
+  const leaving = new Map<AccountId, number>();
+  const watched = new Map<AccountId, Watched>();
+  const wanted = new Set<AccountId>();
+  let turn: AccountId[] = [];
+  let asking = false;
+
+  function show(user: AccountId, presence: Presence): void {
+    const entry = watched.get(user);
+    if (!entry) return;
+    const { told } = entry;
+    if (told && told.online === presence.online && told.lastSeen === presence.lastSeen) return;
+    entry.told = presence;
+    fanOut.tell([...entry.audience], { op: 'presence', user, ...presence });
+  }
+
+  /** One question at a time, or an older answer could overtake a newer one. */
+  async function ask(): Promise<void> {
+    if (asking) return;
+    asking = true;
+    try {
+      while (wanted.size > 0) {
+        const users = [...wanted];
+        wanted.clear();
+        for (const [user, presence] of await registry.presenceOf(users)) {
+          if (here.has(user)) continue;
+          // Only who was online has a grace: the way from one hub to another is no absence.
+          show(user, watched.get(user)?.told?.online ? withGrace(presence, clock.wall(), graceMs) : presence);
+        }
+      }
+    } catch (err) {
+      log.debug({ err }, 'the registry does not say who is online; asked again soon');
+    }
+    asking = false;
+  }
+
+  function look(): void {
+    if (turn.length === 0) turn = [...watched.keys()];
+    for (const user of turn.splice(-usersPerPoll)) if (!here.has(user)) wanted.add(user);
+  }
+
+  function unwatch(connection: LiveConnection): void {
+    for (const user of connection.watched ?? []) {
+      const entry = watched.get(user);
+      entry?.audience.delete(connection);
+      if (entry?.audience.size === 0) watched.delete(user);
+    }
+    connection.watched = null;
+  }
+
+  return {
+    unwatch,
+    came(user) {
+      leaving.delete(user);
+      here.add(user);
+      show(user, online);
+    },
+    wentAway(user) {
+      if (here.has(user)) leaving.set(user, clock.monotonic());
+    },
+    watch(connection, users) {
+      unwatch(connection);
+      connection.watched = users.length > 0 ? [...new Set(users)] : null;
+      for (const user of connection.watched ?? []) {
+        const entry = watched.get(user) ?? { audience: new Set(), told: here.has(user) ? online : null };
+        watched.set(user, entry);
+        entry.audience.add(connection);
+        if (entry.told) fanOut.tell([connection], { op: 'presence', user, ...entry.told });
+        else wanted.add(user);
+      }
+      void ask();
+    },
+    sweep(tick) {
+      const over = clock.monotonic() - graceMs;
+      for (const [user, since] of leaving) {
+        // The first still within its grace: all after it went later.
+        if (since > over) break;
+        leaving.delete(user);
+        here.delete(user);
+        if (watched.has(user)) wanted.add(user);
+      }
+      if (tick % sweepsPerPoll === 0) look();
+      void ask();
+    },
+  };
+}
