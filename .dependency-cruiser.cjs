@@ -5,7 +5,7 @@
 const S = 'server/src/';
 
 /** Tests may wire real adapters and services together; what they may not do is be imported by the program. */
-const testFiles = '(\\.test\\.tsx?$|^server/(testing|conformance)/)';
+const testFiles = '(\\.test\\.tsx?$|^server/(test-support|conformance)/)';
 
 /** A driver is known in one place, so that it can be replaced there. [rule, packages, where it may be imported] */
 const drivers = [
@@ -17,7 +17,11 @@ const drivers = [
   ['prom-client-stays-in-runtime', 'prom-client', `^${S}(runtime|main)/`],
   ['credentials-stay-in-identity', '@node-rs/argon2|jose', `^${S}services/identity/`],
   ['ioredis-stays-in-its-adapters', 'ioredis', `^${S}adapters/[^/]+/redis/`],
-  ['rabbitmq-client-stays-in-its-adapter', 'rabbitmq-client', `^${S}adapters/bus/rabbitmq/|^server/testing/|^bench/`],
+  [
+    'rabbitmq-client-stays-in-its-adapter',
+    'rabbitmq-client',
+    `^${S}adapters/bus/rabbitmq/|^server/test-support/|^bench/`,
+  ],
   ['grpc-stays-in-its-transport', '@grpc/[^/]+|grpc-health-check', `^${S}(rpc/grpc|runtime/public-grpc)/|^tests/`],
   [
     'graphql-stays-in-its-protocols',

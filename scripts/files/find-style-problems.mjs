@@ -6,7 +6,7 @@ const switchedOff = /\b(?:describe|it|test)(?:\.\w+)*\.(only|skip|todo|fails)\b/
 
 /** Whoever reads the environment has settings that nobody sees in the table of options. */
 const readsEnvironment = /\bprocess\.env\b/;
-const mayReadEnvironment = /^(server\/src\/main\/|server\/testing\/engines\.ts$|tests\/|bench\/|scripts\/)/;
+const mayReadEnvironment = /^(server\/src\/main\/|server\/test-support\/engines\.ts$|tests\/|bench\/|scripts\/)/;
 
 /**
  * @param {string} path relative to the root

@@ -50,7 +50,7 @@ export const lawfulTree = {
     "import { memory } from '../adapters/bus/memory/create-memory-bus.ts'; import { append } from '../services/chat/append.ts'; import { r } from '../protocols/native/rest.ts'; import { t } from '../runtime/telemetry.ts'; export const m = [memory, append, r, t];",
   [`${S}main/cli.ts`]:
     "import { Command } from 'commander'; import { m } from './modules.ts'; export const c = [Command, m];",
-  'server/testing/database.ts':
+  'server/test-support/database.ts':
     "import { sql } from '../src/adapters/sql/postgres/create-postgres.ts'; export const open = sql;",
   'contracts/src/index.ts': "import { z } from 'zod'; export const wire = z;",
   'client/src/index.ts':
@@ -85,7 +85,7 @@ export const probes = {
   'protocols-do-not-meet': { [`${S}protocols/native/probe.ts`]: "import '../gochat/consumer.ts';" },
   'runtime-knows-no-service': { [`${S}runtime/probe.ts`]: "import '../services/chat/api.ts';" },
   'nobody-imports-main': { [`${S}kernel/probe.ts`]: "import '../main/modules.ts';" },
-  'nobody-imports-tests': { [`${S}main/probe.ts`]: "import '../../testing/database.ts';" },
+  'nobody-imports-tests': { [`${S}main/probe.ts`]: "import '../../test-support/database.ts';" },
   'contracts-are-leaves': { 'contracts/src/probe.ts': "import '../../server/src/kernel/ids.ts';" },
   'client-needs-only-contracts': { 'client/src/probe.ts': "import '../../server/src/kernel/ids.ts';" },
   'client-is-isomorphic': { 'client/src/probe.ts': "import 'node:fs';" },

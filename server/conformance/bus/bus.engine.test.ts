@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
-import { openCutProxy } from '../../testing/cut-proxy.ts';
-import { engineTest } from '../../testing/engines.ts';
-import { openRabbitmqCorner } from '../../testing/rabbitmq.ts';
+import { openCutProxy } from '../../test-support/cut-proxy.ts';
+import { engineTest } from '../../test-support/engines.ts';
+import { openRabbitmqCorner } from '../../test-support/rabbitmq.ts';
 import { durableBusProperties } from './durable-properties.ts';
 import { createGate, topic } from './fixtures.ts';
 import { listenProperties } from './listen-properties.ts';

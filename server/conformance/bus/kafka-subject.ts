@@ -105,7 +105,11 @@ export function createDurableKafkaSubject(url: string, options: DurableKafkaOpti
 async function startMember(args: readonly string[]): Promise<MemberProcess> {
   const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
   const child = fork(here('./kafka-member.ts'), args, {
-    execArgv: ['--conditions=source', '--import', new URL('../../testing/run-typescript.mjs', import.meta.url).href],
+    execArgv: [
+      '--conditions=source',
+      '--import',
+      new URL('../../test-support/run-typescript.mjs', import.meta.url).href,
+    ],
   });
   const says = (word: string) =>
     new Promise<void>((resolve, reject) => {

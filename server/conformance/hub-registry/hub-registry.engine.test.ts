@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest';
 import { createRedisHubRegistry } from '../../src/adapters/hub-registry/redis/create-redis-hub-registry.ts';
 import { type AccountId, type ConversationId, createId, type HubId } from '../../src/kernel/ids.ts';
 import { silentLog } from '../../src/kernel/log.ts';
-import { engineRestartTest, engineTest } from '../../testing/engines.ts';
+import { engineRestartTest, engineTest } from '../../test-support/engines.ts';
 import { registryProperties } from './properties.ts';
 
 const open = (url: string, prefix: string = randomUUID()) => createRedisHubRegistry({ url, log: silentLog, prefix });

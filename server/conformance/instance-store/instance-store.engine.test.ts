@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import { createRedisInstanceStore } from '../../src/adapters/instance-store/redis/create-redis-instance-store.ts';
 import { silentLog } from '../../src/kernel/log.ts';
-import { engineRestartTest, engineTest } from '../../testing/engines.ts';
+import { engineRestartTest, engineTest } from '../../test-support/engines.ts';
 import { storeProperties } from './properties.ts';
 
 const open = (url: string, prefix: string = randomUUID()) => createRedisInstanceStore({ url, log: silentLog, prefix });

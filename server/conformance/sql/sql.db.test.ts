@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openTestDatabase, type TestDatabase } from '../../testing/database.ts';
+import { openTestDatabase, type TestDatabase } from '../../test-support/database.ts';
 import { type SqlFault, sqlFaults } from './break-sql.ts';
 import { sqlProperties } from './properties.ts';
 

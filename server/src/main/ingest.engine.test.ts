@@ -11,10 +11,10 @@ import {
   busEngines,
   cornerPartitions,
   openBusCorner,
-} from '../../testing/bus-corner.ts';
-import { openCutProxy } from '../../testing/cut-proxy.ts';
-import { engineTest } from '../../testing/engines.ts';
-import { openChat, type TestChat } from '../../testing/open-chat.ts';
+} from '../../test-support/bus-corner.ts';
+import { openCutProxy } from '../../test-support/cut-proxy.ts';
+import { engineTest } from '../../test-support/engines.ts';
+import { openChat, type TestChat } from '../../test-support/open-chat.ts';
 import { createPostgres } from '../adapters/sql/postgres/create-postgres.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { createContext } from '../kernel/context.ts';
@@ -207,7 +207,7 @@ for (const engine of busEngines) {
 
 async function startMember(given: readonly string[]) {
   const files = ['run-typescript.mjs', 'ingest-member.ts'].map((file) =>
-    fileURLToPath(new URL(`../../testing/${file}`, import.meta.url)),
+    fileURLToPath(new URL(`../../test-support/${file}`, import.meta.url)),
   );
   const args = ['--conditions=source', '--import', ...files, ...given];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });

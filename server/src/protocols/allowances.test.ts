@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { conversation, type NativeServer, startNativeServer } from '../../testing/native-server.ts';
+import { conversation, type NativeServer, startNativeServer } from '../../test-support/native-server.ts';
 
 let server: NativeServer;
 beforeAll(async () => {

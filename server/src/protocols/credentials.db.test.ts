@@ -1,10 +1,10 @@
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { openTestDatabase, type TestDatabase } from '../../testing/database.ts';
-import { connectEcho } from '../../testing/echo-grpc.ts';
-import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../testing/identity.ts';
-import { type NativeServer, startNativeServer } from '../../testing/native-server.ts';
+import { openTestDatabase, type TestDatabase } from '../../test-support/database.ts';
+import { connectEcho } from '../../test-support/echo-grpc.ts';
+import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../test-support/identity.ts';
+import { type NativeServer, startNativeServer } from '../../test-support/native-server.ts';
 import type { SignedIn } from '../services/identity/api.ts';
 
 let database: TestDatabase;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createClient } from 'graphql-sse';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { ann, bob, one, type ProtocolHub, startProtocolHub, subscribe } from '../../testing/protocol-hub.ts';
+import { ann, bob, one, type ProtocolHub, startProtocolHub, subscribe } from '../../test-support/protocol-hub.ts';
 import type { SessionId } from '../kernel/ids.ts';
 
 /** What ends a connection that has done nothing wrong, as the clients of each protocol see it. The native socket's is in realtime. */

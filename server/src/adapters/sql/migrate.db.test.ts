@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openTestDatabase, type TestDatabase } from '../../../testing/database.ts';
+import { openTestDatabase, type TestDatabase } from '../../../test-support/database.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { migrate, migrationsFolder, pendingMigrations } from './migrate.ts';
 import { createPostgres } from './postgres/create-postgres.ts';

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, expect } from 'vitest';
 import { WebSocket } from 'ws';
-import { type Backend, startBackend } from '../../../testing/backend.ts';
-import { engineTest } from '../../../testing/engines.ts';
-import { startNginx } from '../../../testing/nginx.ts';
+import { type Backend, startBackend } from '../../../test-support/backend.ts';
+import { engineTest } from '../../../test-support/engines.ts';
+import { startNginx } from '../../../test-support/nginx.ts';
 import { createNginxConfig } from './nginx-config.ts';
 
 const cleanups: (() => Promise<void>)[] = [];

@@ -1,8 +1,8 @@
 import { afterEach, expect } from 'vitest';
-import { connectEcho, startEchoGrpc } from '../../../testing/echo-grpc.ts';
-import { engineTest } from '../../../testing/engines.ts';
-import { freePort } from '../../../testing/free-port.ts';
-import { startNginx } from '../../../testing/nginx.ts';
+import { connectEcho, startEchoGrpc } from '../../../test-support/echo-grpc.ts';
+import { engineTest } from '../../../test-support/engines.ts';
+import { freePort } from '../../../test-support/free-port.ts';
+import { startNginx } from '../../../test-support/nginx.ts';
 import { createNginxConfig } from './nginx-config.ts';
 
 const ends: (() => unknown)[] = [];

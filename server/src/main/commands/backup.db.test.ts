@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openTestDatabase, type TestDatabase } from '../../../testing/database.ts';
+import { openTestDatabase, type TestDatabase } from '../../../test-support/database.ts';
 import { silentLog } from '../../kernel/log.ts';
 import type { Sql } from '../../ports/sql.ts';
 import { backup } from './backup.ts';

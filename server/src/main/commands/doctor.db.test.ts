@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openTestDatabase, type TestDatabase } from '../../../testing/database.ts';
+import { openTestDatabase, type TestDatabase } from '../../../test-support/database.ts';
 import { doctor, formatFindings } from './doctor.ts';
 import { databaseRules, readServer } from './doctor-rules.ts';
 

@@ -6,10 +6,10 @@ import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 // @ts-expect-error a script without types
 import { down, up } from '../../../../scripts/engines/rabbitmq.mjs';
 import { createCollector, createRecord, numberOf, range } from '../../../conformance/bus/fixtures.ts';
-import { type BusCorner, busEngines, cornerPartitions, openBusCorner } from '../../../testing/bus-corner.ts';
-import { openCutProxy } from '../../../testing/cut-proxy.ts';
-import { engineTest, engineUrl } from '../../../testing/engines.ts';
-import { freePort } from '../../../testing/free-port.ts';
+import { type BusCorner, busEngines, cornerPartitions, openBusCorner } from '../../../test-support/bus-corner.ts';
+import { openCutProxy } from '../../../test-support/cut-proxy.ts';
+import { engineTest, engineUrl } from '../../../test-support/engines.ts';
+import { freePort } from '../../../test-support/free-port.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { noMetrics } from '../../kernel/metrics.ts';
 import { busGroups, busTopics } from './bus-topology.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openTestDatabase, type TestDatabase } from '../../../testing/database.ts';
+import { openTestDatabase, type TestDatabase } from '../../../test-support/database.ts';
 import { systemContext } from '../../kernel/context.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { loadIncarnation } from '../../services/chat/load-incarnation.ts';

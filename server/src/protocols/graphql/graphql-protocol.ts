@@ -4,12 +4,12 @@ import type { HttpHost, Protocol } from '../shared/protocol.ts';
 import { createDocuments } from './documents.ts';
 import { type GraphqlDeps, graphqlDefaults, type OperationDeps } from './graphql-deps.ts';
 import { addGraphql } from './http/graphql-plugin.ts';
-import { createGroups } from './live/groups.ts';
-import { createLiveFeeds } from './live/live-feed.ts';
-import { createLiveSocket } from './live/live-socket.ts';
-import { addLiveStream, streamPath } from './live/live-stream.ts';
-import { createNotifyPreferences } from './live/notify-preferences.ts';
-import { createSelections } from './live/selection.ts';
+import { createGroups } from './live/engine/groups.ts';
+import { createLiveFeeds } from './live/engine/live-feed.ts';
+import { createNotifyPreferences } from './live/engine/notify-preferences.ts';
+import { createSelections } from './live/engine/selection.ts';
+import { createLiveSocket } from './live/transport/live-socket.ts';
+import { addLiveStream, streamPath } from './live/transport/live-stream.ts';
 import { schema } from './schema/schema.ts';
 
 const socketPath = '/graphql';

@@ -1,7 +1,7 @@
 import { createClient } from 'graphql-sse';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aliceToken, type NativeServer, startNativeServer } from '../../../testing/native-server.ts';
-import { type ProtocolHub, type Result, startProtocolHub, subscribe } from '../../../testing/protocol-hub.ts';
+import { aliceToken, type NativeServer, startNativeServer } from '../../../test-support/native-server.ts';
+import { type ProtocolHub, type Result, startProtocolHub, subscribe } from '../../../test-support/protocol-hub.ts';
 import { queryLimits } from './query-cost.ts';
 
 /** What documents.test.ts shows of documents holds whichever way they come. */

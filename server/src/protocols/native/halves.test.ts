@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { aliceToken, type NativeServer, startNativeServer } from '../../../testing/native-server.ts';
+import { aliceToken, type NativeServer, startNativeServer } from '../../../test-support/native-server.ts';
 
 let server: NativeServer;
 

@@ -7,7 +7,7 @@ import { service as healthService } from 'grpc-health-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { callProbe, credential, type GrpcFixture, openGrpcFixture } from '../../../conformance/rpc/grpc-fixture.ts';
 import { probeRpc } from '../../../conformance/rpc/probe.ts';
-import { freePort } from '../../../testing/free-port.ts';
+import { freePort } from '../../../test-support/free-port.ts';
 import { systemContext } from '../../kernel/context.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { createGrpcServer } from './create-grpc-server.ts';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { FakeSource } from '../../../testing/rpc/fake-peers.ts';
+import { FakeSource } from '../../../test-support/rpc/fake-peers.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { type Context, createContext } from '../../kernel/context.ts';
 import type { Failure } from '../../kernel/errors.ts';

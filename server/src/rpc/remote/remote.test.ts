@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { FakePeers, FakeSource, lost, refused } from '../../../testing/rpc/fake-peers.ts';
+import { FakePeers, FakeSource, lost, refused } from '../../../test-support/rpc/fake-peers.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { type Context, createContext } from '../../kernel/context.ts';
 import { silentLog } from '../../kernel/log.ts';

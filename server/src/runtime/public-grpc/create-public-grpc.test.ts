@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from 'vitest';
-import { connectEcho, startEchoGrpc } from '../../../testing/echo-grpc.ts';
+import { connectEcho, startEchoGrpc } from '../../../test-support/echo-grpc.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { fail } from '../../kernel/errors.ts';
 import type { GrpcCall } from './public-grpc.ts';

@@ -26,7 +26,7 @@ import { listMembers, listMembersOf } from './reading/list-members.ts';
 import { createPageCache } from './reading/page-cache.ts';
 import { createRequireReader } from './reading/readers.ts';
 import { repair, viewFor } from './reading/repair.ts';
-import { membershipsOf, readHeads, resumeSummaries } from './reading/resume.ts';
+import { membershipsOf, readHeads, resumeSummaries } from './reading/resume-summaries.ts';
 import { search } from './reading/search.ts';
 
 export type { ChatConfig, ChatDeps } from './deps.ts';

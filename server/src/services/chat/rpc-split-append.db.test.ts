@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openChat, type TestChat } from '../../../testing/open-chat.ts';
-import { FakeSource } from '../../../testing/rpc/fake-peers.ts';
+import { openChat, type TestChat } from '../../../test-support/open-chat.ts';
+import { FakeSource } from '../../../test-support/rpc/fake-peers.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { systemContext } from '../../kernel/context.ts';
 import { type AccountId, type ConversationId, createId, type MessageId } from '../../kernel/ids.ts';

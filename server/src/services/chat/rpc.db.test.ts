@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openChat, type TestChat } from '../../../testing/open-chat.ts';
-import { expectAlike, openTransports, type Transports } from '../../../testing/open-transports.ts';
+import { openChat, type TestChat } from '../../../test-support/open-chat.ts';
+import { expectAlike, openTransports, type Transports } from '../../../test-support/open-transports.ts';
 import { systemContext } from '../../kernel/context.ts';
 import { type AttachmentId, type ConversationId, createId, type MessageId } from '../../kernel/ids.ts';
 import { parseContent } from '../../model/content.ts';

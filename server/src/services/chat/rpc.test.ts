@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkRpc } from '../../../testing/check-rpc.ts';
+import { checkRpc } from '../../../test-support/check-rpc.ts';
 import {
   clearable,
   continuity,
@@ -20,7 +20,7 @@ import {
   text,
   visibility,
   whole,
-} from '../../../testing/samples.ts';
+} from '../../../test-support/samples.ts';
 import { createContext } from '../../kernel/context.ts';
 import { type ErrorCode, errorTable } from '../../kernel/errors.ts';
 import type { AccountId, AttachmentId, ConversationId } from '../../kernel/ids.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
-import { engineRestartTest } from '../../../testing/engines.ts';
+import { engineRestartTest } from '../../../test-support/engines.ts';
 import { createRedisInstanceStore } from '../../adapters/instance-store/redis/create-redis-instance-store.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { systemContext } from '../../kernel/context.ts';

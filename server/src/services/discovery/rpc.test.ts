@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { checkRpc } from '../../../testing/check-rpc.ts';
-import { flag, listOf, orNull, real, text, whole } from '../../../testing/samples.ts';
+import { checkRpc } from '../../../test-support/check-rpc.ts';
+import { flag, listOf, orNull, real, text, whole } from '../../../test-support/samples.ts';
 import type { DiscoveryApi, DiscoveryStatus } from './api.ts';
 import { discoveryRpc } from './rpc.ts';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { checkRpc } from '../../../testing/check-rpc.ts';
+import { checkRpc } from '../../../test-support/check-rpc.ts';
 import {
   account,
   accountsByUsername,
@@ -10,7 +10,7 @@ import {
   real,
   text,
   whole,
-} from '../../../testing/samples.ts';
+} from '../../../test-support/samples.ts';
 import type { AccountId, SessionId } from '../../kernel/ids.ts';
 import type { RevocationReason } from '../../model/identity-rows.ts';
 import type { IdentityApi, NewAccount, Origin, Session, SignedIn, Verified } from './api.ts';

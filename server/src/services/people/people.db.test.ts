@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openTestDatabase } from '../../../testing/database.ts';
-import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../../testing/identity.ts';
+import { openTestDatabase } from '../../../test-support/database.ts';
+import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../../test-support/identity.ts';
 import type { Context } from '../../kernel/context.ts';
 import { type AccountId, createId } from '../../kernel/ids.ts';
 import type { Unit } from '../../kernel/lifecycle.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestDatabase } from '../../../testing/database.ts';
-import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../../testing/identity.ts';
-import { expectAlike, openTransports, type Transports } from '../../../testing/open-transports.ts';
+import { openTestDatabase } from '../../../test-support/database.ts';
+import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../../test-support/identity.ts';
+import { expectAlike, openTransports, type Transports } from '../../../test-support/open-transports.ts';
 import type { Context } from '../../kernel/context.ts';
 import { type AccountId, createId } from '../../kernel/ids.ts';
 import { silentLog } from '../../kernel/log.ts';

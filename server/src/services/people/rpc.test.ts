@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { checkRpc } from '../../../testing/check-rpc.ts';
+import { checkRpc } from '../../../test-support/check-rpc.ts';
 import {
   accountsByUsername,
   clearable,
@@ -10,7 +10,7 @@ import {
   profile,
   text,
   whole,
-} from '../../../testing/samples.ts';
+} from '../../../test-support/samples.ts';
 import type { AccountId } from '../../kernel/ids.ts';
 import type { OwnProfile, PeopleApi } from './api.ts';
 import { peopleRpc } from './rpc.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { checkRpc } from '../../../testing/check-rpc.ts';
-import { flag, listOf, real, text } from '../../../testing/samples.ts';
+import { checkRpc } from '../../../test-support/check-rpc.ts';
+import { flag, listOf, real, text } from '../../../test-support/samples.ts';
 import type { AccountId, SessionId } from '../../kernel/ids.ts';
 import type { Health } from '../../kernel/lifecycle.ts';
 import type { ProcessApi } from './api.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { TestHub } from '../../../testing/realtime/test-hub.ts';
+import { TestHub } from '../../../test-support/realtime/test-hub.ts';
 import type { AccountId, ConversationId } from '../../kernel/ids.ts';
 
 describe('delivery', () => {

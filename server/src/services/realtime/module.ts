@@ -20,17 +20,17 @@ import { createSweep } from './connections/sweeper.ts';
 import { createDeliver } from './delivering/deliver.ts';
 import { createEphemerals } from './delivering/ephemerals.ts';
 import { createFanOut } from './delivering/fan-out.ts';
+import { createFetchMissed } from './delivering/fetch-missed.ts';
 import { createMembers } from './delivering/members.ts';
 import { createPipeline } from './delivering/pipeline.ts';
 import { createProfiles } from './delivering/profiles.ts';
-import { createRepair } from './delivering/repair.ts';
 import { createVerifier } from './delivering/verifier.ts';
 import { Dialects } from './dialect.ts';
 import { HubIndex, type LocalUser } from './hub-index.ts';
 import { watchLoopDelay } from './loop-delay.ts';
 import { createPresence } from './presence/presence.ts';
 import { createBacklogWriter } from './resuming/backlog-writer.ts';
-import { createResumer } from './resuming/resume.ts';
+import { createResumer } from './resuming/resumer.ts';
 import { type Scheduler, systemScheduler } from './scheduler.ts';
 import { createLease } from './serving/lease.ts';
 import { createLoader } from './serving/loader.ts';
@@ -94,8 +94,8 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     log,
     reload: (user: LocalUser) => void loader.reload(user),
   });
-  const repair = createRepair({ chat, profiles, scheduler, log, metrics });
-  const pipeline = createPipeline({ index, fanOut, members, repair, log, lose });
+  const fetchMissed = createFetchMissed({ chat, profiles, scheduler, log, metrics });
+  const pipeline = createPipeline({ index, fanOut, members, fetchMissed, log, lose });
   const starter = createStarter({ chat, index, registrar, pipeline, scheduler });
   const { usersPerRead, leaseMs } = config;
   const loader = createLoader({ chat, index, registrar, starter, members, scheduler, usersPerRead, log, lose });
@@ -115,7 +115,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     get tick() {
       return tick;
     },
-    send: (connection, frame) => outbound.append(connection, frame),
+    send: (connection, frame) => outbound.enqueue(connection, frame),
     resume: (connection, ref, positions) => resumer.resume(connection, ref, positions),
     watch: (connection, users) => presence.watch(connection, users),
     renewed: (connection) => void recheck(connection),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { checkRpc } from '../../../testing/check-rpc.ts';
-import { deliveries } from '../../../testing/delivery-samples.ts';
-import { text } from '../../../testing/samples.ts';
+import { checkRpc } from '../../../test-support/check-rpc.ts';
+import { deliveries } from '../../../test-support/delivery-samples.ts';
+import { text } from '../../../test-support/samples.ts';
 import type { RealtimeApi } from './api.ts';
 import { realtimeRpc } from './rpc.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openTestDatabase } from '../../../testing/database.ts';
-import { eventually, openBus, openRelayTest, type RelayTest, range } from '../../../testing/relay.ts';
+import { openTestDatabase } from '../../../test-support/database.ts';
+import { eventually, openBus, openRelayTest, type RelayTest, range } from '../../../test-support/relay.ts';
 import { fail } from '../../kernel/errors.ts';
 import type { Bus } from '../../ports/bus.ts';
 

@@ -7,7 +7,7 @@ import {
   type RelayTest,
   range,
   sender,
-} from '../../../testing/relay.ts';
+} from '../../../test-support/relay.ts';
 import { fail } from '../../kernel/errors.ts';
 import type { Bus, BusRecord } from '../../ports/bus.ts';
 

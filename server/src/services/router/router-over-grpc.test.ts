@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { FakeSource } from '../../../testing/rpc/fake-peers.ts';
+import { FakeSource } from '../../../test-support/rpc/fake-peers.ts';
 import { createMemoryBus } from '../../adapters/bus/memory/create-memory-bus.ts';
 import { createMemoryHubRegistry } from '../../adapters/hub-registry/memory/create-memory-hub-registry.ts';
 import { systemClock } from '../../kernel/clock.ts';

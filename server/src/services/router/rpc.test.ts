@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { checkRpc } from '../../../testing/check-rpc.ts';
-import { deliveries } from '../../../testing/delivery-samples.ts';
+import { checkRpc } from '../../../test-support/check-rpc.ts';
+import { deliveries } from '../../../test-support/delivery-samples.ts';
 import type { RouterApi } from './api.ts';
 import { routerRpc } from './rpc.ts';
 

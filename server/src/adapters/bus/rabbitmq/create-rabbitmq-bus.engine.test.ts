@@ -5,13 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect } from 'vitest';
 import { createCollector, createGate, createRecord, numberOf, range } from '../../../../conformance/bus/fixtures.ts';
-import { engineRestartTest, engineTest } from '../../../../testing/engines.ts';
-import { openRabbitmqCorner, partitions, type RabbitmqCorner } from '../../../../testing/rabbitmq.ts';
+import { engineRestartTest, engineTest } from '../../../../test-support/engines.ts';
+import { openRabbitmqCorner, partitions, type RabbitmqCorner } from '../../../../test-support/rabbitmq.ts';
 import type { BusRecord } from '../../../ports/bus.ts';
 import { declareGroup, partitionOf } from './topology.ts';
 
 const topic = 'parley.chat';
-const testing = new URL('../../../../testing/', import.meta.url);
+const support = new URL('../../../../test-support/', import.meta.url);
 
 async function withCorner(url: string, use: (corner: RabbitmqCorner) => Promise<void>): Promise<void> {
   const corner = openRabbitmqCorner(url);
@@ -35,7 +35,7 @@ const isTaken = (publishing: Promise<void>) =>
 
 /** A process of its own that takes records and never finishes with them. */
 async function startMember(url: string, prefix: string): Promise<{ handling: Promise<unknown>; kill(): void }> {
-  const files = ['run-typescript.mjs', 'rabbitmq-member.ts'].map((file) => fileURLToPath(new URL(file, testing)));
+  const files = ['run-typescript.mjs', 'rabbitmq-member.ts'].map((file) => fileURLToPath(new URL(file, support)));
   const child = spawn(process.execPath, ['--import', ...files, url, prefix, String(partitions)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -49,13 +49,13 @@ interface Said {
   readonly error?: string;
 }
 
-const testing = (name: string) => fileURLToPath(new URL(`../../../../testing/${name}`, import.meta.url));
+const support = (name: string) => fileURLToPath(new URL(`../../../../test-support/${name}`, import.meta.url));
 
 /** Another process on the data folder, under the given user. */
 function spawnOwner(uid?: number) {
   const child = spawn(
     process.execPath,
-    ['--import', testing('run-typescript.mjs'), testing('embedded-owner.ts'), dataDir],
+    ['--import', support('run-typescript.mjs'), support('embedded-owner.ts'), dataDir],
     {
       ...(uid !== undefined && { uid, gid: uid }),
       stdio: ['ignore', 'pipe', 'inherit'],

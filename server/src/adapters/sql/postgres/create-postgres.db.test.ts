@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestDatabase, type TestDatabase } from '../../../../testing/database.ts';
+import { openTestDatabase, type TestDatabase } from '../../../../test-support/database.ts';
 import { SqlError } from '../../../ports/sql.ts';
 import { createPostgres } from './create-postgres.ts';
 

@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { openTestDatabase, type TestDatabase } from '../../../../testing/database.ts';
+import { openTestDatabase, type TestDatabase } from '../../../../test-support/database.ts';
 import { silentLog } from '../../../kernel/log.ts';
 import { createPostgres } from './create-postgres.ts';
 import { watchDatabase } from './watch-database.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openTestDatabase, type TestDatabase } from '../../../../testing/database.ts';
+import { openTestDatabase, type TestDatabase } from '../../../../test-support/database.ts';
 import { slotGauge } from './slot-gauge.ts';
 
 let db: TestDatabase;

@@ -1,6 +1,6 @@
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type NativeServer, startNativeServer } from '../../../../testing/native-server.ts';
+import { type NativeServer, startNativeServer } from '../../../../test-support/native-server.ts';
 
 let server: NativeServer;
 beforeAll(async () => {

@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { aliceCookie, aliceToken, type NativeServer, startNativeServer } from '../../../../testing/native-server.ts';
+import {
+  aliceCookie,
+  aliceToken,
+  type NativeServer,
+  startNativeServer,
+} from '../../../../test-support/native-server.ts';
 
 let server: NativeServer;
 beforeAll(async () => {

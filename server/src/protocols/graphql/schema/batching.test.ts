@@ -1,6 +1,6 @@
 import { type DocumentNode, execute, parse } from 'graphql';
 import { expect, test } from 'vitest';
-import { createConversationView } from '../../../../testing/conversation-view.ts';
+import { createConversationView } from '../../../../test-support/conversation-view.ts';
 import { createContext } from '../../../kernel/context.ts';
 import type { AccountId, ConversationId, MessageId, SessionId } from '../../../kernel/ids.ts';
 import { silentLog } from '../../../kernel/log.ts';

@@ -11,6 +11,6 @@ import './proofs.ts';
 import './search.ts';
 import './sending.ts';
 import './status.ts';
-import '../live/subscription-fields.ts';
+import '../live/engine/subscription-fields.ts';
 
 export const schema = builder.toSchema();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { clientFrames, serverFrames } from '@parley/contracts';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type NativeServer, startNativeServer } from '../../../../testing/native-server.ts';
+import { type NativeServer, startNativeServer } from '../../../../test-support/native-server.ts';
 
 interface Operation {
   readonly summary: string;

@@ -10,7 +10,7 @@ import {
   foreign,
   type NativeServer,
   startNativeServer,
-} from '../../../../testing/native-server.ts';
+} from '../../../../test-support/native-server.ts';
 
 let server: NativeServer;
 beforeAll(async () => {

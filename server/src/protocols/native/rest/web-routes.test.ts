@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type NativeServer, startNativeServer } from '../../../../testing/native-server.ts';
+import { type NativeServer, startNativeServer } from '../../../../test-support/native-server.ts';
 
 let root: string;
 let server: NativeServer;

@@ -7,8 +7,8 @@ import { createDraft } from '../create-draft.ts';
 import type { RealtimeSocketDeps } from '../native-deps.ts';
 import { createError, createPong, createRenewed, createSentEphemeral, type FrameRef } from './answers.ts';
 import type { Client, ClientOutlet } from './client.ts';
+import type { Resumes } from './gather-resumes.ts';
 import { type ParsedFrame, parseFrame, refOf } from './parse-frame.ts';
-import type { Resumes } from './resume.ts';
 
 export interface FrameHandling
   extends Pick<RealtimeSocketDeps, 'identity' | 'chat' | 'log' | 'config' | 'sends' | 'frames'> {

@@ -5,11 +5,11 @@ import { findCredential } from '../../shared/authenticate.ts';
 import { acceptSockets } from '../../shared/socket-outlet.ts';
 import type { RealtimeSocketDeps } from '../native-deps.ts';
 import { type Client, type ClientOutlet, createClient } from './client.ts';
+import { createResumes } from './gather-resumes.ts';
 import { gatherSends } from './gather-sends.ts';
 import { type FrameHandling, handleFrame } from './handle-frame.ts';
 import { createOpening } from './opening.ts';
 import { readFrame } from './parse-frame.ts';
-import { createResumes } from './resume.ts';
 
 export const subprotocol = 'parley.v1';
 

@@ -1,6 +1,11 @@
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aliceToken, conversation, type NativeServer, startNativeServer } from '../../../../testing/native-server.ts';
+import {
+  aliceToken,
+  conversation,
+  type NativeServer,
+  startNativeServer,
+} from '../../../../test-support/native-server.ts';
 
 let server: NativeServer;
 beforeAll(async () => {

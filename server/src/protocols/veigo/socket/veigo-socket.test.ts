@@ -8,7 +8,7 @@ import {
   foreign,
   type NativeServer,
   startNativeServer,
-} from '../../../../testing/native-server.ts';
+} from '../../../../test-support/native-server.ts';
 import { Failure } from '../../../kernel/errors.ts';
 import type { ConversationId, MessageId } from '../../../kernel/ids.ts';
 import type { Message } from '../../../model/message.ts';

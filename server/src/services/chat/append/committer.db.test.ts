@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openTestDatabase } from '../../../../testing/database.ts';
+import { openTestDatabase } from '../../../../test-support/database.ts';
 import { systemClock } from '../../../kernel/clock.ts';
 import { createContext } from '../../../kernel/context.ts';
 import { type AccountId, type ConversationId, createId, type MessageId } from '../../../kernel/ids.ts';

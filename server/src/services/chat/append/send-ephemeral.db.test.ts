@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { codeOf, openChat, type TestChat } from '../../../../testing/open-chat.ts';
+import { codeOf, openChat, type TestChat } from '../../../../test-support/open-chat.ts';
 import type { AccountId, ConversationId, MessageId } from '../../../kernel/ids.ts';
 import type { Draft } from '../../../model/message.ts';
 import { topics } from '../../../ports/bus.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRecord, numberOf } from '../../../../conformance/bus/fixtures.ts';
-import { openTestDatabase } from '../../../../testing/database.ts';
+import { openTestDatabase } from '../../../../test-support/database.ts';
 import type { Change } from '../../../model/change.ts';
 import { createProjection } from './projection.ts';
 

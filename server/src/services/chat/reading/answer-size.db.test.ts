@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openChat, type TestChat } from '../../../../testing/open-chat.ts';
+import { openChat, type TestChat } from '../../../../test-support/open-chat.ts';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import type { Message } from '../../../model/message.ts';
 import type { Backlog } from '../api.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { codeOf, openChat, type TestChat } from '../../../../testing/open-chat.ts';
+import { codeOf, openChat, type TestChat } from '../../../../test-support/open-chat.ts';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import type { Message } from '../../../model/message.ts';
 import { createEpoch, type Position } from '../../../model/position.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { codeOf, openChat, type TestChat } from '../../../../testing/open-chat.ts';
+import { codeOf, openChat, type TestChat } from '../../../../test-support/open-chat.ts';
 import { createContext } from '../../../kernel/context.ts';
 import { type ConversationId, createId } from '../../../kernel/ids.ts';
 

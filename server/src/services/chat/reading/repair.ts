@@ -14,7 +14,7 @@ import type { ChatApi, ConversationView, Head } from '../api.ts';
 import { type ChatDeps, chatDefaults } from '../deps.ts';
 import { membershipColumns, readSnapshot } from '../store.ts';
 import type { PageSize } from './read-pages.ts';
-import { readHeads } from './resume.ts';
+import { readHeads } from './resume-summaries.ts';
 import { readViews } from './views.ts';
 
 type Request<M extends 'repair' | 'viewFor'> = Parameters<ChatApi[M]>[1];

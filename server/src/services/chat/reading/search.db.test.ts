@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { codeOf, openChat, type TestChat } from '../../../../testing/open-chat.ts';
+import { codeOf, openChat, type TestChat } from '../../../../test-support/open-chat.ts';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import { topics } from '../../../ports/bus.ts';
 import { cutExcerpt } from './search.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { codeOf, openChat, type TestChat } from '../../../../testing/open-chat.ts';
+import { codeOf, openChat, type TestChat } from '../../../../test-support/open-chat.ts';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import { unreadLimit } from './views.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestDatabase } from '../../../../testing/database.ts';
-import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../../../testing/identity.ts';
+import { openTestDatabase } from '../../../../test-support/database.ts';
+import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../../../test-support/identity.ts';
 import type { IdentityApi, SignedIn } from '../api.ts';
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>;

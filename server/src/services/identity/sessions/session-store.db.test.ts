@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openTestDatabase } from '../../../../testing/database.ts';
+import { openTestDatabase } from '../../../../test-support/database.ts';
 import { type AccountId, createId, type SessionId } from '../../../kernel/ids.ts';
 import type { Sql, SqlSession } from '../../../ports/sql.ts';
 import { insertAccounts, lockAccount, writePassword } from '../store.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestDatabase } from '../../../../testing/database.ts';
-import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../../../testing/identity.ts';
+import { openTestDatabase } from '../../../../test-support/database.ts';
+import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../../../test-support/identity.ts';
 import { createMemoryBus } from '../../../adapters/bus/memory/create-memory-bus.ts';
 import { systemClock } from '../../../kernel/clock.ts';
 import { createContext } from '../../../kernel/context.ts';

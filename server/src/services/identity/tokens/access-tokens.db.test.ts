@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { decodeProtectedHeader, exportJWK, generateKeyPair, importJWK, type JWK, jwtVerify, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestDatabase } from '../../../../testing/database.ts';
-import { anonymous, startTestIdentity, type TestIdentity } from '../../../../testing/identity.ts';
+import { openTestDatabase } from '../../../../test-support/database.ts';
+import { anonymous, startTestIdentity, type TestIdentity } from '../../../../test-support/identity.ts';
 import type { SignedIn } from '../api.ts';
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>;

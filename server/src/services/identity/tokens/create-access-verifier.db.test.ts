@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { openTestDatabase } from '../../../../testing/database.ts';
-import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../../../testing/identity.ts';
+import { openTestDatabase } from '../../../../test-support/database.ts';
+import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../../../test-support/identity.ts';
 import { type Failure, fail } from '../../../kernel/errors.ts';
 import { type AccountId, createId, type SessionId } from '../../../kernel/ids.ts';
 import { silentLog } from '../../../kernel/log.ts';

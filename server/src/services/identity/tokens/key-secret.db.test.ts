@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openTestDatabase, type TestDatabase } from '../../../../testing/database.ts';
-import { anonymous, startTestIdentity, type TestIdentity } from '../../../../testing/identity.ts';
+import { openTestDatabase, type TestDatabase } from '../../../../test-support/database.ts';
+import { anonymous, startTestIdentity, type TestIdentity } from '../../../../test-support/identity.ts';
 
 const ctx = anonymous();
 let database: TestDatabase;

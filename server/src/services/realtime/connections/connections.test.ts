@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { TestHub, TestOutlet } from '../../../../testing/realtime/test-hub.ts';
+import { TestHub, TestOutlet } from '../../../../test-support/realtime/test-hub.ts';
 import { createContext } from '../../../kernel/context.ts';
 import type { AccountId } from '../../../kernel/ids.ts';
 

@@ -52,8 +52,8 @@ export function createOpening(deps: {
     connection.pending = null;
     connection.ready = true;
     const ready = request.greet(connection);
-    if (ready) outbound.append(connection, ready);
-    if (early) outbound.append(connection, early.whole());
+    if (ready) outbound.enqueue(connection, ready);
+    if (early) outbound.enqueue(connection, early.whole());
     presence.came(connection.user.id);
   }
 

@@ -23,7 +23,7 @@ function start(writesPerTurn: number, count: number) {
 
 test('a fan-out lets the event loop go on after so many writes, and forgets nobody (rule 19)', async () => {
   const { outbound, connections, written, turn, turns } = start(2_000, 5_000);
-  for (const connection of connections) outbound.append(connection, frame);
+  for (const connection of connections) outbound.enqueue(connection, frame);
   const flushed = outbound.flushed();
   const perTurn: number[] = [];
   while (turns.length > 0) {
@@ -38,9 +38,9 @@ test('a fan-out lets the event loop go on after so many writes, and forgets nobo
 
 test('what is queued between two turns of one fan-out is written too, in one write per connection', () => {
   const { outbound, connections, written, turn, turns } = start(2, 3);
-  for (const connection of connections) outbound.append(connection, frame);
+  for (const connection of connections) outbound.enqueue(connection, frame);
   turn();
-  for (const connection of connections) outbound.append(connection, frame);
+  for (const connection of connections) outbound.enqueue(connection, frame);
   while (turns.length > 0) turn();
   expect(written.toSorted()).toEqual([0, 0, 1, 1, 2]);
 });

@@ -37,9 +37,9 @@ export class Outbound {
     this.onSlow = onSlow;
   }
 
-  append(connection: LiveConnection, frame: Buffer): void {
+  enqueue(connection: LiveConnection, frame: Buffer): void {
     if (connection.gone) return;
-    connection.pending = (connection.pending ?? this.empty).append(frame);
+    connection.pending = (connection.pending ?? this.empty).with(frame);
     // Before `ready` frames only gather; they follow it when it goes out.
     if (connection.ready) this.mark(connection);
     else if (connection.pending.bytes > this.config.connectionBytes) this.onSlow(connection);

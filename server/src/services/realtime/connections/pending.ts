@@ -22,8 +22,8 @@ export class Pending {
     return new Pending(null, null);
   }
 
-  /** The chain with one more frame; the same answer to everybody who appends the same frame next. */
-  append(frame: Buffer): Pending {
+  /** The chain with one more frame; the same answer to everybody who adds the same frame next. */
+  with(frame: Buffer): Pending {
     if (this.next === null || this.next.frame !== frame) this.next = new Pending(this, frame);
     return this.next;
   }

@@ -54,7 +54,7 @@ export function createFanOut(deps: {
       // The path of nearly every message: nothing to decide per recipient.
       if (forAll && connection.holds === null) {
         const frames = connection.dialect.encodeRun(run);
-        if (frames) outbound.append(connection, frames);
+        if (frames) outbound.enqueue(connection, frames);
       } else {
         contentTo(connection, served, changes, run);
       }
@@ -75,7 +75,7 @@ export function createFanOut(deps: {
       const change = changes[i] as ContentDelivery;
       if (!admits(connection, served, change.rev) || !isOpenTo(member, change)) continue;
       const frame = connection.dialect.encodeOne(run, i);
-      if (frame) outbound.append(connection, frame);
+      if (frame) outbound.enqueue(connection, frame);
     }
   }
 
@@ -89,7 +89,7 @@ export function createFanOut(deps: {
       return;
     }
     const frame = connection.dialect.encoder.encode({ ...event, rev: hold.floor });
-    if (frame) outbound.append(connection, frame);
+    if (frame) outbound.enqueue(connection, frame);
   }
 
   function tellUntold(served: ServedConversation): void {
@@ -113,7 +113,7 @@ export function createFanOut(deps: {
         continue;
       }
       const frame = connection.dialect.encodeRun(run);
-      if (frame) outbound.append(connection, frame);
+      if (frame) outbound.enqueue(connection, frame);
     }
     deliveries.add(connections.length);
     dialects.forgetRun();

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type FakeChat, type ModelConversation, turns } from '../../../../testing/realtime/fake-chat.ts';
-import { ModelClient } from '../../../../testing/realtime/model-client.ts';
-import { type Frame, TestHub } from '../../../../testing/realtime/test-hub.ts';
+import { type FakeChat, type ModelConversation, turns } from '../../../../test-support/realtime/fake-chat.ts';
+import { ModelClient } from '../../../../test-support/realtime/model-client.ts';
+import { type Frame, TestHub } from '../../../../test-support/realtime/test-hub.ts';
 import { createContext } from '../../../kernel/context.ts';
 import type { AccountId } from '../../../kernel/ids.ts';
 import { holdsSeq } from '../../../model/conversation.ts';

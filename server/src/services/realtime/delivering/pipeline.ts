@@ -4,8 +4,8 @@ import type { LiveConnection } from '../connections/live-connection.ts';
 import type { HubIndex } from '../hub-index.ts';
 import type { ServedConversation } from '../served-conversation.ts';
 import type { ContentDelivery, FanOut } from './fan-out.ts';
+import type { FetchMissed } from './fetch-missed.ts';
 import type { Members } from './members.ts';
-import type { Repair } from './repair.ts';
 
 /** Changes that may wait for one conversation; more are forgotten and fetched from the database instead. */
 const maxWaiting = 10_000;
@@ -31,7 +31,7 @@ export function createPipeline(deps: {
   readonly index: HubIndex;
   readonly fanOut: FanOut;
   readonly members: Members;
-  readonly repair: Repair;
+  readonly fetchMissed: FetchMissed;
   readonly log: Log;
   /** The conversation cannot be kept right: its connections have to resume. */
   lose(connections: readonly LiveConnection[]): void;
@@ -139,7 +139,7 @@ export function createPipeline(deps: {
   async function fill(served: ServedConversation, target: number): Promise<void> {
     const baseSeq = served.lastSeq;
     while (served.lastRev < target) {
-      const missed = await deps.repair(served, target, baseSeq);
+      const missed = await deps.fetchMissed(served, target, baseSeq);
       let changes = missed.deliveries;
       while (changes.length > 0) {
         const { taken, wait } = advance(served, changes, false);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TestHub } from '../../../../testing/realtime/test-hub.ts';
+import { TestHub } from '../../../../test-support/realtime/test-hub.ts';
 import { createContext } from '../../../kernel/context.ts';
 import type { RealtimeConfig } from '../config.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TestHub } from '../../../../testing/realtime/test-hub.ts';
+import { TestHub } from '../../../../test-support/realtime/test-hub.ts';
 import { createMemoryHubRegistry } from '../../../adapters/hub-registry/memory/create-memory-hub-registry.ts';
 import { fail } from '../../../kernel/errors.ts';
 import type { AccountId } from '../../../kernel/ids.ts';

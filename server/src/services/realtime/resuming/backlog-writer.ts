@@ -9,7 +9,7 @@ import type { Profiles } from '../delivering/profiles.ts';
 import { gather } from '../gather.ts';
 import { insist } from '../insist.ts';
 import type { Scheduler } from '../scheduler.ts';
-import type { Leg } from './resume.ts';
+import type { Leg } from './resumer.ts';
 
 /** Reads backlogs and queues them to a connection, no faster than its socket takes them (rule 21). */
 export interface BacklogWriter {
@@ -60,7 +60,7 @@ export function createBacklogWriter(deps: {
     for (const message of page.items) {
       if (connection.gone || leg.hold.over) return;
       const frame = connection.dialect.encoder.encode(tellBacklog(message, seq, profiles));
-      if (frame) outbound.append(connection, frame);
+      if (frame) outbound.enqueue(connection, frame);
       if ((connection.pending?.bytes ?? 0) + connection.buffered > deps.backlogBytes) await drained(connection);
     }
     leg.position = { epoch: page.epoch, seq: page.seq, rev: page.rev };

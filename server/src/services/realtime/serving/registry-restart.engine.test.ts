@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
-import { engineRestartTest, engineTest } from '../../../../testing/engines.ts';
-import { TestHub } from '../../../../testing/realtime/test-hub.ts';
+import { engineRestartTest, engineTest } from '../../../../test-support/engines.ts';
+import { TestHub } from '../../../../test-support/realtime/test-hub.ts';
 import { createRedisHubRegistry } from '../../../adapters/hub-registry/redis/create-redis-hub-registry.ts';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import { silentLog } from '../../../kernel/log.ts';

@@ -1,10 +1,10 @@
-import { requirePrincipal } from '../../../kernel/context.ts';
-import { fail } from '../../../kernel/errors.ts';
-import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
-import type { Position } from '../../../model/position.ts';
-import { builder } from '../schema/builder.ts';
-import type { GraphqlContext, LiveFeed } from '../schema/context.ts';
-import { parseId } from '../schema/parse-input.ts';
+import { requirePrincipal } from '../../../../kernel/context.ts';
+import { fail } from '../../../../kernel/errors.ts';
+import type { AccountId, ConversationId } from '../../../../kernel/ids.ts';
+import type { Position } from '../../../../model/position.ts';
+import { builder } from '../../schema/builder.ts';
+import type { GraphqlContext, LiveFeed } from '../../schema/context.ts';
+import { parseId } from '../../schema/parse-input.ts';
 import {
   conversationsEvent,
   messagesEvent,

@@ -9,21 +9,21 @@ import {
   OperationTypeNode,
 } from 'graphql';
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type SubscribePayload } from 'graphql-ws';
-import { createContext } from '../../../kernel/context.ts';
-import { fail, toFailure } from '../../../kernel/errors.ts';
-import { createId } from '../../../kernel/ids.ts';
-import type { Verified } from '../../../services/identity/api.ts';
-import type { Connection, Encoder, HubApi } from '../../../services/realtime/api.ts';
-import { type Credential, findCredential, verifyCredential } from '../../shared/authenticate.ts';
-import { first } from '../../shared/same-origin.ts';
-import { acceptSockets, type SocketOutlet } from '../../shared/socket-outlet.ts';
-import { createTextFrame } from '../../shared/text-frame.ts';
-import type { Documents } from '../documents.ts';
-import { formatError } from '../format-error.ts';
-import { createGraphqlContext, type LiveFeed, type OperationServices } from '../schema/context.ts';
-import { schema } from '../schema/schema.ts';
+import { createContext } from '../../../../kernel/context.ts';
+import { fail, toFailure } from '../../../../kernel/errors.ts';
+import { createId } from '../../../../kernel/ids.ts';
+import type { Verified } from '../../../../services/identity/api.ts';
+import type { Connection, Encoder, HubApi } from '../../../../services/realtime/api.ts';
+import { type Credential, findCredential, verifyCredential } from '../../../shared/authenticate.ts';
+import { first } from '../../../shared/same-origin.ts';
+import { acceptSockets, type SocketOutlet } from '../../../shared/socket-outlet.ts';
+import { createTextFrame } from '../../../shared/text-frame.ts';
+import type { Documents } from '../../documents.ts';
+import { formatError } from '../../format-error.ts';
+import { createGraphqlContext, type LiveFeed, type OperationServices } from '../../schema/context.ts';
+import { schema } from '../../schema/schema.ts';
+import type { LiveOperation } from '../engine/live-feed.ts';
 import { closeCodeOf, toCloseCode } from './close-codes.ts';
-import type { LiveOperation } from './live-feed.ts';
 import { readInitCredential } from './read-init-credential.ts';
 import { createSubscriptionOutlet } from './subscription-outlet.ts';
 

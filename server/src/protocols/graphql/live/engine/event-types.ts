@@ -1,10 +1,10 @@
-import type { AccountId } from '../../../kernel/ids.ts';
-import type { ResumedConversation } from '../../../services/realtime/api.ts';
-import { builder } from '../schema/builder.ts';
-import { position } from '../schema/changes.ts';
-import { continuity, conversationKind, historyRule, notificationReason, role, visibility } from '../schema/enums.ts';
-import { message } from '../schema/message.ts';
-import { presence } from '../schema/user.ts';
+import type { AccountId } from '../../../../kernel/ids.ts';
+import type { ResumedConversation } from '../../../../services/realtime/api.ts';
+import { builder } from '../../schema/builder.ts';
+import { position } from '../../schema/changes.ts';
+import { continuity, conversationKind, historyRule, notificationReason, role, visibility } from '../../schema/enums.ts';
+import { message } from '../../schema/message.ts';
+import { presence } from '../../schema/user.ts';
 import type {
   ConversationEvent,
   MessagesEvent,

@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ann, bob, one, type ProtocolHub, startProtocolHub, subscribe, two } from '../../../../testing/protocol-hub.ts';
+import {
+  ann,
+  bob,
+  one,
+  type ProtocolHub,
+  startProtocolHub,
+  subscribe,
+  two,
+} from '../../../../../test-support/protocol-hub.ts';
 
 let server: ProtocolHub;
 beforeEach(async () => {

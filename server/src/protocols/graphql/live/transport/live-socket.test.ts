@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { ann, one, type ProtocolHub, startProtocolHub, subscribe } from '../../../../testing/protocol-hub.ts';
-import type { SessionId } from '../../../kernel/ids.ts';
+import { ann, one, type ProtocolHub, startProtocolHub, subscribe } from '../../../../../test-support/protocol-hub.ts';
+import type { SessionId } from '../../../../kernel/ids.ts';
 
 let server: ProtocolHub;
 const open: WebSocket[] = [];

@@ -10,7 +10,7 @@ import {
   type Result,
   startProtocolHub,
   subscribe as subscribeWith,
-} from '../../../../testing/protocol-hub.ts';
+} from '../../../../../test-support/protocol-hub.ts';
 
 let server: ProtocolHub;
 const leave: (() => void)[] = [];

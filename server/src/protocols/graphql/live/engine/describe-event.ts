@@ -1,10 +1,10 @@
-import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
-import type { NotifyRule } from '../../../model/conversation.ts';
-import { isDirectId } from '../../../model/direct-id.ts';
-import type { Message } from '../../../model/message.ts';
-import type { Presence } from '../../../model/presence.ts';
-import type { Outgoing, ResumedConversation } from '../../../services/realtime/api.ts';
-import { MessageView } from '../schema/message.ts';
+import type { AccountId, ConversationId } from '../../../../kernel/ids.ts';
+import type { NotifyRule } from '../../../../model/conversation.ts';
+import { isDirectId } from '../../../../model/direct-id.ts';
+import type { Message } from '../../../../model/message.ts';
+import type { Presence } from '../../../../model/presence.ts';
+import type { Outgoing, ResumedConversation } from '../../../../services/realtime/api.ts';
+import { MessageView } from '../../schema/message.ts';
 
 export interface OfMessage {
   readonly conversation: ConversationId;

@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ann, bob, one, type ProtocolHub, startProtocolHub, subscribe, two } from '../../../../testing/protocol-hub.ts';
-import { createDirectId } from '../../../model/direct-id.ts';
+import {
+  ann,
+  bob,
+  one,
+  type ProtocolHub,
+  startProtocolHub,
+  subscribe,
+  two,
+} from '../../../../../test-support/protocol-hub.ts';
+import { createDirectId } from '../../../../model/direct-id.ts';
 
 let server: ProtocolHub;
 beforeEach(async () => {

@@ -1,5 +1,5 @@
-import { fail } from '../../../kernel/errors.ts';
-import type { Credential } from '../../shared/authenticate.ts';
+import { fail } from '../../../../kernel/errors.ts';
+import type { Credential } from '../../../shared/authenticate.ts';
 
 /** What `connection_init` shows: `token`, or `authorization` as a header would say it, in any case of letters; null: nothing. */
 export function readInitCredential(params: Readonly<Record<string, unknown>> | undefined): Credential | null {

@@ -18,9 +18,9 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
-import { type ErrorCode, fail } from '../../../kernel/errors.ts';
-import type { Log } from '../../../kernel/log.ts';
-import { formatError } from '../format-error.ts';
+import { type ErrorCode, fail } from '../../../../kernel/errors.ts';
+import type { Log } from '../../../../kernel/log.ts';
+import { formatError } from '../../format-error.ts';
 
 /** What a subscription selects of an event: two subscribers who select the same share all work that an event makes. */
 export interface Selection {

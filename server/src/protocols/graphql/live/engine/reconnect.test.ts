@@ -9,7 +9,7 @@ import {
   type ProtocolHub,
   startProtocolHub,
   subscribe,
-} from '../../../../testing/protocol-hub.ts';
+} from '../../../../../test-support/protocol-hub.ts';
 
 let server: ProtocolHub;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { fail } from '../../../kernel/errors.ts';
+import { fail } from '../../../../kernel/errors.ts';
 
 const object = z.record(z.string(), z.unknown());
 

@@ -19,15 +19,15 @@ export interface Missed {
 }
 
 /** Fetches the changes after the rev delivered here, to `target` or beyond (rules 8, 12, 16): a page, in rising rev. */
-export type Repair = (served: ServedConversation, target: number, baseSeq: number) => Promise<Missed>;
+export type FetchMissed = (served: ServedConversation, target: number, baseSeq: number) => Promise<Missed>;
 
-export function createRepair(deps: {
+export function createFetchMissed(deps: {
   readonly chat: Pick<ChatApi, 'repair'>;
   readonly profiles: Profiles;
   readonly scheduler: Scheduler;
   readonly log: Log;
   readonly metrics: Metrics;
-}): Repair {
+}): FetchMissed {
   const repairs = deps.metrics.counter('parley_realtime_repairs_total', 'Holes fetched from the database.');
   return async (served, target, baseSeq) => {
     repairs.add();

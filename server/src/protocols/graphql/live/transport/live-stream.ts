@@ -7,12 +7,12 @@ import {
   getOperationAST,
   OperationTypeNode,
 } from 'graphql';
-import { createContext } from '../../../kernel/context.ts';
-import { Failure, fail } from '../../../kernel/errors.ts';
-import { findCredential, verifyCredential } from '../../shared/authenticate.ts';
-import { formatError } from '../format-error.ts';
-import { createGraphqlContext } from '../schema/context.ts';
-import { schema } from '../schema/schema.ts';
+import { createContext } from '../../../../kernel/context.ts';
+import { Failure, fail } from '../../../../kernel/errors.ts';
+import { findCredential, verifyCredential } from '../../../shared/authenticate.ts';
+import { formatError } from '../../format-error.ts';
+import { createGraphqlContext } from '../../schema/context.ts';
+import { schema } from '../../schema/schema.ts';
 import type { LiveDeps } from './live-socket.ts';
 import { readStreamRequest } from './read-stream-request.ts';
 import { createStreamOutlet, type StreamOutlet } from './stream-outlet.ts';

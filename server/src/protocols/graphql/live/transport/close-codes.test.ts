@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { errorTable, fail } from '../../../kernel/errors.ts';
+import { errorTable, fail } from '../../../../kernel/errors.ts';
 import { closeCodeOf, toCloseCode } from './close-codes.ts';
 
 /** What graphql-ws's client takes for "do not come back"; after all others it does. */

@@ -1,5 +1,5 @@
 import { CloseCode } from 'graphql-ws';
-import type { Failure } from '../../../kernel/errors.ts';
+import type { Failure } from '../../../../kernel/errors.ts';
 
 /**
  * Our close codes as clients of graphql-ws know them. They come back by themselves unless a code says that it would be in vain; after

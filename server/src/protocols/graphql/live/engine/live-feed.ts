@@ -1,12 +1,12 @@
 import type { DocumentNode, OperationDefinitionNode } from 'graphql';
-import { createContext } from '../../../kernel/context.ts';
-import { fail, toFailure } from '../../../kernel/errors.ts';
-import { type ConversationId, createId } from '../../../kernel/ids.ts';
-import type { Log } from '../../../kernel/log.ts';
-import type { Position } from '../../../model/position.ts';
-import type { Verified } from '../../../services/identity/api.ts';
-import type { Connection, HubApi, Outlet } from '../../../services/realtime/api.ts';
-import type { LiveFeed } from '../schema/context.ts';
+import { createContext } from '../../../../kernel/context.ts';
+import { fail, toFailure } from '../../../../kernel/errors.ts';
+import { type ConversationId, createId } from '../../../../kernel/ids.ts';
+import type { Log } from '../../../../kernel/log.ts';
+import type { Position } from '../../../../model/position.ts';
+import type { Verified } from '../../../../services/identity/api.ts';
+import type { Connection, HubApi, Outlet } from '../../../../services/realtime/api.ts';
+import type { LiveFeed } from '../../schema/context.ts';
 import type { Group, Groups } from './groups.ts';
 import type { NotifyPreferences, UserPreferences } from './notify-preferences.ts';
 

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
-import type { Connection, Outlet } from '../../../services/realtime/api.ts';
-import { splitLines } from './frame-template.ts';
+import type { Connection, Outlet } from '../../../../services/realtime/api.ts';
+import { splitLines } from '../engine/frame-template.ts';
 
 /** A stream of server-sent events as the hub's outlet. */
 export interface StreamOutlet extends Outlet {

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { ann, bob, one, two } from '../../../../testing/protocol-hub.ts';
-import type { AccountId } from '../../../kernel/ids.ts';
-import { createId } from '../../../kernel/ids.ts';
-import { silentLog } from '../../../kernel/log.ts';
-import type { NotifyPreference } from '../../../services/chat/api.ts';
+import { ann, bob, one, two } from '../../../../../test-support/protocol-hub.ts';
+import type { AccountId } from '../../../../kernel/ids.ts';
+import { createId } from '../../../../kernel/ids.ts';
+import { silentLog } from '../../../../kernel/log.ts';
+import type { NotifyPreference } from '../../../../services/chat/api.ts';
 import { createNotifyPreferences } from './notify-preferences.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: Date.parse('2026-01-01T00:00:00Z') }));

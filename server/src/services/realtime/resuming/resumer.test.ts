@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { jsonEncoder, TestHub, TestOutlet } from '../../../../testing/realtime/test-hub.ts';
+import { jsonEncoder, TestHub, TestOutlet } from '../../../../test-support/realtime/test-hub.ts';
 import { createContext, type Principal } from '../../../kernel/context.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import type { Position } from '../../../model/position.ts';

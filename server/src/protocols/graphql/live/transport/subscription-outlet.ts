@@ -1,6 +1,6 @@
-import type { Outlet } from '../../../services/realtime/api.ts';
-import type { SocketOutlet } from '../../shared/socket-outlet.ts';
-import type { Group } from './groups.ts';
+import type { Outlet } from '../../../../services/realtime/api.ts';
+import type { SocketOutlet } from '../../../shared/socket-outlet.ts';
+import type { Group } from '../engine/groups.ts';
 
 /**
  * One subscription's share of its socket. Bytes that wait count for all of them, so a slow socket loses all its subscriptions at once:

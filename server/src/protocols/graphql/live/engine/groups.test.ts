@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { getOperationAST, parse } from 'graphql';
 import { expect, test } from 'vitest';
-import { ann, bob, one } from '../../../../testing/protocol-hub.ts';
-import type { MessageId } from '../../../kernel/ids.ts';
-import { silentLog } from '../../../kernel/log.ts';
-import type { Outgoing } from '../../../services/realtime/api.ts';
-import { schema } from '../schema/schema.ts';
+import { ann, bob, one } from '../../../../../test-support/protocol-hub.ts';
+import type { MessageId } from '../../../../kernel/ids.ts';
+import { silentLog } from '../../../../kernel/log.ts';
+import type { Outgoing } from '../../../../services/realtime/api.ts';
+import { schema } from '../../schema/schema.ts';
 import { createGroups, Group } from './groups.ts';
 import { createSelections } from './selection.ts';
 

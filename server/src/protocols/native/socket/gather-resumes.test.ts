@@ -2,7 +2,7 @@ import type { ClientFrame } from '@parley/contracts';
 import { beforeEach, expect, test } from 'vitest';
 import type { Connection } from '../../../services/realtime/api.ts';
 import { type Client, createClient } from './client.ts';
-import { createResumes, type Resumes } from './resume.ts';
+import { createResumes, type Resumes } from './gather-resumes.ts';
 
 type Resume = Extract<ClientFrame, { op: 'resume' }>;
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { one, type ProtocolHub, startProtocolHub, subscribe, two } from '../../../../testing/protocol-hub.ts';
+import { one, type ProtocolHub, startProtocolHub, subscribe, two } from '../../../../../test-support/protocol-hub.ts';
 
 let server: ProtocolHub;
 beforeEach(async () => {

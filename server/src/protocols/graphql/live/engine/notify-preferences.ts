@@ -1,9 +1,9 @@
-import { type Clock, systemClock } from '../../../kernel/clock.ts';
-import { systemContext } from '../../../kernel/context.ts';
-import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
-import type { Log } from '../../../kernel/log.ts';
-import type { NotifyRule } from '../../../model/conversation.ts';
-import type { ChatApi, NotifyPreference } from '../../../services/chat/api.ts';
+import { type Clock, systemClock } from '../../../../kernel/clock.ts';
+import { systemContext } from '../../../../kernel/context.ts';
+import type { AccountId, ConversationId } from '../../../../kernel/ids.ts';
+import type { Log } from '../../../../kernel/log.ts';
+import type { NotifyRule } from '../../../../model/conversation.ts';
+import type { ChatApi, NotifyPreference } from '../../../../services/chat/api.ts';
 
 /** What one user wants to be alerted of, now. */
 export interface UserPreferences {
