@@ -1,4 +1,5 @@
 import type { BusRecord } from '../../ports/bus.ts';
+import { findCut } from './cut-between-transactions.ts';
 
 /** The records of one publish that concern one group. */
 export interface Segment {
@@ -47,7 +48,7 @@ export function createGroupQueue(): GroupQueue {
       const [first] = segments;
       if (!first) return [];
       const head = settled === 0 ? first.records : first.records.slice(settled);
-      if (head.length > max) return head.slice(0, findCut(head, max));
+      if (head.length > max) return head.slice(0, findCut(head, max, byTransaction));
       const batch = head.slice();
       for (let i = 1; i < segments.length; i++) {
         const { records } = segments[i]!;
@@ -75,13 +76,7 @@ export function createGroupQueue(): GroupQueue {
   };
 }
 
-/** The largest cut ≤ max between two transactions, else between two keys, else `max`. */
-function findCut(records: readonly BusRecord[], max: number): number {
-  for (let at = max; at > 0; at--) {
-    if (records[at]!.value.source.lsn !== records[at - 1]!.value.source.lsn) return at;
-  }
-  for (let at = max; at > 0; at--) {
-    if (records[at]!.key !== records[at - 1]!.key) return at;
-  }
-  return max;
-}
+const byTransaction = {
+  transaction: ({ value }: BusRecord) => value.source.lsn,
+  sameKey: (a: BusRecord, b: BusRecord) => a.key === b.key,
+};

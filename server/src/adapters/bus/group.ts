@@ -1,6 +1,6 @@
-import { toFailure } from '../../kernel/errors.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { BusRecord, GroupOptions, Subscription } from '../../ports/bus.ts';
+import { createRetry } from './create-retry.ts';
 import { createGroupQueue, type Segment } from './group-queue.ts';
 
 export interface GroupDeps {
@@ -25,8 +25,6 @@ interface Member {
   closing: boolean;
   /** The handler call or the pause before the next one. */
   busy: Promise<void>;
-  /** Ends the pause. */
-  wake: () => void;
 }
 
 /**
@@ -48,84 +46,43 @@ export const defaultPoisonAfter = 5;
 
 export function createGroup(deps: GroupDeps): Group {
   const queue = createGroupQueue();
+  const retry = createRetry<BusRecord>({ ...deps, group: deps.name });
   const members: Member[] = [];
-  let running = false;
+  /** Whose turn it is. */
+  let acting: Member | undefined;
   let turn = 0;
-  // Failures in a row, and how many of them no retry can help.
-  let failures = 0;
-  let refusals = 0;
-  // After a failure: hand over no more than was in the failed batch, so that the same records come again.
-  let limit = Number.POSITIVE_INFINITY;
-  // While a poisoned record is searched by halving: how many records at the front may hold it.
-  let suspects = 0;
   // Counts the calls of `abandon`: the outcome of a batch from before one no longer matters.
   let abandoned = 0;
 
   async function run(): Promise<void> {
-    running = true;
     while (members.length > 0 && queue.length > 0) {
-      const member = members[turn++ % members.length]!;
-      member.busy = step(member);
-      await member.busy;
+      acting = members[turn++ % members.length]!;
+      acting.busy = step(acting);
+      await acting.busy;
     }
-    running = false;
+    acting = undefined;
   }
 
   async function step(member: Member): Promise<void> {
-    const batch = queue.peek(Math.min(member.maxBatch, limit));
+    const records = queue.peek(Math.min(member.maxBatch, retry.limit));
     const before = abandoned;
     try {
-      await member.handler(batch);
-      if (abandoned === before) settle(batch.length);
+      await member.handler(records);
     } catch (thrown) {
-      if (abandoned === before) await onFailure(member, batch, thrown);
+      if (abandoned !== before || !(await onFailure(member, records, thrown))) return;
     }
+    if (abandoned === before) settle(records.length);
+  }
+
+  function onFailure(member: Member, records: readonly BusRecord[], thrown: unknown): Promise<boolean> {
+    const { poisonAfter } = member;
+    return retry.onFailure({ records, thrown, poisonAfter, setAside: deps.onDead, mayPause: () => !member.closing });
   }
 
   function settle(count: number): void {
-    failures = 0;
-    refusals = 0;
-    suspects = Math.max(0, suspects - count);
-    limit = suspects > 0 ? suspects : Number.POSITIVE_INFINITY;
+    retry.settled(count);
     queue.settle(count);
     deps.onSettled();
-  }
-
-  async function onFailure(member: Member, batch: readonly BusRecord[], thrown: unknown): Promise<void> {
-    const failure = toFailure(thrown);
-    failures++;
-    if (!failure.row.retryable) refusals++;
-    limit = batch.length;
-    deps.onRetry();
-    if (!failure.row.retryable && (suspects > 0 || refusals >= member.poisonAfter)) {
-      if (batch.length > 1) halve(batch.length);
-      else await setAside(member, batch[0]!, failure.message);
-      return;
-    }
-    await hold(member, batch.length, thrown);
-  }
-
-  async function hold(member: Member, records: number, thrown: unknown): Promise<void> {
-    const pauseMs = Math.min(deps.retryMaxMs, deps.retryFirstMs * 2 ** Math.min(failures - 1, 20));
-    const fields = { group: deps.name, records, failures, pauseMs, err: thrown };
-    deps.log.warn(fields, 'a consumer failed; the same records are handed over again');
-    if (!member.closing) await pause(member, pauseMs);
-  }
-
-  /** Until the one record that cannot be handled stands alone; its neighbours must not suffer for it. */
-  function halve(length: number): void {
-    if (suspects === 0) suspects = length;
-    limit = Math.ceil(length / 2);
-  }
-
-  async function setAside(member: Member, record: BusRecord, reason: string): Promise<void> {
-    const before = abandoned;
-    try {
-      await deps.onDead(record, reason);
-      if (abandoned === before) settle(1);
-    } catch (thrown) {
-      if (abandoned === before) await hold(member, 1, thrown);
-    }
   }
 
   return {
@@ -135,7 +92,7 @@ export function createGroup(deps: GroupDeps): Group {
     },
     enqueue(segment) {
       queue.push(segment);
-      if (!running) void run();
+      if (!acting) void run();
     },
     join(handler, options) {
       const member: Member = {
@@ -144,20 +101,16 @@ export function createGroup(deps: GroupDeps): Group {
         poisonAfter: options.poisonAfter ?? defaultPoisonAfter,
         closing: false,
         busy: Promise.resolve(),
-        wake() {},
       };
       members.push(member);
-      if (!running) void run();
+      if (!acting) void run();
       return { close: () => leave(member) };
     },
     abandon() {
       abandoned++;
-      failures = 0;
-      refusals = 0;
-      suspects = 0;
-      limit = Number.POSITIVE_INFINITY;
+      retry.forget();
+      retry.endPause();
       queue.clear();
-      for (const member of members) member.wake();
     },
     async close() {
       await Promise.all([...members].map(leave));
@@ -168,17 +121,7 @@ export function createGroup(deps: GroupDeps): Group {
     member.closing = true;
     const at = members.indexOf(member);
     if (at >= 0) members.splice(at, 1);
-    member.wake();
+    if (member === acting) retry.endPause();
     await member.busy;
   }
-}
-
-function pause(member: Member, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    member.wake = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-  });
 }

@@ -2,6 +2,7 @@ import type { Producer } from '@platformatic/kafka';
 import { fail } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
 import type { BrokerHealth } from '../broker-health.ts';
+import { cutBySize } from '../cut-between-transactions.ts';
 import { clientOptions, hasCode, loadDriver } from './load-driver.ts';
 import type { KafkaAddress } from './parse-kafka-url.ts';
 
@@ -112,7 +113,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
       if (closed) return Promise.reject(fail('service.unavailable', 'The bus is closed.'));
       if (messages.length === 0) return Promise.resolve();
       return new Promise((resolve, reject) => {
-        line.push({ messages, bytes: weigh(messages), resolve, reject });
+        line.push({ messages, bytes: messages.reduce((sum, message) => sum + weigh(message), 0), resolve, reject });
         sending ??= drain();
       });
     },
@@ -125,8 +126,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   };
 }
 
-const weigh = (messages: readonly Message[]) =>
-  messages.reduce((bytes, { key, value }) => bytes + key.length + value.length + 100, 0);
+const weigh = ({ key, value }: Message) => key.length + value.length + 100;
 
 /** As many calls as fit into a request, at least one. */
 function takeCalls(line: Waiting[]): Waiting[] {
@@ -137,20 +137,6 @@ function takeCalls(line: Waiting[]): Waiting[] {
 }
 
 /** Requests of at most `limit` bytes where a record alone is not larger, cut between two marks where one fits. */
-export function* cut(messages: readonly Message[], limit = maxBatchBytes): Generator<readonly Message[]> {
-  let from = 0;
-  while (from < messages.length) {
-    let to = from;
-    let between = from;
-    let bytes = 0;
-    while (to < messages.length) {
-      bytes += weigh([messages[to]!]);
-      if (bytes > limit && to > from) break;
-      to++;
-      if (messages[to]?.mark !== messages[to - 1]!.mark) between = to;
-    }
-    if (between > from) to = between;
-    yield messages.slice(from, to);
-    from = to;
-  }
+export function cut(messages: readonly Message[], limit = maxBatchBytes): Iterable<readonly Message[]> {
+  return cutBySize(messages, limit, { transaction: ({ mark }) => mark, size: weigh, split: true });
 }

@@ -1,4 +1,5 @@
 import type { BusRecord } from '../../../ports/bus.ts';
+import { findCut } from '../cut-between-transactions.ts';
 
 /** A record that was fetched. */
 export interface Entry {
@@ -51,21 +52,18 @@ export function takeEntries(partitions: readonly HeldPartition[], max: number, f
       if (batch.length === 0) return queue.splice(0, 1);
       continue;
     }
-    const count = findCut(queue, max - batch.length, batch.length === 0);
+    const count = countReady(queue, max - batch.length, batch.length === 0);
     for (const entry of queue.splice(0, count)) batch.push(entry);
   }
   return batch;
 }
 
-/** How many of the queue to take: all that are records, or up to the largest cut ≤ max between two transactions. */
-function findCut(queue: readonly Entry[], max: number, mustTake: boolean): number {
+/** How many of the queue to take: all that are records, or up to the largest cut between two transactions. */
+function countReady(queue: readonly Entry[], max: number, mustTake: boolean): number {
   const bad = queue.findIndex(({ record }) => typeof record === 'string');
   const ready = bad < 0 ? queue.length : bad;
   if (ready <= max) return ready;
-  for (let at = max; at > 0; at--) if (lsnOf(queue[at]!) !== lsnOf(queue[at - 1]!)) return at;
-  if (!mustTake) return 0;
-  for (let at = max; at > 0; at--) if (!sameKey(queue[at]!, queue[at - 1]!)) return at;
-  return max;
+  return findCut(queue, max, { transaction: lsnOf, sameKey: mustTake ? sameKey : null });
 }
 
 function lsnOf({ record }: Entry): string | null {

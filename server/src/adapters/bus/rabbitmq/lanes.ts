@@ -1,4 +1,5 @@
 import type { BusRecord } from '../../../ports/bus.ts';
+import { cutBySize } from '../cut-between-transactions.ts';
 import { encodeRecord } from './encode-records.ts';
 import { partitionOf } from './topology.ts';
 
@@ -55,7 +56,7 @@ export function createLanes(partitions: number, maxMessageSize: number): Lanes {
         else byLane.set(lane, [record]);
       }
       for (const [lane, own] of byLane) {
-        const parts = cutBetweenTransactions(own, maxMessageSize, publish);
+        const parts = cutIntoParts(own, maxMessageSize, publish);
         publish.left += parts.length;
         lane.waiting.push(...parts);
       }
@@ -78,21 +79,15 @@ export function takeParts(lane: Lane, maxMessageSize: number): Part[] {
 }
 
 /** A transaction is never split, so that its consumer gets it whole; its 1,000 rows at most (rule 13) are the bound then. */
-function cutBetweenTransactions(records: readonly BusRecord[], maxMessageSize: number, publish: Publish): Part[] {
-  const parts: Part[] = [];
-  let encoded: string[] = [];
-  let size = 0;
-  records.forEach((record, index) => {
-    const text = encodeRecord(record);
-    const begins = record.value.source.lsn !== records[index - 1]?.value.source.lsn;
-    if (begins && size + text.length > maxMessageSize && encoded.length > 0) {
-      parts.push({ encoded, size, publish });
-      encoded = [];
-      size = 0;
-    }
-    encoded.push(text);
-    size += text.length;
+function cutIntoParts(records: readonly BusRecord[], maxMessageSize: number, publish: Publish): Part[] {
+  const texts = records.map((record) => ({ text: encodeRecord(record), lsn: record.value.source.lsn }));
+  const pieces = cutBySize(texts, maxMessageSize, {
+    transaction: ({ lsn }) => lsn,
+    size: ({ text }) => text.length,
+    split: false,
   });
-  parts.push({ encoded, size, publish });
-  return parts;
+  return [...pieces].map((piece) => {
+    const encoded = piece.map(({ text }) => text);
+    return { encoded, size: encoded.reduce((sum, text) => sum + text.length, 0), publish };
+  });
 }
