@@ -1,3 +1,4 @@
+import timers from 'node:timers/promises';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Context } from '../../kernel/context.ts';
 import type { RpcMethod } from '../rpc-service.ts';
@@ -44,7 +45,7 @@ export async function callSomewhere(
       if (ms === null) throw thrown;
       avoid = endpoint.address;
       deps.onRepeat();
-      await new Promise((resolve) => void setTimeout(resolve, ms));
+      await timers.setTimeout(ms);
     }
   }
 }

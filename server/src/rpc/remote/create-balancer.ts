@@ -1,3 +1,4 @@
+import timers from 'node:timers/promises';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Context } from '../../kernel/context.ts';
 import { fail } from '../../kernel/errors.ts';
@@ -104,7 +105,7 @@ export function createBalancer(deps: BalancerDeps): Balancer {
       const left = ctx.deadline - clock.monotonic();
       if (left <= 0 || ctx.signal?.aborted) throw fail('service.timeout');
       if (isDown()) throw fail('service.unavailable', { retryAfterMs: 1_000 });
-      await new Promise((resolve) => void setTimeout(resolve, Math.min(lookAgainMs, left)));
+      await timers.setTimeout(Math.min(lookAgainMs, left));
     },
   };
 }

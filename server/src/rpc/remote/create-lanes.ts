@@ -1,6 +1,9 @@
+import timers from 'node:timers/promises';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Context } from '../../kernel/context.ts';
 import { type Failure, fail, toFailure } from '../../kernel/errors.ts';
+import { guardListener } from '../../kernel/guard-listener.ts';
+import type { Log } from '../../kernel/log.ts';
 import type { ResultsMethod } from '../rpc-service.ts';
 import type { Balancer } from './create-balancer.ts';
 import { LanePart } from './lane-part.ts';
@@ -32,6 +35,7 @@ export function createLanes(deps: {
   readonly method: SpreadMethod;
   readonly balancer: Balancer;
   readonly clock: Clock;
+  readonly log: Log;
   onRepeat(): void;
 }): Lanes {
   const { method, balancer, clock } = deps;
@@ -113,7 +117,7 @@ export function createLanes(deps: {
       }
       call.avoid = endpoint.address;
       deps.onRepeat();
-      void rest(call, () => new Promise((resolve) => void setTimeout(resolve, ms)));
+      void rest(call, () => timers.setTimeout(ms));
     }
   }
 
@@ -180,7 +184,7 @@ export function createLanes(deps: {
       if (keys.length === 0) return [];
       if (items + keys.length > maxItems)
         return keys.map(() => method.spread.failed(fail('service.overloaded', { retryAfterMs: 1_000 })));
-      const call = new SpreadCall(ctx, args, keys, onResult);
+      const call = new SpreadCall(ctx, args, keys, guardListener(onResult, deps.log));
       for (const ticket of call.tickets) {
         const lane = lanes.get(ticket.key);
         if (lane) lane.push(ticket);

@@ -41,7 +41,7 @@ export function createRemote<T extends object>(rpc: RpcService<T>, deps: RemoteD
   return createProxy(rpc, (method) => {
     if (method.kind === 'ordered') throw new Error(`${method.path} keeps an order and needs to know its instance`);
     if (method.kind === 'results' && method.spread) {
-      const lanes = createLanes({ method: method as SpreadMethod, balancer, clock, onRepeat });
+      const lanes = createLanes({ method: method as SpreadMethod, balancer, clock, log: deps.log, onRepeat });
       return (ctx, args, onResult) => lanes.call(ctx, args.map(copyValue), onResult);
     }
     // Copied, because it may be sent later than now.

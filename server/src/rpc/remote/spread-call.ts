@@ -27,7 +27,8 @@ export class SpreadCall {
   maxItems = Number.POSITIVE_INFINITY;
   readonly #known: boolean[];
   readonly #results: unknown[];
-  readonly #onResult: ((...result: unknown[]) => void) | undefined;
+  /** Never throws: it is told amid the results of others. */
+  readonly #onResult: (...result: unknown[]) => void;
   #left: number;
   #resolve!: (results: readonly unknown[]) => void;
 
@@ -35,7 +36,7 @@ export class SpreadCall {
     ctx: Context,
     args: readonly unknown[],
     keys: readonly string[],
-    onResult?: (...result: unknown[]) => void,
+    onResult: (...result: unknown[]) => void,
   ) {
     this.ctx = ctx;
     this.args = args;
@@ -70,10 +71,7 @@ export class SpreadCall {
     this.#known[index] = true;
     this.#results[index] = result;
     this.#left--;
-    try {
-      this.#onResult?.(index, result);
-    } finally {
-      if (this.#left === 0) this.#resolve(this.#results);
-    }
+    this.#onResult(index, result);
+    if (this.#left === 0) this.#resolve(this.#results);
   }
 }

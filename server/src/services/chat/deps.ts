@@ -29,7 +29,7 @@ export interface ChatConfig {
   readonly pageCacheBytes: number;
 }
 
-export const chatDefaults: ChatConfig = {
+const chatDefaults: ChatConfig = {
   receiptWindowMs: 1_000,
   accessTtlMs: 10_000,
   accessEntries: 100_000,
@@ -51,6 +51,11 @@ export interface ChatDeps {
   /** Of the chat database, as loadIncarnation read it last; another one after a failover. */
   readonly incarnation: () => Incarnation;
   readonly config?: Partial<ChatConfig>;
+}
+
+/** The settings, with the defaults of those that are not given. */
+export function configOf(deps: Pick<ChatDeps, 'config'>): ChatConfig {
+  return { ...chatDefaults, ...deps.config };
 }
 
 /** What reads are made with besides. */

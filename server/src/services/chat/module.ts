@@ -13,7 +13,7 @@ import { setPinned } from './changing/set-pinned.ts';
 import { setReaction } from './changing/set-reaction.ts';
 import { updateConversation } from './changing/update-conversation.ts';
 import { createConsumers } from './consumer.ts';
-import { type ChatDeps, chatDefaults, type ReadDeps } from './deps.ts';
+import { type ChatDeps, configOf, type ReadDeps } from './deps.ts';
 import { notifyPreferencesOf } from './marks/notify-preferences.ts';
 import { createReceiptWriter } from './marks/receipt-writer.ts';
 import { listReceipts, putReceipt } from './marks/receipts.ts';
@@ -33,7 +33,7 @@ export type { ChatConfig, ChatDeps } from './deps.ts';
 
 /** Conversations, memberships, messages and receipts over one database; see README.md beside this file. */
 export function createChat(deps: ChatDeps): { readonly api: ChatApi; readonly unit: Unit } {
-  const config = { ...chatDefaults, ...deps.config };
+  const config = configOf(deps);
   const members = createMemberCache(deps.sql, { entries: config.accessEntries, ttlMs: config.accessTtlMs });
   const receipts = createReceiptWriter({ ...deps, windowMs: config.receiptWindowMs });
   const reading: ReadDeps = {

@@ -1,10 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import pLimit from 'p-limit';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import type { Log } from '../../../kernel/log.ts';
 import { codeOfSqlError, type Sql, SqlError, type SqlSession } from '../../../ports/sql.ts';
+import type { AppendResult } from '../api.ts';
 import { isLockTrouble, lockHeadsSql } from '../lock-heads.ts';
 import { appendBatch, appendSessionSql } from './append-batch.ts';
-import type { Waiting } from './committer.ts';
+import type { Waiting } from './waiting.ts';
 
 /** Conversations whose head somebody else holds, waited for at once; each keeps a connection. */
 const waitingAlone = 4;
@@ -23,8 +26,7 @@ export interface CommitLane {
 /** Runs batches over a few kept connections and turns what PostgreSQL says into answers (MESSAGE-PATH rules 3, 4 and 5). */
 export function createCommitLane(deps: { sql: Sql; log: Log; clock: Clock }): CommitLane {
   const idle: SqlSession[] = [];
-  let alone = 0;
-  const line: (() => void)[] = [];
+  const limitAlone = pLimit(waitingAlone);
 
   async function withSession<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
     const session = idle.pop() ?? (await openSession(deps.sql));
@@ -44,15 +46,10 @@ export function createCommitLane(deps: { sql: Sql; log: Log; clock: Clock }): Co
     for (let tries = 0; ; tries++) {
       const alive = dropExpired(batch, deps.clock);
       if (alive.length === 0) return [];
+      let results: readonly AppendResult[];
       try {
-        const results = await withSession((session) =>
-          appendBatch(
-            session,
-            alive.map((entry) => entry.draft),
-          ),
-        );
-        for (const [i, entry] of alive.entries()) entry.answer(results[i]!);
-        return [];
+        const drafts = alive.map((entry) => entry.draft);
+        results = await withSession((session) => appendBatch(session, drafts));
       } catch (thrown) {
         const error = asSqlError(thrown);
         if (isLockTrouble(error) && alone) continue;
@@ -69,6 +66,9 @@ export function createCommitLane(deps: { sql: Sql; log: Log; clock: Clock }): Co
         for (const entry of alive) entry.answer({ code });
         return [];
       }
+      // Not inside the `try`: they are stored, whatever is thrown from here on.
+      for (const [i, entry] of alive.entries()) entry.answer(results[i]!);
+      return [];
     }
   }
 
@@ -127,20 +127,11 @@ export function createCommitLane(deps: { sql: Sql; log: Log; clock: Clock }): Co
     }
   }
 
-  async function waitAlone(batch: readonly Waiting[]): Promise<void> {
-    if (alone >= waitingAlone) await new Promise<void>((resolve) => line.push(resolve));
-    alone++;
-    try {
-      await attempt(batch, true);
-    } finally {
-      alone--;
-      line.shift()?.();
-    }
-  }
-
   return {
     run: (batch) => attempt(batch, false),
-    waitAlone,
+    async waitAlone(batch) {
+      await limitAlone(() => attempt(batch, true));
+    },
     close() {
       for (const session of idle.splice(0)) session.release(true);
     },
@@ -186,8 +177,4 @@ function dropExpired(batch: readonly Waiting[], clock: Clock): readonly Waiting[
 /** The server went away, is starting, is stopping, has no connection to spare, or has become a standby. */
 function isOutage(error: SqlError): boolean {
   return error.connection || /^(08|57P0[1-5]|53300|25006)/.test(error.sqlState);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,13 +1,14 @@
 import type { Clock } from '../../../kernel/clock.ts';
+import { guardListener } from '../../../kernel/guard-listener.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import type { Unit } from '../../../kernel/lifecycle.ts';
 import type { Log } from '../../../kernel/log.ts';
 import type { Metrics } from '../../../kernel/metrics.ts';
-import type { Draft } from '../../../model/message.ts';
 import type { Sql } from '../../../ports/sql.ts';
 import type { StorageGuard } from '../../../ports/storage-guard.ts';
 import type { AppendResult, ChatApi } from '../api.ts';
 import { createCommitLane } from './commit-lane.ts';
+import type { Waiting } from './waiting.ts';
 
 export interface CommitterConfig {
   /** Commits in flight at once, each on its own connection. */
@@ -42,14 +43,6 @@ export interface CommitterDeps {
 
 /** How soon to look again whether delivery has caught up. */
 const behindMs = 2;
-
-/** A draft on its way, with the caller who waits for it. */
-export interface Waiting {
-  readonly draft: Draft;
-  /** Monotonic milliseconds after which nobody waits. */
-  readonly deadline: number;
-  answer(result: AppendResult): void;
-}
 
 export interface Committer {
   readonly append: ChatApi['append'];
@@ -170,10 +163,11 @@ export function createCommitter(deps: CommitterDeps): Committer {
       return new Promise((resolve) => {
         const results: AppendResult[] = new Array(drafts.length);
         let left = drafts.length;
+        const tell = guardListener(onResult, deps.log);
         drafts.forEach((draft, index) => {
           const answer = (result: AppendResult): void => {
             results[index] = result;
-            onResult?.(index, result);
+            tell(index, result);
             if (--left === 0) resolve(results);
           };
           enqueue({ draft, deadline: ctx.deadline, answer });

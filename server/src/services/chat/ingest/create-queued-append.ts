@@ -1,5 +1,6 @@
 import type { Clock } from '../../../kernel/clock.ts';
 import { toFailure } from '../../../kernel/errors.ts';
+import { guardListener } from '../../../kernel/guard-listener.ts';
 import { type ConversationId, createId } from '../../../kernel/ids.ts';
 import type { Unit } from '../../../kernel/lifecycle.ts';
 import type { Log } from '../../../kernel/log.ts';
@@ -114,10 +115,11 @@ export function createQueuedAppend(deps: QueuedAppendDeps): {
         const timer = setTimeout(() => settleAll(numbers, unanswered), patience);
         const began = clock.monotonic();
         let left = drafts.length;
+        const tell = guardListener(onResult, log);
         numbers.forEach((number, index) => {
           const answer = (result: AppendResult): void => {
             results[index] = result;
-            onResult?.(index, result);
+            tell(index, result);
             if (--left > 0) return;
             clearTimeout(timer);
             resolve(results);

@@ -5,7 +5,7 @@ import type { Message } from '../../../model/message.ts';
 import { checkPosition, createEpoch, type Incarnation, type Position } from '../../../model/position.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
 import type { Backlog, BacklogRequest } from '../api.ts';
-import { type ChatDeps, chatDefaults, type ReadDeps } from '../deps.ts';
+import { type ChatDeps, configOf, type ReadDeps } from '../deps.ts';
 import { checkLimit } from '../parse-settings.ts';
 import { readSnapshot } from '../store.ts';
 import { groupBy, type Page, type PageSize, placeKey, readPages, readsAtOnce } from './read-pages.ts';
@@ -48,7 +48,7 @@ export async function readBacklogs(
   const backlogs = new Map<BacklogRequest, Backlog>();
   // Who stands at one place shares one page: it is held, and sent, once.
   const places = new Set(requests.map(placeKey)).size;
-  const bytes = Math.ceil((deps.config?.answerBytes ?? chatDefaults.answerBytes) / Math.max(1, places));
+  const bytes = Math.ceil(configOf(deps).answerBytes / Math.max(1, places));
   for (let at = 0; at < conversations.length; at += readsAtOnce) {
     const some = conversations.slice(at, at + readsAtOnce).flat();
     // one snapshot for stays, head and messages: what somebody sees and where they then stand must be of one moment

@@ -11,7 +11,7 @@ import {
 } from '../../../model/chat-rows.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
 import type { ChatApi, ConversationView, Head } from '../api.ts';
-import { type ChatDeps, chatDefaults } from '../deps.ts';
+import { type ChatDeps, configOf } from '../deps.ts';
 import { membershipColumns, readSnapshot } from '../store.ts';
 import type { PageSize } from './read-pages.ts';
 import { readHeads } from './resume-summaries.ts';
@@ -33,7 +33,7 @@ export async function repair(deps: ChatDeps, ctx: Context, request: Request<'rep
   return await readSnapshot(deps.sql, async (tx) => {
     const [head] = await readHeads(tx, deps.incarnation(), [conversation]);
     if (!head) throw fail('conversation.unknown');
-    const bytes = deps.config?.answerBytes ?? chatDefaults.answerBytes;
+    const bytes = configOf(deps).answerBytes;
     const [{ messages, isAll }, memberships] = await Promise.all([
       readMessages(tx, head, rev, { limit, bytes }),
       readMemberships(tx, conversation, rev, limit),
@@ -98,7 +98,7 @@ export async function viewFor(
 
 /** A change may be decoded from the log a moment before it is visible to a read (MESSAGE-PATH rule 12). */
 async function awaitRev(deps: ChatDeps, ctx: Context, conversation: ConversationId, rev: number): Promise<void> {
-  const within = deps.config?.visibleWithinMs ?? chatDefaults.visibleWithinMs;
+  const within = configOf(deps).visibleWithinMs;
   const until = Math.min(ctx.deadline, deps.clock.monotonic() + within);
   for (let wait = 2; ; wait = Math.min(wait * 2, 100)) {
     const [head] = await readHeads(deps.sql, deps.incarnation(), [conversation]);

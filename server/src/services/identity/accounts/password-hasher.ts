@@ -1,4 +1,5 @@
 import { hash, verify } from '@node-rs/argon2';
+import pLimit from 'p-limit';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { Context } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
@@ -24,24 +25,15 @@ export function createPasswordHasher(
   limits: { readonly atOnce: number; readonly waiting: number },
   clock: Clock,
 ): PasswordHasher {
-  let running = 0;
-  const queue: (() => void)[] = [];
+  const limit = pLimit(limits.atOnce);
 
   async function inTurn<T>(ctx: Context, work: () => Promise<T>): Promise<T> {
-    if (running < limits.atOnce) running++;
-    else {
-      if (queue.length >= limits.waiting) throw fail('service.overloaded', { retryAfterMs: 2_000 });
-      // The one who finishes hands its place over, so `running` stays as it is.
-      await new Promise<void>((resolve) => queue.push(resolve));
-    }
-    try {
+    const full = limit.activeCount >= limits.atOnce && limit.pendingCount >= limits.waiting;
+    if (full) throw fail('service.overloaded', { retryAfterMs: 2_000 });
+    return await limit(() => {
       if (ctx.signal?.aborted || clock.monotonic() > ctx.deadline) throw fail('service.timeout');
-      return await work();
-    } finally {
-      const next = queue.shift();
-      if (next) next();
-      else running--;
-    }
+      return work();
+    });
   }
 
   return {

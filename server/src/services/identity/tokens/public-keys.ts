@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type CryptoKey, importJWK, type JWK } from 'jose';
 import type { Clock } from '../../../kernel/clock.ts';
 import { systemContext } from '../../../kernel/context.ts';
@@ -38,9 +39,8 @@ export function createPublicKeys(deps: {
 
   /** Everybody who meets an unknown key waits for the same next answer. */
   function askAgain(): Promise<void> {
-    next ??= new Promise<void>((resolve) => {
-      setTimeout(resolve, Math.max(0, askedAt + askAgainMs - clock.monotonic())).unref();
-    }).then(() => {
+    const waitMs = Math.max(0, askedAt + askAgainMs - clock.monotonic());
+    next ??= pause(waitMs, undefined, { ref: false }).then(() => {
       // Who comes from now on waits for a later answer: this one may have been given before their key was made.
       next = null;
       return load();

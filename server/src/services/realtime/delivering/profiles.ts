@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { systemContext } from '../../../kernel/context.ts';
 import type { AccountId } from '../../../kernel/ids.ts';
 import type { Log } from '../../../kernel/log.ts';
@@ -9,7 +10,7 @@ import type { PeopleApi } from '../../people/api.ts';
 const remembered = 50_000;
 
 /**
- * Senders by id, in memory, so that a change can be fanned out without waiting. The least recently written is forgotten
+ * Senders by id, in memory, so that a change can be fanned out without waiting. The least recently used is forgotten
  * first. A profile that is not there yet, or cannot be read now, never holds a message up: its names are empty and it is
  * asked for again at the next message. Once people has not answered nobody waits for it before it has.
  */
@@ -27,13 +28,12 @@ export interface Profiles {
 }
 
 export function createProfiles(people: Pick<PeopleApi, 'getProfiles'>, log: Log): Profiles {
-  const known = new Map<AccountId, Profile>();
+  const known = new LRUCache<AccountId, Profile>({ max: remembered });
   let away = false;
   let reading = false;
   let cleared = 0;
 
   function remember(profile: Profile): void {
-    if (known.size >= remembered) known.delete(known.keys().next().value as AccountId);
     known.set(profile.id, profile);
   }
 

@@ -1,4 +1,5 @@
 import { systemContext } from '../../../kernel/context.ts';
+import { gather } from '../../../kernel/gather.ts';
 import type { Message } from '../../../model/message.ts';
 import type { Backlog, BacklogRequest, ChatApi } from '../../chat/api.ts';
 import type { Outgoing } from '../api.ts';
@@ -6,10 +7,9 @@ import type { LiveConnection } from '../connections/live-connection.ts';
 import type { Outbound } from '../connections/outbound.ts';
 import { tellMessage } from '../delivering/fan-out.ts';
 import type { Profiles } from '../delivering/profiles.ts';
-import { gather } from '../gather.ts';
 import { insist } from '../insist.ts';
 import type { Scheduler } from '../scheduler.ts';
-import type { Leg } from './resumer.ts';
+import type { Leg } from './leg.ts';
 
 /** Reads backlogs and queues them to a connection, no faster than its socket takes them (rule 21). */
 export interface BacklogWriter {
@@ -29,7 +29,7 @@ export function createBacklogWriter(deps: {
 }): BacklogWriter {
   const { chat, profiles, outbound, scheduler } = deps;
   const readOne = gather<BacklogRequest, Backlog | undefined>({
-    scheduler,
+    soon: (task) => scheduler.soon(task),
     // So few that each page is worth its reading: they share the size of an answer.
     max: 128,
     atOnce: 2,

@@ -1,6 +1,6 @@
 import type { Head } from '../../chat/api.ts';
 import type { Outgoing, ResumedConversation } from '../api.ts';
-import type { Leg } from './resumer.ts';
+import type { Leg } from './leg.ts';
 
 export type Summary = Head & { readonly unread: number; readonly left: boolean };
 

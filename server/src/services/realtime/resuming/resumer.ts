@@ -1,28 +1,19 @@
+import pLimit from 'p-limit';
 import { systemContext } from '../../../kernel/context.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
-import type { Continuity, Position } from '../../../model/position.ts';
+import type { Position } from '../../../model/position.ts';
 import type { ChatApi } from '../../chat/api.ts';
 import type { Hold, LiveConnection } from '../connections/live-connection.ts';
 import type { FanOut } from '../delivering/fan-out.ts';
 import type { HubIndex } from '../hub-index.ts';
 import { insist } from '../insist.ts';
 import type { Scheduler } from '../scheduler.ts';
-import { Admission } from './admission.ts';
 import type { BacklogWriter } from './backlog-writer.ts';
+import type { Leg } from './leg.ts';
 import { createResumed, type Summary } from './resumed.ts';
 
 /** Readings of one conversation's backlog before the client is told to go on by itself. */
 const maxRounds = 20;
-
-/** One named conversation on its way from the client's position to level with what is withheld. */
-export interface Leg {
-  readonly conversation: ConversationId;
-  readonly hold: Hold;
-  position: Position;
-  continuity: Continuity;
-  /** The position is not a claim of the client any more but was read here. */
-  read: boolean;
-}
 
 /**
  * Resume (rules 16, 21): the named conversations' live changes are withheld, of which only the highest rev is kept; the
@@ -49,7 +40,8 @@ export function createResumer(deps: {
   readonly resumesAtOnce: number;
 }): Resumer {
   const { chat, index, fanOut, backlog, scheduler } = deps;
-  const admission = new Admission(deps.resumesAtOnce);
+  // An admission budget (rule 21).
+  const admit = pLimit(deps.resumesAtOnce);
 
   async function run(
     connection: LiveConnection,
@@ -58,25 +50,24 @@ export function createResumer(deps: {
   ): Promise<void> {
     if (connection.gone) return;
     const legs = [...(positions ?? [])].map(([conversation, position]) => withhold(connection, conversation, position));
-    await admission.enter();
-    try {
-      let summaries: readonly Summary[] | null = null;
-      for (let round = 0; round < maxRounds && !connection.gone; round++) {
-        const behind = legs.filter((leg) => !isLevel(leg));
-        if (behind.length > 0) {
-          // A change can reach the stream a moment before the database shows it (rule 12).
-          if (round > 1) await scheduler.delay(round);
-          await backlog.write(connection, behind);
-        } else if (summaries) break;
-        // After the backlogs, so that whose stay had ended when they were read is told as left.
-        else summaries = await summariesFor(connection, legs);
-      }
-      summaries ??= await summariesFor(connection, legs);
-      if (connection.gone) return;
-      finish(connection, ref, legs, summaries);
-    } finally {
-      admission.leave();
+    await admit(() => tell(connection, ref, legs));
+  }
+
+  async function tell(connection: LiveConnection, ref: string | number | null, legs: readonly Leg[]): Promise<void> {
+    let summaries: readonly Summary[] | null = null;
+    for (let round = 0; round < maxRounds && !connection.gone; round++) {
+      const behind = legs.filter((leg) => !isLevel(leg));
+      if (behind.length > 0) {
+        // A change can reach the stream a moment before the database shows it (rule 12).
+        if (round > 1) await scheduler.delay(round);
+        await backlog.write(connection, behind);
+      } else if (summaries) break;
+      // After the backlogs, so that whose stay had ended when they were read is told as left.
+      else summaries = await summariesFor(connection, legs);
     }
+    summaries ??= await summariesFor(connection, legs);
+    if (connection.gone) return;
+    finish(connection, ref, legs, summaries);
   }
 
   function withhold(connection: LiveConnection, conversation: ConversationId, position: Position): Leg {

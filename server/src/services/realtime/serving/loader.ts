@@ -1,11 +1,11 @@
 import { systemContext } from '../../../kernel/context.ts';
+import { gather } from '../../../kernel/gather.ts';
 import type { AccountId } from '../../../kernel/ids.ts';
 import type { Log } from '../../../kernel/log.ts';
 import type { Membership } from '../../../model/conversation.ts';
 import type { ChatApi } from '../../chat/api.ts';
 import type { LiveConnection } from '../connections/live-connection.ts';
 import type { Members } from '../delivering/members.ts';
-import { gather } from '../gather.ts';
 import type { HubIndex, LocalUser } from '../hub-index.ts';
 import { insist } from '../insist.ts';
 import type { Scheduler } from '../scheduler.ts';
@@ -43,7 +43,7 @@ export function createLoader(deps: {
   const { chat, index, registrar, starter, members, scheduler, log } = deps;
 
   const read = gather<LocalUser, void>({
-    scheduler,
+    soon: (task) => scheduler.soon(task),
     max: deps.usersPerRead,
     atOnce: 2,
     async ask(users) {

@@ -1,8 +1,8 @@
 import { systemContext } from '../../../kernel/context.ts';
+import { gather } from '../../../kernel/gather.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import type { ChatApi, Head } from '../../chat/api.ts';
 import type { Pipeline } from '../delivering/pipeline.ts';
-import { gather } from '../gather.ts';
 import type { HubIndex } from '../hub-index.ts';
 import { insist } from '../insist.ts';
 import type { Scheduler } from '../scheduler.ts';
@@ -27,7 +27,7 @@ export function createStarter(deps: {
   const { chat, index, registrar, pipeline, scheduler } = deps;
   const starting = new Map<ServedConversation, Promise<void>>();
   const headOf = gather<ConversationId, Head | undefined>({
-    scheduler,
+    soon: (task) => scheduler.soon(task),
     max: 1_000,
     atOnce: 4,
     async ask(ids) {

@@ -1,11 +1,10 @@
-import type { Scheduler } from './scheduler.ts';
-
 /**
- * Turns single questions into batches: those asked in one turn of the event loop, and while `atOnce` batches are under way,
- * share one call (rule 21). `ask` answers in the order of its questions; its failure is everybody's of that batch.
+ * Turns single questions into batches: those asked before `soon` runs its task, and while `atOnce` batches are under way,
+ * share one call (MESSAGE-PATH rule 21). `ask` answers in the order of its questions; its failure is everybody's of that batch.
  */
 export function gather<Question, Answer>(options: {
-  readonly scheduler: Scheduler;
+  /** Runs the task once, after those who ask together have asked. */
+  soon(task: () => void): void;
   readonly max: number;
   readonly atOnce: number;
   ask(questions: readonly Question[]): Promise<readonly Answer[]>;
@@ -22,7 +21,7 @@ export function gather<Question, Answer>(options: {
   function schedule(): void {
     if (scheduled || waiting.length === 0) return;
     scheduled = true;
-    options.scheduler.soon(() => {
+    options.soon(() => {
       scheduled = false;
       while (waiting.length > 0 && running < options.atOnce) void run(waiting.splice(0, options.max));
     });
