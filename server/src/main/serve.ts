@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../kernel/clock.ts';
 import { systemContext } from '../kernel/context.ts';
@@ -131,7 +132,7 @@ async function run(options: Options, { version, plan, foundation, log, metrics, 
   stopping = true;
   const steps = [
     () => system?.leave(),
-    () => new Promise((resolve) => setTimeout(resolve, failure || !started ? 0 : options['drain-seconds'] * 1_000)),
+    () => pause(failure || !started ? 0 : options['drain-seconds'] * 1_000),
     // A hub sends its connections away while routers still reach it: the stream waits for a hub that is out of reach.
     () => program.drain(),
     () => system?.stopServing(),

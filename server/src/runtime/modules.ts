@@ -1,3 +1,4 @@
+import { createDeferred } from '../kernel/deferred.ts';
 import type { Unit } from '../kernel/lifecycle.ts';
 import type { Log } from '../kernel/log.ts';
 
@@ -78,9 +79,9 @@ export class Program<C> {
   readonly #stopTimeoutMs: number;
   #draining: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
-  #reportFailure!: (failure: Error) => void;
+  readonly #failed = createDeferred<never>();
   /** Rejects with the first failure of a running module. */
-  readonly failed: Promise<never>;
+  readonly failed = this.#failed.promise;
 
   constructor(
     modules: readonly Module<C>[],
@@ -90,10 +91,6 @@ export class Program<C> {
   ) {
     this.#log = options.log;
     this.#stopTimeoutMs = options.stopTimeoutMs ?? 10_000;
-    this.failed = new Promise((_, reject) => {
-      this.#reportFailure = reject;
-    });
-    this.failed.catch(() => {}); // a failure that nobody waits for yet must not end the process by itself
     this.#waves = planModules(modules, targets).map((wave) =>
       wave.map((module) => ({
         name: module.name,
@@ -156,7 +153,7 @@ export class Program<C> {
     this.#log.debug({ module: part.name, ms: Math.round(performance.now() - began) }, 'module started');
     part.unit.failed?.catch((cause: unknown) => {
       part.state = 'failed';
-      this.#reportFailure(
+      this.#failed.reject(
         new Error(`module "${part.name}" failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }),
       );
     });

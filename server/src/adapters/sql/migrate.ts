@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { fail } from '../../kernel/errors.ts';
 import type { Log } from '../../kernel/log.ts';
@@ -37,7 +38,7 @@ export async function migrate(sql: Sql, o: MigrateOptions): Promise<readonly str
   const session = await sql.session();
   try {
     // a concurrent index build waits for every older snapshot, a blocked lock request included: so ask, do not wait
-    while (!(await isLocked(session))) await new Promise((resolve) => setTimeout(resolve, 100));
+    while (!(await isLocked(session))) await pause(100);
     await session.query(
       `create table if not exists public.parley_migrations (
          service text, name text, hash text not null, applied_at timestamptz(3) not null default now(),

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { createDeferred } from '../../kernel/deferred.ts';
 
 export type ProcessState = 'starting' | 'ready' | 'restarting' | 'stopped';
 
@@ -56,13 +57,7 @@ export function supervise(options: SuperviseOptions): Supervisor {
   let timer: NodeJS.Timeout | undefined;
   let stopping = false;
   let failures = 0;
-  let becomeReady!: () => void;
-  let failToStart!: (error: Error) => void;
-  const ready = new Promise<void>((resolve, reject) => {
-    becomeReady = resolve;
-    failToStart = reject;
-  });
-  ready.catch(() => {});
+  const ready = createDeferred();
 
   function enter(state: ProcessState): void {
     info.state = state;
@@ -81,7 +76,7 @@ export function supervise(options: SuperviseOptions): Supervisor {
     const serve = (): void => {
       failures = 0;
       enter('ready');
-      becomeReady();
+      ready.resolve();
     };
     if (started.stdout) {
       createInterface({ input: started.stdout }).on('line', (line) => {
@@ -104,7 +99,7 @@ export function supervise(options: SuperviseOptions): Supervisor {
       enter('stopped');
       return;
     }
-    if (!wasReady) failToStart(new Error(`${options.name} ended (${how}) before it was ready`));
+    if (!wasReady) ready.reject(new Error(`${options.name} ended (${how}) before it was ready`));
     info.restarts++;
     enter('restarting');
     failures++;
@@ -114,7 +109,7 @@ export function supervise(options: SuperviseOptions): Supervisor {
   start();
   return {
     info,
-    ready,
+    ready: ready.promise,
     async stop(graceMs) {
       stopping = true;
       clearTimeout(timer);

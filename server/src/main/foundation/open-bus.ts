@@ -1,4 +1,5 @@
 import { createMemoryBus } from '../../adapters/bus/memory/create-memory-bus.ts';
+import { createDeferred } from '../../kernel/deferred.ts';
 import type { Health } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
@@ -26,11 +27,7 @@ export interface OpenedBus {
 /** The bus that `--bus` names. Refuses a broker on which `parley migrate` has not created everything. */
 export async function openBus(option: string, deps: OpenBusDeps): Promise<OpenedBus> {
   const address = parseBusUrl(option);
-  let onFailed: (reason: Error) => void = () => {};
-  const failed = new Promise<never>((_, reject) => {
-    onFailed = reject;
-  });
-  failed.catch(() => {});
+  const { promise: failed, reject: onFailed } = createDeferred<never>();
   if (address.kind === 'memory') return { bus: createMemoryBus(deps), failed, health: () => null };
   const missing = await findMissing(address, deps);
   if (missing.length > 0) {

@@ -1,3 +1,4 @@
+import timers from 'node:timers/promises';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Unit } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
@@ -52,7 +53,7 @@ export function createDirectory(deps: DirectoryDeps): Directory {
   const books = new Map<string, AddressBook>();
   const gauge = metrics.gauge('parley_directory_instances', 'Instances of other services that this process knows');
   const asker = createAsker({ ...deps, answerMs: config.answerMs });
-  const timers: NodeJS.Timeout[] = [];
+  const intervals: NodeJS.Timeout[] = [];
   let own: readonly Instance[] = [];
   let registered: readonly Instance[] = [];
   let leaving = false;
@@ -61,7 +62,8 @@ export function createDirectory(deps: DirectoryDeps): Directory {
   let beating: Promise<void> | null = null;
 
   async function poll(): Promise<void> {
-    await pause(polledAt + config.minGapMs - clock.monotonic());
+    const waitMs = polledAt + config.minGapMs - clock.monotonic();
+    if (waitMs > 0) await timers.setTimeout(waitMs);
     polledAt = clock.monotonic();
     const names = [...known.keys()];
     const answer = await asker.ask((discovery, ctx) => discovery.discoverServices(ctx, names));
@@ -142,14 +144,14 @@ export function createDirectory(deps: DirectoryDeps): Directory {
     withdraw,
     unit: {
       async start() {
-        timers.push(
+        intervals.push(
           setInterval(() => void refresh(), config.pollMs),
           setInterval(keepAlive, config.heartbeatMs),
         );
       },
       drain: withdraw,
       async stop() {
-        for (const timer of timers) clearInterval(timer);
+        for (const timer of intervals) clearInterval(timer);
         await withdraw();
         await polling;
       },
@@ -160,8 +162,4 @@ export function createDirectory(deps: DirectoryDeps): Directory {
 
 function idsOf(instances: readonly Instance[]): string[] {
   return [...new Set(instances.map(({ id }) => id))];
-}
-
-function pause(ms: number): Promise<void> | undefined {
-  return ms > 0 ? new Promise((resolve) => void setTimeout(resolve, ms)) : undefined;
 }

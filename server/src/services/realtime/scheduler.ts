@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 /** When things happen: handed in, so that tests turn the event loop and the clock themselves. */
 export interface Scheduler {
   /** Once, in the next turn of the event loop. */
@@ -14,5 +16,5 @@ export const systemScheduler: Scheduler = {
     timer.unref();
     return () => clearInterval(timer);
   },
-  delay: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),
+  delay: (ms) => pause(ms),
 };

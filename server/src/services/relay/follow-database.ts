@@ -1,11 +1,11 @@
 import type { Clock } from '../../kernel/clock.ts';
+import { createDeferred } from '../../kernel/deferred.ts';
 import { Failure, fail } from '../../kernel/errors.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Bus } from '../../ports/bus.ts';
 import { type Replication, type ReplicationConnection, ReplicationError } from '../../ports/replication.ts';
 import { type RelayConfig, type RelayDatabase, relayApplication } from './config.ts';
 import { createRecorder } from './create-records.ts';
-import { createDeferred } from './deferred.ts';
 import { createPause, Stopped } from './pause.ts';
 import { prepareSlot, type Snapshot, slotOf } from './prepare-slot.ts';
 import { type ChangeStream, streamChanges } from './stream-changes.ts';

@@ -1,11 +1,11 @@
 import type { Clock } from '../../kernel/clock.ts';
+import { createDeferred } from '../../kernel/deferred.ts';
 import type { Unit } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import type { Bus } from '../../ports/bus.ts';
 import type { Replication } from '../../ports/replication.ts';
 import { type RelayConfig, type RelayDatabase, relayDefaults } from './config.ts';
-import { createDeferred } from './deferred.ts';
 import { type Follower, followDatabase } from './follow-database.ts';
 
 export interface RelayDeps {

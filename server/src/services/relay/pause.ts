@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+
 /** Waits; rejects at once when the relay is stopped. Milliseconds. */
 export type Pause = (ms: number) => Promise<void>;
 
@@ -10,19 +12,7 @@ export class Stopped extends Error {
 
 export function createPause(signal: AbortSignal): Pause {
   return (ms) =>
-    new Promise((resolve, reject) => {
-      if (signal.aborted) {
-        reject(new Stopped());
-        return;
-      }
-      const stop = () => {
-        clearTimeout(timer);
-        reject(new Stopped());
-      };
-      const timer = setTimeout(() => {
-        signal.removeEventListener('abort', stop);
-        resolve();
-      }, ms);
-      signal.addEventListener('abort', stop, { once: true });
+    setTimeout(ms, undefined, { signal }).catch(() => {
+      throw new Stopped();
     });
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
+import { createDeferred } from '../../kernel/deferred.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Bus, BusRecord } from '../../ports/bus.ts';
 import type { ReplicationConnection, TransactionPart } from '../../ports/replication.ts';
@@ -54,14 +55,13 @@ export async function streamChanges(
   let paused = false;
   let over = false;
   let timer: NodeJS.Timeout | undefined;
-  let end: (reason: Error) => void = () => {};
-  const ended = new Promise<Error>((resolve) => {
-    end = (reason) => {
-      over = true;
-      clearInterval(timer);
-      resolve(reason);
-    };
-  });
+  const ended = createDeferred<Error>();
+
+  function end(reason: Error): void {
+    over = true;
+    clearInterval(timer);
+    ended.resolve(reason);
+  }
 
   function onTransaction(part: TransactionPart): void {
     if (over) return;
@@ -137,7 +137,7 @@ export async function streamChanges(
   await connection.stream(target, { onTransaction, onKeepalive, onEnd: end });
   if (!over) timer = setInterval(() => connection.confirm(queue.confirmed), deps.statusMs);
   return {
-    ended,
+    ended: ended.promise,
     get confirmed() {
       return queue.confirmed;
     },

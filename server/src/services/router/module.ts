@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { systemContext } from '../../kernel/context.ts';
 import { fail } from '../../kernel/errors.ts';
 import type { HubId } from '../../kernel/ids.ts';
@@ -74,7 +75,10 @@ export function createRouter(deps: RouterDeps): { readonly api: RouterApi; reado
         log.warn({ hub, failures, err: thrown }, 'a hub did not take its deliveries');
       }
       if (!(await registry.hubs()).includes(hub)) return;
-      await pause(Math.min(config.retryMaxMs, config.retryFirstMs * 2 ** Math.min(failures, 10)), stopping.signal);
+      const pauseMs = Math.min(config.retryMaxMs, config.retryFirstMs * 2 ** Math.min(failures, 10));
+      await pause(pauseMs, undefined, { signal: stopping.signal }).catch((cause) => {
+        throw fail('service.unavailable', { detail: 'The router is stopping.', cause });
+      });
     }
   }
 
@@ -109,19 +113,4 @@ export function createRouter(deps: RouterDeps): { readonly api: RouterApi; reado
     },
   };
   return { api, unit };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(fail('service.unavailable', 'The router is stopping.'));
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
 }

@@ -1,7 +1,7 @@
+import timers from 'node:timers/promises';
 import type { Log } from '../../../kernel/log.ts';
 import type { HeldPartition } from './held-partition.ts';
 import type { Membership } from './join-group.ts';
-import { pause } from './load-driver.ts';
 
 export interface CommitDeps {
   readonly group: string;
@@ -31,7 +31,7 @@ export function createCommits(deps: CommitDeps): Commits {
   let running: Promise<void> | undefined;
   let stopped = false;
   let flushes = 0;
-  let endRest: () => void = () => {};
+  let resting: AbortController | undefined;
 
   const due = () =>
     stopped
@@ -57,7 +57,7 @@ export function createCommits(deps: CommitDeps): Commits {
       } catch (thrown) {
         if (due().length === 0) break;
         deps.log.warn({ group: deps.group, err: thrown }, 'Kafka did not take the offsets; trying again');
-        await pause(retryMs);
+        await timers.setTimeout(retryMs);
       }
     }
     running = undefined;
@@ -65,13 +65,8 @@ export function createCommits(deps: CommitDeps): Commits {
 
   function rest(): Promise<void> {
     if (stopped || flushes > 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, everyMs);
-      endRest = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    resting = new AbortController();
+    return timers.setTimeout(everyMs, undefined, { signal: resting.signal }).catch(() => {});
   }
 
   function wake(): void {
@@ -82,7 +77,7 @@ export function createCommits(deps: CommitDeps): Commits {
     wake,
     async flush() {
       flushes++;
-      endRest();
+      resting?.abort();
       while (due().length > 0) {
         wake();
         await running;
@@ -91,7 +86,7 @@ export function createCommits(deps: CommitDeps): Commits {
     },
     stop() {
       stopped = true;
-      endRest();
+      resting?.abort();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Consumer } from '@platformatic/kafka';
 import type { Log } from '../../../kernel/log.ts';
 import type { BusRecord, Subscription } from '../../../ports/bus.ts';
@@ -6,7 +7,7 @@ import { createCommits } from './commit-offsets.ts';
 import { createHandOver } from './hand-over.ts';
 import { type Entry, type HeldPartition, holdPartition, isOurs, takeEntries } from './held-partition.ts';
 import { joinGroup, type Membership } from './join-group.ts';
-import { clientOptions, loadDriver, pause } from './load-driver.ts';
+import { clientOptions, loadDriver } from './load-driver.ts';
 import type { KafkaAddress } from './parse-kafka-url.ts';
 import { createPrefetch } from './prefetch.ts';
 

@@ -1,5 +1,7 @@
 import { performance } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Consumer } from '@platformatic/kafka';
+import { createDeferred, type Deferred } from '../../../kernel/deferred.ts';
 import type { Log } from '../../../kernel/log.ts';
 import { assignPartitions, type GroupMember, type PartitionId } from './assign-partitions.ts';
 import { clientOptions, hasCode, loadDriver } from './load-driver.ts';
@@ -47,7 +49,7 @@ export async function joinGroup(deps: MembershipDeps): Promise<Membership> {
   let lastHeard = performance.now();
   let memberId: string | null = null;
   let generation = -1;
-  let round: { readonly ended: Promise<void>; end(): void } | undefined;
+  let round: Deferred<void> | undefined;
   let closed = false;
 
   // The driver reads the claims for the first time while it is being made.
@@ -84,15 +86,11 @@ export async function joinGroup(deps: MembershipDeps): Promise<Membership> {
   for (const topic of deps.topics) client.topics.track(topic);
 
   function beginRound(): void {
-    let end: () => void = () => {};
-    const ended = new Promise<void>((resolve) => {
-      end = resolve;
-    });
-    round ??= { ended, end };
+    round ??= createDeferred();
   }
 
   function endRound(): void {
-    round?.end();
+    round?.resolve();
     round = undefined;
   }
 
@@ -143,7 +141,7 @@ export async function joinGroup(deps: MembershipDeps): Promise<Membership> {
       }
     },
     settled: async () => {
-      while (round) await round.ended;
+      while (round) await round.promise;
     },
     isAlive: () => performance.now() - lastHeard < deps.sessionMs,
     async close() {
@@ -151,10 +149,7 @@ export async function joinGroup(deps: MembershipDeps): Promise<Membership> {
       clearInterval(watch);
       endRound();
       // A broker that is away cannot be told; it finds out when the session ends.
-      await Promise.race([
-        client.close().catch(() => {}),
-        new Promise((resolve) => setTimeout(resolve, 2_000).unref()),
-      ]);
+      await Promise.race([client.close().catch(() => {}), pause(2_000, undefined, { ref: false })]);
     },
   };
 }

@@ -1,6 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Admin } from '@platformatic/kafka';
 import type { Log } from '../../../kernel/log.ts';
-import { clientOptions, hasCode, loadDriver, pause } from './load-driver.ts';
+import { clientOptions, hasCode, loadDriver } from './load-driver.ts';
 import type { KafkaAddress } from './parse-kafka-url.ts';
 
 export interface TopicOptions {

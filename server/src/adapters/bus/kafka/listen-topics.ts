@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Consumer } from '@platformatic/kafka';
 import type { Log } from '../../../kernel/log.ts';
 import type { BusRecord, Subscription } from '../../../ports/bus.ts';
 import type { BrokerHealth } from '../broker-health.ts';
 import type { Listener } from '../create-listener.ts';
 import { type HeldPartition, holdPartition, takeEntries } from './held-partition.ts';
-import { clientOptions, loadDriver, pause } from './load-driver.ts';
+import { clientOptions, loadDriver } from './load-driver.ts';
 import type { KafkaAddress } from './parse-kafka-url.ts';
 import { createPrefetch } from './prefetch.ts';
 

@@ -51,5 +51,3 @@ export function hasCode(thrown: unknown, apiId: string): boolean {
   const error = thrown as { findBy?(property: string, value: unknown): unknown } | null;
   return Boolean(error?.findBy?.('apiId', apiId));
 }
-
-export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -1,9 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Consumer } from '@platformatic/kafka';
 import type { Log } from '../../../kernel/log.ts';
 import type { BrokerHealth } from '../broker-health.ts';
 import { parseRecord } from './encode-record.ts';
 import { type Entry, type HeldPartition, isOurs } from './held-partition.ts';
-import { hasCode, pause } from './load-driver.ts';
+import { hasCode } from './load-driver.ts';
 
 export interface PrefetchDeps {
   /** Of its own connections: a fetch waits at the broker, and whatever is sent after it on that connection waits too. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Channel, Envelope, ReturnedMessage } from 'rabbitmq-client';
 import { fail } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
@@ -94,7 +95,7 @@ export function openSender(connection: KeptConnection, prepare: (channel: Channe
           }
           if (attempt === 1)
             log.warn({ ...envelope }, 'a queue is full; publishing waits until its group has caught up');
-          await pause(Math.min(2_000, 50 * 2 ** attempt), stopped.signal);
+          await pause(Math.min(2_000, 50 * 2 ** attempt), undefined, { signal: stopped.signal }).catch(() => {});
         }
       }
     },
@@ -105,16 +106,4 @@ export function openSender(connection: KeptConnection, prepare: (channel: Channe
       await current?.close();
     },
   };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-  });
 }

@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../../../kernel/log.ts';
 import { choosePort } from './choose-port.ts';
 import { type Claim, claimServer } from './claim-server.ts';
 import { startFailure } from './create-cluster.ts';
-import { launchServer, pause, stopServer } from './launch-server.ts';
+import { launchServer, stopServer } from './launch-server.ts';
 import type { Binaries } from './locate-binaries.ts';
 import type { Place } from './place-data.ts';
 import { readPostmaster } from './read-postmaster.ts';

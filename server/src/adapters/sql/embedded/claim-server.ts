@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { fail } from '../../../kernel/errors.ts';
 import { readPassword, superuser } from './create-cluster.ts';
@@ -84,7 +85,7 @@ async function holdLock(query: Claim['query'], dataDir: string): Promise<void> {
         `The data in ${dataDir} is in use by the Parley process ${pid || 'of an unknown number'}. Stop that one, or choose another --data folder.`,
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
   }
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Binaries } from './locate-binaries.ts';
 import type { Place } from './place-data.ts';
 import { isAlive, isServerOf, readPostmaster } from './read-postmaster.ts';
@@ -68,8 +69,4 @@ function signalServer(pid: number, signal: NodeJS.Signals): boolean {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
     throw error;
   }
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -13,11 +13,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { silentLog } from '../../../kernel/log.ts';
 import { createPostgres } from '../postgres/create-postgres.ts';
-import { launchServer, pause, stopServer } from './launch-server.ts';
+import { launchServer, stopServer } from './launch-server.ts';
 import { locateBinaries } from './locate-binaries.ts';
 import { placeData } from './place-data.ts';
 import { reachEmbeddedPostgres } from './reach-embedded-postgres.ts';

@@ -1,9 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Health } from '../../../kernel/lifecycle.ts';
 import type { Log } from '../../../kernel/log.ts';
 import { bringUp, type Running } from './bring-up.ts';
 import { AlreadyOwned, type Claim, ownedFailure } from './claim-server.ts';
 import { checkMajor, createCluster, readPassword, startFailure, superuser } from './create-cluster.ts';
-import { pause, stopServer } from './launch-server.ts';
+import { stopServer } from './launch-server.ts';
 import { locateBinaries } from './locate-binaries.ts';
 import { placeData } from './place-data.ts';
 import { boundServerLog, serverLogFile } from './server-log.ts';

@@ -1,3 +1,4 @@
+import { createDeferred, type Deferred } from '../../../kernel/deferred.ts';
 import type { AccountId, ConversationId, HubId } from '../../../kernel/ids.ts';
 import type { Log } from '../../../kernel/log.ts';
 import type { HubRegistry } from '../../../ports/hub-registry.ts';
@@ -22,8 +23,7 @@ export interface Registrar {
 interface Batch {
   readonly users: Map<AccountId, boolean>;
   readonly conversations: Map<ConversationId, boolean>;
-  readonly done: Promise<void>;
-  finish(result: Promise<void>): void;
+  readonly done: Deferred<void>;
 }
 
 export function createRegistrar(deps: {
@@ -42,18 +42,14 @@ export function createRegistrar(deps: {
 
   function batch(): Batch {
     if (next) return next;
-    let finish: Batch['finish'] = () => {};
-    const done = new Promise<void>((resolve) => {
-      finish = resolve;
-    });
-    const created: Batch = { users: new Map(), conversations: new Map(), done, finish };
+    const created: Batch = { users: new Map(), conversations: new Map(), done: createDeferred() };
     next = created;
     scheduler.soon(() => {
       // What is asked while an earlier batch is under way still joins this one.
       last = last.then(() => {
         next = null;
         const result = send(created);
-        created.finish(result);
+        created.done.resolve(result);
         return result.catch((error) => {
           log.warn({ err: error }, 'the hub registry did not take a change');
           for (const user of split(created.users)[1]) undropped.add(user);
@@ -74,15 +70,11 @@ export function createRegistrar(deps: {
   }
 
   function drop(user: AccountId): void {
-    const b = batch();
-    b.users.set(user, false);
-    b.done.catch(() => {});
+    batch().users.set(user, false);
   }
 
   function release(conversation: ConversationId): void {
-    const b = batch();
-    b.conversations.set(conversation, false);
-    b.done.catch(() => {});
+    batch().conversations.set(conversation, false);
   }
 
   return {
@@ -99,12 +91,12 @@ export function createRegistrar(deps: {
     hold(users) {
       const b = batch();
       for (const user of users) b.users.set(user, true);
-      return b.done;
+      return b.done.promise;
     },
     serve(conversations) {
       const b = batch();
       for (const conversation of conversations) b.conversations.set(conversation, true);
-      return b.done;
+      return b.done.promise;
     },
   };
 }

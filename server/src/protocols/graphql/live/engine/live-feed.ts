@@ -1,5 +1,6 @@
 import type { DocumentNode, OperationDefinitionNode } from 'graphql';
 import { createContext } from '../../../../kernel/context.ts';
+import { createDeferred } from '../../../../kernel/deferred.ts';
 import { fail, toFailure } from '../../../../kernel/errors.ts';
 import { type ConversationId, createId } from '../../../../kernel/ids.ts';
 import type { Log } from '../../../../kernel/log.ts';
@@ -96,7 +97,7 @@ export function createLiveFeeds(deps: LiveFeedDeps): (operation: LiveOperation) 
 
 /** The source of results that go another way: it yields nothing and ends when it is told to. */
 function createSource(onEnd: () => void): AsyncGenerator<never, void, undefined> {
-  const { promise, resolve } = withResolvers();
+  const { promise, resolve } = createDeferred();
   let over = false;
   const end = async (): Promise<IteratorReturnResult<void>> => {
     if (!over) {
@@ -114,12 +115,4 @@ function createSource(onEnd: () => void): AsyncGenerator<never, void, undefined>
       return this;
     },
   };
-}
-
-function withResolvers(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = () => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
 }
