@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { findCycles } from './find-cycles.mjs';
 
 const require = createRequire(import.meta.url);
@@ -35,12 +33,9 @@ export async function cruiseTree(baseDir) {
     output.modules
       .filter((module) => /\.(tsx?|mjs|cjs|js)$/.test(module.source) && !module.source.includes('node_modules/'))
       .filter((module) => !module.couldNotResolve && !module.coreModule)
-      .map(({ source, dependencies }) => [
-        source,
-        dependencies.map((dependency) => ({ path: dependency.resolved, specifier: dependency.module })),
-      ]),
+      .map(({ source, dependencies }) => [source, dependencies.map((dependency) => ({ path: dependency.resolved }))]),
   );
-  const cycles = findCycles(edges, (path) => readFileSync(join(baseDir, path), 'utf8'));
+  const cycles = findCycles(edges);
   const violations = [
     ...output.summary.violations.map(({ rule, from, to }) => ({ rule: rule.name, from, to })),
     ...cycles.map((cycle) => ({ rule: 'no-cycles', from: cycle[0], to: [...cycle.slice(1), cycle[0]].join(' → ') })),

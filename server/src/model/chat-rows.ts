@@ -64,10 +64,6 @@ export interface ReceiptRow {
   readonly read: number;
 }
 
-/** The columns of a MessageRow, for select lists. */
-export const messageColumns = `conversation_id, seq, rev, mod_rev, mod, id, sender_id, content, reply_to, thread, mentions,
-  system, created_at, edited_at, deleted_at, reactions, pinned`;
-
 export function toMessage(row: MessageRow): Message {
   return {
     conversation: row.conversation_id,

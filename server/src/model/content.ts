@@ -115,3 +115,10 @@ function canonical(value: Json): string {
     .map((key) => `${JSON.stringify(key)}:${canonical(value[key] as Json)}`)
     .join(',')}}`;
 }
+
+/** The words of a content: its `text`, whatever its type. */
+export function textOf(content: string | null): string {
+  if (content === null || !content.includes('"text"')) return '';
+  const { text } = JSON.parse(content) as { text?: unknown };
+  return typeof text === 'string' ? text : '';
+}

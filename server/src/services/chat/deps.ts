@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts';
 import { fail } from '../../kernel/errors.ts';
+import type { Unit } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import type { Incarnation } from '../../model/position.ts';
@@ -8,9 +9,7 @@ import type { Sql } from '../../ports/sql.ts';
 import type { StorageGuard } from '../../ports/storage-guard.ts';
 import type { PeopleApi } from '../people/api.ts';
 import type { RouterApi } from '../router/api.ts';
-import type { Committer } from './append/committer.ts';
-import type { PageCache } from './reading/page-cache.ts';
-import type { RequireReader } from './reading/readers.ts';
+import type { ChatApi } from './api.ts';
 
 export interface ChatConfig {
   /** Within this time after a receipt was written, later ones of the same reader are merged into one write (rule 19). */
@@ -38,6 +37,12 @@ const chatDefaults: ChatConfig = {
   pageCacheBytes: 32 * 1024 * 1024,
 };
 
+/** What appends messages: the group committer, or in front of it a queue. */
+export interface Committer {
+  readonly append: ChatApi['append'];
+  readonly unit: Unit;
+}
+
 export interface ChatDeps {
   readonly sql: Sql;
   readonly people: PeopleApi;
@@ -56,12 +61,6 @@ export interface ChatDeps {
 /** The settings, with the defaults of those that are not given. */
 export function configOf(deps: Pick<ChatDeps, 'config'>): ChatConfig {
   return { ...chatDefaults, ...deps.config };
-}
-
-/** What reads are made with besides. */
-export interface ReadDeps extends ChatDeps {
-  readonly requireReader: RequireReader;
-  readonly pages: PageCache;
 }
 
 /** The first line of everything that writes: reads go on when the storage is full (rule 27). */

@@ -1,15 +1,15 @@
-import { fail } from '../../kernel/errors.ts';
 import type { AccountId, ConversationId } from '../../kernel/ids.ts';
-import { type MembershipRow, type MessageRow, messageColumns, toMembership, toMessage } from '../../model/chat-rows.ts';
+import { type MembershipRow, type MessageRow, toMembership, toMessage } from '../../model/chat-rows.ts';
 import type { Membership, Role } from '../../model/conversation.ts';
-import type { Message, MessageChange } from '../../model/message.ts';
+import type { Message } from '../../model/message.ts';
 import type { Sql, SqlSession } from '../../ports/sql.ts';
-import type { Acting } from './changing/change-conversation.ts';
-import { readableSeqs } from './reading/readers.ts';
-import { holdsSeqIn } from './reading/visible-seqs.ts';
 
 const snapshotSql = `set transaction isolation level repeatable read, read only;
   set local enable_seqscan = off; set local enable_bitmapscan = off`;
+
+/** The columns of a MessageRow, for select lists. */
+export const messageColumns = `conversation_id, seq, rev, mod_rev, mod, id, sender_id, content, reply_to, thread, mentions,
+  system, created_at, edited_at, deleted_at, reactions, pinned`;
 
 export const membershipColumns = `conversation_id, user_id, role, joined_seq, joined_rev, left_seq, left_rev, rev, joined_at`;
 
@@ -24,13 +24,6 @@ export function readSnapshot<T>(sql: Sql, work: (tx: SqlSession) => Promise<T>):
   });
 }
 
-/** A message the actor may see and that is not deleted; `message.unknown`. Under the head lock it stays as it is. */
-export async function requireMessage(acting: Acting, seq: number): Promise<Message> {
-  const message = holdsSeqIn(readableSeqs(acting), seq) ? await findMessage(acting.tx, acting.conversation, seq) : null;
-  if (!message || message.deletedAt !== null) throw fail('message.unknown');
-  return message;
-}
-
 export async function findMessage(
   session: Pick<SqlSession, 'query'>,
   conversation: ConversationId,
@@ -42,23 +35,6 @@ export async function findMessage(
     'chat-message',
   );
   return row ? toMessage(row) : null;
-}
-
-/** Changes a stored message under its conversation's head lock; takes the next rev and says in the row what was done (rule 12). */
-export async function changeMessage(
-  acting: Acting,
-  seq: number,
-  change: MessageChange,
-  columns: Readonly<Record<string, unknown>>,
-): Promise<Message> {
-  const names = Object.keys(columns);
-  const [row] = await acting.tx.query<MessageRow>(
-    `update chat.messages set mod_rev = $3, mod = $4${names.map((name, i) => `, ${name} = $${i + 5}`).join('')}
-     where conversation_id = $1 and seq = $2 returning ${messageColumns}`,
-    [acting.conversation, seq, acting.head.nextRev(), JSON.stringify(change), ...Object.values(columns)],
-  );
-  if (!row) throw fail('message.unknown');
-  return toMessage(row);
 }
 
 /** The database's clock: what every time in the chat schema is taken from. */
@@ -94,23 +70,4 @@ export async function findMember(
     'chat-member',
   );
   return row ? toMembership(row) : null;
-}
-
-/** Changes the role of a present member. */
-export async function changeRole(acting: Acting, user: AccountId, role: Role, rev: number): Promise<Membership> {
-  const [row] = await acting.tx.query<MembershipRow>(
-    `update chat.memberships set role = $3, rev = $4 where conversation_id = $1 and user_id = $2 and left_rev is null
-     returning ${membershipColumns}`,
-    [acting.conversation, user, role, rev],
-  );
-  if (!row) throw fail('account.unknown', 'This account is not a member of the conversation.');
-  return toMembership(row);
-}
-
-export async function countOwners(acting: Acting): Promise<number> {
-  const [row] = await acting.tx.query<{ owners: number }>(
-    `select count(*) as owners from chat.memberships where conversation_id = $1 and role = 'owner' and left_rev is null`,
-    [acting.conversation],
-  );
-  return row?.owners ?? 0;
 }

@@ -52,13 +52,14 @@ export class HubIndex {
 
   attach(connection: LiveConnection): void {
     this.connections.add(connection);
-    connection.user.connections.push(connection);
-    for (const served of connection.user.conversations) served.changed();
+    const user = this.userOf(connection.user.id);
+    user.connections.push(connection);
+    for (const served of user.conversations) served.changed();
   }
 
   detach(connection: LiveConnection): void {
     if (!this.connections.delete(connection)) return;
-    const { user } = connection;
+    const user = this.userOf(connection.user.id);
     user.connections.splice(user.connections.indexOf(connection), 1);
     for (const served of user.conversations) served.changed();
     if (user.connections.length > 0) return;
@@ -92,7 +93,7 @@ export class HubIndex {
     const member = served.members.get(user);
     if (member?.joinedRev !== joinedRev) return false;
     served.remove(user);
-    const { conversations } = member.user;
+    const { conversations } = this.userOf(user);
     conversations.splice(conversations.indexOf(served), 1);
     return true;
   }

@@ -2,11 +2,18 @@ import type { AccountId, ConversationId } from '../../kernel/ids.ts';
 import type { Membership, Role } from '../../model/conversation.ts';
 import type { DurableDelivery } from '../../model/delivery.ts';
 import type { LiveConnection } from './connections/live-connection.ts';
-import type { LocalUser } from './hub-index.ts';
+
+/** What a conversation needs of a user who has connections here. */
+export interface MemberUser {
+  readonly id: AccountId;
+  readonly connections: readonly LiveConnection[];
+  /** Stays that ended while the memberships were being read; null: they are not being read. */
+  readonly ended: Map<ConversationId, number> | null;
+}
 
 /** The open stay of a user who has connections here; `role` is the one at its beginning. */
 export interface Member {
-  readonly user: LocalUser;
+  readonly user: MemberUser;
   readonly role: Role;
   readonly joinedSeq: number;
   readonly joinedRev: number;
@@ -51,7 +58,7 @@ export class ServedConversation {
     return this.knownSince > 0;
   }
 
-  add(user: LocalUser, stay: Stay): void {
+  add(user: MemberUser, stay: Stay): void {
     this.members.set(user.id, { user, role: stay.role, joinedSeq: stay.joinedSeq, joinedRev: stay.joinedRev });
     this.maxJoinedSeq = Math.max(this.maxJoinedSeq, stay.joinedSeq);
     this.maxJoinedRev = Math.max(this.maxJoinedRev, stay.joinedRev);

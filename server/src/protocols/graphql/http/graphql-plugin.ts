@@ -12,7 +12,8 @@ import { clearSessionCookie, setSessionCookie } from '../../shared/session-cooki
 import { createDocuments } from '../documents.ts';
 import { createExecutor } from '../executor.ts';
 import { formatError } from '../format-error.ts';
-import { createGraphqlContext, type GraphqlContext, type OperationServices } from '../schema/context.ts';
+import { createGraphqlContext, type GraphqlContext } from '../schema/context.ts';
+import type { OperationServices } from '../schema/operation-services.ts';
 import { schema } from '../schema/schema.ts';
 import { formLimits, readUpload } from './read-upload.ts';
 

@@ -3,7 +3,8 @@ import type { Continuity } from '../../../model/position.ts';
 import { builder } from './builder.ts';
 import { checkFirst } from './connection.ts';
 import { continuity } from './enums.ts';
-import { describeMessages, type MessageView, message } from './message.ts';
+import { message } from './message.ts';
+import { describeMessages, type MessageView } from './message-view.ts';
 import { parseId } from './parse-input.ts';
 
 export const positionInput = builder.inputType('PositionInput', {

@@ -1,10 +1,8 @@
 import type { Context } from '../../../kernel/context.ts';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import type { Position } from '../../../model/position.ts';
-import type { HttpHalf } from '../../shared/halves.ts';
-import type { AttachmentStore } from '../../shared/store-attachment.ts';
-import type { OperationDeps } from '../graphql-deps.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
+import type { OperationServices } from './operation-services.ts';
 
 /** What one operation is resolved with; gone with it. A type and no interface: libraries want a record. */
 export type GraphqlContext = {
@@ -37,11 +35,6 @@ export interface LiveFeed {
 export interface SessionCookies {
   set(cookie: { readonly value: string; readonly maxAgeSeconds: number }): void;
   clear(): void;
-}
-
-export interface OperationServices extends OperationDeps, Pick<HttpHalf, 'presence' | 'status'> {
-  /** null: beside the sockets, where nothing is uploaded. */
-  readonly attachments: AttachmentStore | null;
 }
 
 export function createGraphqlContext(

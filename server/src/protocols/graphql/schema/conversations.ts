@@ -5,13 +5,8 @@ import { resolveUsers } from '../../shared/resolve-users.ts';
 import { builder } from './builder.ts';
 import { readConnection } from './connection.ts';
 import type { GraphqlContext } from './context.ts';
-import {
-  type ConversationNode,
-  conversation,
-  conversationConnection,
-  describeConversation,
-  describeConversations,
-} from './conversation.ts';
+import { conversation, conversationConnection } from './conversation.ts';
+import { type ConversationNode, describeConversation, describeConversations } from './conversation-node.ts';
 import { conversationKind, historyRule, notifyRule, visibility } from './enums.ts';
 import { parseId, parseInput } from './parse-input.ts';
 

@@ -5,8 +5,9 @@ import type { ConversationId } from '../../../kernel/ids.ts';
 import type { HistoryRange } from '../../../services/chat/api.ts';
 import { builder } from './builder.ts';
 import { type Connection, checkFirst, connectionOf } from './connection.ts';
-import type { OperationServices } from './context.ts';
-import { describeMessage, describeMessages, type MessageView, message } from './message.ts';
+import { message } from './message.ts';
+import { describeMessage, describeMessages, type MessageView } from './message-view.ts';
+import type { OperationServices } from './operation-services.ts';
 import { parseId } from './parse-input.ts';
 
 const maxMessages = 200;

@@ -5,8 +5,8 @@ import type { Profile } from '../../../model/account.ts';
 import type { Membership } from '../../../model/conversation.ts';
 import { neverSeen, type Presence } from '../../../model/presence.ts';
 import { profileOf } from '../../shared/profile-reader.ts';
-import type { OperationServices } from './context.ts';
-import { type ConversationNode, describeConversations } from './conversation.ts';
+import { type ConversationNode, describeConversations } from './conversation-node.ts';
+import type { OperationServices } from './operation-services.ts';
 
 interface MembersKey {
   readonly conversation: ConversationId;

@@ -3,7 +3,8 @@ import { requirePrincipal } from '../../../kernel/context.ts';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import { builder } from './builder.ts';
 import { connectionOf, readConnection } from './connection.ts';
-import { describeMessages, type MessageView, message } from './message.ts';
+import { message } from './message.ts';
+import { describeMessages, type MessageView } from './message-view.ts';
 import { parseInput } from './parse-input.ts';
 
 interface HitView {

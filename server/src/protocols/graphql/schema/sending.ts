@@ -8,7 +8,8 @@ import { sentMessage } from '../../shared/sent-message.ts';
 import { builder } from './builder.ts';
 import { contentInput, writeContent } from './content.ts';
 import type { GraphqlContext } from './context.ts';
-import { describeMessage, type MessageView, message } from './message.ts';
+import { message } from './message.ts';
+import { describeMessage, type MessageView } from './message-view.ts';
 import { parseId, parseInput } from './parse-input.ts';
 
 const sendInput = builder.inputType('SendMessageInput', {

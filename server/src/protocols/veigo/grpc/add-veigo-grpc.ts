@@ -1,14 +1,12 @@
 import { fileDescriptors } from '@parley/contracts/public/descriptors';
 import { HealthCheckDefinition, ServingStatus } from '@parley/contracts/public/veigo/health_check';
 import type { Failure } from '../../../kernel/errors.ts';
-import type { GrpcHandlers, GrpcHost, GrpcService, GrpcStatus } from '../../../runtime/public-grpc/public-grpc.ts';
+import type { GrpcHost, GrpcStatus } from '../../../runtime/public-grpc/public-grpc.ts';
 import { describeFailure } from '../errors.ts';
 import type { VeigoDeps } from '../veigo-deps.ts';
+import type { AddService } from './add-service.ts';
 import { addAuthentication } from './authentication.ts';
 import { addChat } from './chat.ts';
-
-/** Adds a service, with what all of Veigo's have alike. */
-export type AddService = <S extends GrpcService>(service: S, handlers: GrpcHandlers<S>) => void;
 
 /** Veigo's gRPC packages, with the numbers of its protos. */
 export function addVeigoGrpc(host: GrpcHost, deps: VeigoDeps): void {

@@ -16,7 +16,7 @@ import {
   verifyEmail,
 } from '../accounts.ts';
 import type { VeigoDeps } from '../veigo-deps.ts';
-import type { AddService } from './add-veigo-grpc.ts';
+import type { AddService } from './add-service.ts';
 import { authorizeCall } from './authorize-call.ts';
 import { fill, fillPage } from './fill.ts';
 

@@ -8,7 +8,7 @@ import { createMessage, deleteMessage, listMessages, updateMessage } from '../me
 import { createProfile, deleteProfile, readProfile, updateProfile } from '../profiles.ts';
 import { addMembers, createRoom, leaveRoom, listMembers, listRooms, updateRoom } from '../rooms.ts';
 import type { VeigoDeps } from '../veigo-deps.ts';
-import type { AddService } from './add-veigo-grpc.ts';
+import type { AddService } from './add-service.ts';
 import { authorizeCall } from './authorize-call.ts';
 import { fill, fillPage } from './fill.ts';
 

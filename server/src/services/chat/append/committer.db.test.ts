@@ -9,7 +9,8 @@ import { parseContent } from '../../../model/content.ts';
 import type { Draft } from '../../../model/message.ts';
 import type { Sql } from '../../../ports/sql.ts';
 import type { AppendResult } from '../api.ts';
-import { type Committer, createCommitter } from './committer.ts';
+import type { Committer } from '../deps.ts';
+import { createCommitter } from './committer.ts';
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>;
 let sql: Sql;

@@ -1,12 +1,12 @@
 import type { Clock } from '../../../kernel/clock.ts';
 import { guardListener } from '../../../kernel/guard-listener.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
-import type { Unit } from '../../../kernel/lifecycle.ts';
 import type { Log } from '../../../kernel/log.ts';
 import type { Metrics } from '../../../kernel/metrics.ts';
 import type { Sql } from '../../../ports/sql.ts';
 import type { StorageGuard } from '../../../ports/storage-guard.ts';
-import type { AppendResult, ChatApi } from '../api.ts';
+import type { AppendResult } from '../api.ts';
+import type { Committer } from '../deps.ts';
 import { createCommitLane } from './commit-lane.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -43,11 +43,6 @@ export interface CommitterDeps {
 
 /** How soon to look again whether delivery has caught up. */
 const behindMs = 2;
-
-export interface Committer {
-  readonly append: ChatApi['append'];
-  readonly unit: Unit;
-}
 
 /**
  * The group committer (DESIGN section 4, step 2): FIFO per conversation; while a commit is in flight the next batch gathers, so

@@ -6,7 +6,7 @@ import type { Membership } from '../../../model/conversation.ts';
 import { type ChatDeps, checkStorage } from '../deps.ts';
 import { insertMemberships, membershipColumns } from '../store.ts';
 import { type Acting, changeConversation } from './change-conversation.ts';
-import { checkAccounts } from './create-conversation.ts';
+import { checkAccounts } from './check-accounts.ts';
 import { decidePut } from './decide-membership.ts';
 
 /** Of one transaction (rule 13). */

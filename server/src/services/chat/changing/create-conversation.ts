@@ -12,6 +12,7 @@ import { checkName, checkTopic } from '../parse-settings.ts';
 import { checkPicture } from '../reading/attachments.ts';
 import { readViews } from '../reading/views.ts';
 import { findMember, insertMemberships, readSnapshot } from '../store.ts';
+import { checkAccounts } from './check-accounts.ts';
 
 /** Members that join within one transaction: no business transaction may exceed 1,000 rows (rule 13). */
 const membersAtOnce = 900;
@@ -67,14 +68,6 @@ function planShared(account: AccountId, request: NewConversation): Plan {
   if (request.topic !== undefined) checkTopic(request.topic);
   if (request.avatar !== undefined) checkAvatar(request.avatar);
   return { ...request, id: request.id ?? createId<ConversationId>(), members, pair: null };
-}
-
-/** `account.unknown` naming who. */
-export async function checkAccounts(deps: ChatDeps, ctx: Context, members: readonly AccountId[]): Promise<void> {
-  if (members.length === 0) return;
-  const known = new Set((await deps.people.getProfiles(ctx, members)).map((profile) => profile.id));
-  const missing = members.filter((member) => !known.has(member));
-  if (missing.length > 0) throw fail('account.unknown', `There is no account ${missing.slice(0, 5).join(', ')}.`);
 }
 
 /** False: it was there before, made by the same account (or, if direct, by either of the two). */

@@ -5,7 +5,8 @@ import { hasRole } from '../../../model/conversation.ts';
 import type { ChatDeps } from '../deps.ts';
 import { readableSeqs } from '../reading/readers.ts';
 import { holdsSeqIn } from '../reading/visible-seqs.ts';
-import { changeMessage, findMessage, readClock } from '../store.ts';
+import { findMessage, readClock } from '../store.ts';
+import { changeMessage } from './acting-store.ts';
 import { changeAsMember } from './change-conversation.ts';
 
 /**

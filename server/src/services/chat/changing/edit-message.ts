@@ -5,7 +5,8 @@ import { type ParsedContent, parseContent } from '../../../model/content.ts';
 import type { Message, RawJson } from '../../../model/message.ts';
 import { type ChatDeps, checkStorage } from '../deps.ts';
 import { findReadableAttachment } from '../reading/attachments.ts';
-import { changeMessage, readClock, requireMessage } from '../store.ts';
+import { readClock } from '../store.ts';
+import { changeMessage, requireMessage } from './acting-store.ts';
 import { type Acting, changeAsMember } from './change-conversation.ts';
 
 /**

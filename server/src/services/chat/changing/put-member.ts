@@ -3,7 +3,8 @@ import { fail } from '../../../kernel/errors.ts';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import type { Membership, Role } from '../../../model/conversation.ts';
 import { type ChatDeps, checkStorage } from '../deps.ts';
-import { changeRole, countOwners, findMember, insertMemberships } from '../store.ts';
+import { findMember, insertMemberships } from '../store.ts';
+import { changeRole, countOwners } from './acting-store.ts';
 import { type Acting, changeConversation } from './change-conversation.ts';
 import { decidePut } from './decide-membership.ts';
 

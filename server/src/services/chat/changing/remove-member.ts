@@ -1,7 +1,8 @@
 import { type Context, requirePrincipal } from '../../../kernel/context.ts';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import { type ChatDeps, checkStorage } from '../deps.ts';
-import { changeRole, countOwners, findMember } from '../store.ts';
+import { findMember } from '../store.ts';
+import { changeRole, countOwners } from './acting-store.ts';
 import { type Acting, changeConversation } from './change-conversation.ts';
 import { decideRemove } from './decide-membership.ts';
 

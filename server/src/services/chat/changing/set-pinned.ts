@@ -3,7 +3,7 @@ import { fail } from '../../../kernel/errors.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import { hasRole } from '../../../model/conversation.ts';
 import { type ChatDeps, checkStorage } from '../deps.ts';
-import { changeMessage, requireMessage } from '../store.ts';
+import { changeMessage, requireMessage } from './acting-store.ts';
 import { changeAsMember } from './change-conversation.ts';
 
 /** Admins and owners; in a direct conversation both. What is already so takes no rev. */

@@ -1,7 +1,7 @@
 import { type Context, requirePrincipal } from '../../../kernel/context.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import { type ChatDeps, checkStorage } from '../deps.ts';
-import { changeMessage, requireMessage } from '../store.ts';
+import { changeMessage, requireMessage } from './acting-store.ts';
 import { applyReaction, checkEmoji } from './apply-reaction.ts';
 import { changeAsMember } from './change-conversation.ts';
 import { checkNotBlocked } from './edit-message.ts';

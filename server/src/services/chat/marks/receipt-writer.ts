@@ -5,7 +5,7 @@ import type { Log } from '../../../kernel/log.ts';
 import type { Sql } from '../../../ports/sql.ts';
 import type { Receipt } from '../api.ts';
 import { pairKey } from '../reading/readers.ts';
-import { writeReceipts } from './receipts.ts';
+import { writeReceipts } from './write-receipts.ts';
 
 export interface ReceiptWriter {
   /** Resolves when the receipt is written, or kept for the end of the window. `conversation.forbidden`. */

@@ -3,7 +3,7 @@ import { fail } from '../../../kernel/errors.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import type { ChatApi } from '../api.ts';
 import { type ChatDeps, checkStorage } from '../deps.ts';
-import { toStorableTime } from '../parse-settings.ts';
+import { toStorableTime } from '../to-storable-time.ts';
 
 /** The caller's own view of a conversation; nobody else learns of it. Members only. */
 export async function setPreferences(

@@ -1,6 +1,7 @@
 import type { Change } from '../../../model/change.ts';
-import { type MessageRow, messageColumns } from '../../../model/chat-rows.ts';
+import type { MessageRow } from '../../../model/chat-rows.ts';
 import type { Sql } from '../../../ports/sql.ts';
+import { messageColumns } from '../store.ts';
 import { foldSearch } from './search-projection.ts';
 
 const pageRows = 500;

@@ -1,5 +1,6 @@
 import { type Change, unavailable } from '../../../model/change.ts';
 import type { MessageRow } from '../../../model/chat-rows.ts';
+import { textOf } from '../../../model/content.ts';
 import type { MessageChange } from '../../../model/message.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
 import { searchTerms } from './search-terms.ts';
@@ -38,13 +39,6 @@ function toEntry({ op, after }: Change<MessageRow>): Entry | null {
 function changesText(row: MessageRow): boolean {
   const kind = row.mod === null ? null : (JSON.parse(row.mod) as MessageChange).kind;
   return kind === 'edited' || kind === 'deleted';
-}
-
-/** The words of a content: its `text`, whatever its type. */
-export function textOf(content: string | null): string {
-  if (content === null || !content.includes('"text"')) return '';
-  const { text } = JSON.parse(content) as { text?: unknown };
-  return typeof text === 'string' ? text : '';
 }
 
 async function insertEntries(tx: SqlSession, entries: readonly Entry[]): Promise<void> {

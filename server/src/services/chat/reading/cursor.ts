@@ -1,6 +1,6 @@
 import { fail } from '../../../kernel/errors.ts';
 import { isUuid } from '../../../kernel/ids.ts';
-import { toStorableTime } from '../parse-settings.ts';
+import { toStorableTime } from '../to-storable-time.ts';
 
 type Part = 'id' | 'time' | 'number';
 type Parts<T extends readonly Part[]> = { -readonly [K in keyof T]: T[K] extends 'number' ? number : string };

@@ -1,14 +1,14 @@
 import { type Context, requirePrincipal } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
-import { type MessageRow, messageColumns, toMessage } from '../../../model/chat-rows.ts';
+import { type MessageRow, toMessage } from '../../../model/chat-rows.ts';
 import type { Message } from '../../../model/message.ts';
 import { createEpoch } from '../../../model/position.ts';
 import type { Sql } from '../../../ports/sql.ts';
 import type { ChatApi, HistoryRange } from '../api.ts';
-import type { ReadDeps } from '../deps.ts';
-import { checkLimit } from '../parse-settings.ts';
-import { findMessage } from '../store.ts';
+import { findMessage, messageColumns } from '../store.ts';
+import { checkLimit } from './check-limit.ts';
+import type { ReadDeps } from './read-deps.ts';
 import { readableSeqs } from './readers.ts';
 import { holdsSeqIn, pickPage, type SeqRange } from './visible-seqs.ts';
 

@@ -3,8 +3,8 @@ import { fail } from '../../../kernel/errors.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import type { ConversationView } from '../api.ts';
 import type { ChatDeps } from '../deps.ts';
-import { checkLimit } from '../parse-settings.ts';
 import { readSnapshot } from '../store.ts';
+import { checkLimit } from './check-limit.ts';
 import { createCursor, parseCursor } from './cursor.ts';
 import { readViews } from './views.ts';
 

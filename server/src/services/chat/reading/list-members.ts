@@ -4,10 +4,11 @@ import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import { type MembershipRow, toMembership } from '../../../model/chat-rows.ts';
 import type { Membership } from '../../../model/conversation.ts';
 import type { MembersRequest } from '../api.ts';
-import type { ChatDeps, ReadDeps } from '../deps.ts';
-import { checkLimit } from '../parse-settings.ts';
+import type { ChatDeps } from '../deps.ts';
 import { membershipColumns } from '../store.ts';
+import { checkLimit } from './check-limit.ts';
 import { createCursor, parseCursor } from './cursor.ts';
+import type { ReadDeps } from './read-deps.ts';
 import { loadReaders, mayRead, pairKey } from './readers.ts';
 
 interface MembersPage {

@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { ConversationId } from '../../../kernel/ids.ts';
-import { type MessageRow, messageColumns, toMessage } from '../../../model/chat-rows.ts';
+import { type MessageRow, toMessage } from '../../../model/chat-rows.ts';
 import type { Message } from '../../../model/message.ts';
 import type { Sql } from '../../../ports/sql.ts';
+import { messageColumns } from '../store.ts';
 import type { SeqRange } from './visible-seqs.ts';
 
 /** An index range scan that reads what it returns and no more; a million messages change nothing. */

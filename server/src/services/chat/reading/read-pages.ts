@@ -1,8 +1,9 @@
 import type { ConversationId } from '../../../kernel/ids.ts';
-import { type MessageRow, messageColumns, toMessage } from '../../../model/chat-rows.ts';
+import { type MessageRow, toMessage } from '../../../model/chat-rows.ts';
 import type { Message } from '../../../model/message.ts';
 import type { Position } from '../../../model/position.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
+import { messageColumns } from '../store.ts';
 
 /** Somewhere in a conversation; whose it is does not matter here. */
 export interface Place {

@@ -2,19 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Context } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
-import {
-  type MembershipRow,
-  type MessageRow,
-  messageColumns,
-  toMembership,
-  toMessage,
-} from '../../../model/chat-rows.ts';
+import { type MembershipRow, type MessageRow, toMembership, toMessage } from '../../../model/chat-rows.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
 import type { ChatApi, ConversationView, Head } from '../api.ts';
 import { type ChatDeps, configOf } from '../deps.ts';
-import { membershipColumns, readSnapshot } from '../store.ts';
+import { membershipColumns, messageColumns, readSnapshot } from '../store.ts';
+import { readHeads } from './read-heads.ts';
 import type { PageSize } from './read-pages.ts';
-import { readHeads } from './resume-summaries.ts';
 import { readViews } from './views.ts';
 
 type Request<M extends 'repair' | 'viewFor'> = Parameters<ChatApi[M]>[1];

@@ -2,11 +2,10 @@ import type { Context } from '../../../kernel/context.ts';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import { type MembershipRow, toMembership } from '../../../model/chat-rows.ts';
 import type { Membership } from '../../../model/conversation.ts';
-import { createEpoch, type Incarnation } from '../../../model/position.ts';
-import type { SqlSession } from '../../../ports/sql.ts';
 import type { Head } from '../api.ts';
 import type { ChatDeps } from '../deps.ts';
 import { membershipColumns, readSnapshot } from '../store.ts';
+import { type HeadRow, toHead } from './read-heads.ts';
 import { unreadSql } from './views.ts';
 
 /** Present memberships of users, by which a hub knows whom to tell what. */
@@ -23,28 +22,6 @@ export async function membershipsOf(
     'chat-memberships-of',
   );
   return rows.map(toMembership);
-}
-
-interface HeadRow {
-  readonly id: ConversationId;
-  readonly nonce: string;
-  readonly last_seq: number;
-  readonly last_rev: number;
-}
-
-/** Unknown conversations are left out. */
-export async function readHeads(
-  session: Pick<SqlSession, 'query'>,
-  incarnation: Incarnation,
-  conversations: readonly ConversationId[],
-): Promise<readonly Head[]> {
-  const rows = await session.query<HeadRow>(
-    `select c.id, c.nonce, h.last_seq, h.last_rev
-     from chat.conversations c join chat.heads h on h.conversation_id = c.id where c.id = any($1::uuid[])`,
-    [conversations],
-    'chat-heads',
-  );
-  return rows.map((row) => toHead(incarnation, row));
 }
 
 /**
@@ -80,9 +57,4 @@ export async function resumeSummaries(
     ),
   );
   return rows.map((row) => ({ ...toHead(deps.incarnation(), row), unread: row.unread, left: row.gone }));
-}
-
-function toHead(incarnation: Incarnation, row: HeadRow): Head {
-  const epoch = createEpoch(row.nonce, incarnation);
-  return { conversation: row.id, epoch, lastSeq: row.last_seq, lastRev: row.last_rev };
 }

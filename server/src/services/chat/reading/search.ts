@@ -1,11 +1,12 @@
 import { type Context, requirePrincipal } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
-import { type MessageRow, messageColumns, toMessage } from '../../../model/chat-rows.ts';
+import { type MessageRow, toMessage } from '../../../model/chat-rows.ts';
+import { textOf } from '../../../model/content.ts';
 import type { ChatApi } from '../api.ts';
 import type { ChatDeps } from '../deps.ts';
-import { checkLimit } from '../parse-settings.ts';
-import { textOf } from '../projections/search-projection.ts';
 import { placeTerms, queryTerms } from '../projections/search-terms.ts';
+import { messageColumns } from '../store.ts';
+import { checkLimit } from './check-limit.ts';
 import { createCursor, parseCursor } from './cursor.ts';
 
 /** Characters of an excerpt, and how many of them come before the hit. */

@@ -1,10 +1,11 @@
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
-import { type ConversationRow, type MessageRow, messageColumns, toMessage } from '../../../model/chat-rows.ts';
+import { type ConversationRow, type MessageRow, toMessage } from '../../../model/chat-rows.ts';
 import type { NotifyRule, Role } from '../../../model/conversation.ts';
 import type { Message } from '../../../model/message.ts';
 import { createEpoch, type Incarnation } from '../../../model/position.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
 import type { ConversationView } from '../api.ts';
+import { messageColumns } from '../store.ts';
 
 /** unread and mentions count this far and no farther: a client shows "999+". */
 export const unreadLimit = 1_000;

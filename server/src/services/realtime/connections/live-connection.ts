@@ -3,7 +3,6 @@ import { type AccountId, type ConnectionId, type ConversationId, createId } from
 import type { Position } from '../../../model/position.ts';
 import type { Connection, Outlet } from '../api.ts';
 import type { Dialect } from '../dialect.ts';
-import type { LocalUser } from '../hub-index.ts';
 import type { Pending } from './pending.ts';
 
 /** What a connection asks of the hub it is open at. One object per hub, shared by all connections. */
@@ -41,7 +40,8 @@ export class LiveConnection implements Connection {
   readonly principal: Principal;
   readonly outlet: Outlet;
   readonly dialect: Dialect;
-  readonly user: LocalUser;
+  /** Everything else the hub keeps of them is in its index. */
+  readonly user: { readonly id: AccountId };
   /** Unix milliseconds. */
   expiresAt: number;
   /** `ready` has been queued: frames flow. */
@@ -67,7 +67,7 @@ export class LiveConnection implements Connection {
 
   constructor(
     host: ConnectionHost,
-    user: LocalUser,
+    user: { readonly id: AccountId },
     socket: {
       readonly principal: Principal;
       readonly expiresAt: number;

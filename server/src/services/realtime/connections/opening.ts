@@ -4,7 +4,7 @@ import type { IdentityApi } from '../../identity/api.ts';
 import type { HubApi } from '../api.ts';
 import { closeCodes } from '../config.ts';
 import type { Dialects } from '../dialect.ts';
-import type { HubIndex } from '../hub-index.ts';
+import type { HubIndex, LocalUser } from '../hub-index.ts';
 import type { PresenceBook } from '../presence/presence.ts';
 import type { Loader } from '../serving/loader.ts';
 import { type ConnectionHost, LiveConnection } from './live-connection.ts';
@@ -29,9 +29,9 @@ export function createOpening(deps: {
   const { identity, index, dialects, loader, outbound, presence, host } = deps;
   let openings = 0;
 
-  function register(request: OpenRequest): LiveConnection {
+  function register(request: OpenRequest, user: LocalUser): LiveConnection {
     const { principal, expiresAt, outlet, encoder, only, withheld } = request;
-    const connection = new LiveConnection(host, index.userOf(principal.account), {
+    const connection = new LiveConnection(host, user, {
       principal,
       expiresAt,
       outlet,
@@ -60,9 +60,11 @@ export function createOpening(deps: {
   return async (ctx, request) => {
     if (openings >= deps.maxOpenings) throw fail('service.overloaded', { retryAfterMs: 1_000 + Math.random() * 4_000 });
     openings++;
-    const connection = register(request);
+    let connection: LiveConnection | null = null;
     try {
-      if (!connection.user.loaded) await loader.load(connection.user);
+      const user = index.userOf(request.principal.account);
+      connection = register(request, user);
+      if (!user.loaded) await loader.load(user);
       if (!(await identity.checkSession(ctx, request.principal.session))) throw fail('session.revoked');
       if (connection.gone) {
         throw connection.closeCode === closeCodes.revoked ? fail('session.revoked') : fail('service.unavailable');
@@ -70,7 +72,7 @@ export function createOpening(deps: {
       greet(connection, request);
       return connection;
     } catch (error) {
-      host.closed(connection);
+      if (connection) host.closed(connection);
       throw error;
     } finally {
       openings--;

@@ -4,7 +4,7 @@ import { isDirectId } from '../../../../model/direct-id.ts';
 import type { Message } from '../../../../model/message.ts';
 import type { Presence } from '../../../../model/presence.ts';
 import type { Outgoing, ResumedConversation } from '../../../../services/realtime/api.ts';
-import { MessageView } from '../../schema/message.ts';
+import { MessageView } from '../../schema/message-view.ts';
 
 export interface OfMessage {
   readonly conversation: ConversationId;

@@ -1,7 +1,7 @@
 import type { DocumentNode, OperationDefinitionNode } from 'graphql';
 import type { AccountId } from '../../../../kernel/ids.ts';
 import type { Encoder, Outgoing } from '../../../../services/realtime/api.ts';
-import { MessageView } from '../../schema/message.ts';
+import { MessageView } from '../../schema/message-view.ts';
 import { describeEvent, type NotificationReason, reasonOf } from './describe-event.ts';
 import { copyTemplate, createFrameTemplate, type FrameTemplate, fillTemplate } from './frame-template.ts';
 import type { UserPreferences } from './notify-preferences.ts';

@@ -20,7 +20,8 @@ import { acceptSockets, type SocketOutlet } from '../../../shared/socket-outlet.
 import { createTextFrame } from '../../../shared/text-frame.ts';
 import type { Documents } from '../../documents.ts';
 import { formatError } from '../../format-error.ts';
-import { createGraphqlContext, type LiveFeed, type OperationServices } from '../../schema/context.ts';
+import { createGraphqlContext, type LiveFeed } from '../../schema/context.ts';
+import type { OperationServices } from '../../schema/operation-services.ts';
 import { schema } from '../../schema/schema.ts';
 import type { LiveOperation } from '../engine/live-feed.ts';
 import { closeCodeOf, toCloseCode } from './close-codes.ts';
