@@ -1,6 +1,6 @@
-import timers from 'node:timers/promises';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Context } from '../../kernel/context.ts';
+import { pause } from '../../kernel/pause.ts';
 import type { RpcMethod } from '../rpc-service.ts';
 import type { Balancer } from './create-balancer.ts';
 import { backOffMs, mayRepeat } from './repeat.ts';
@@ -45,7 +45,7 @@ export async function callSomewhere(
       if (ms === null) throw thrown;
       avoid = endpoint.address;
       deps.onRepeat();
-      await timers.setTimeout(ms);
+      await pause(ms);
     }
   }
 }

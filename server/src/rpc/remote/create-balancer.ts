@@ -1,9 +1,9 @@
-import timers from 'node:timers/promises';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Context } from '../../kernel/context.ts';
 import { fail } from '../../kernel/errors.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
+import { pause } from '../../kernel/pause.ts';
 import type { Instance, InstanceSource } from '../../model/instance.ts';
 import type { Peer } from '../rpc-service.ts';
 import { type Breaker, createBreaker } from './create-breaker.ts';
@@ -105,7 +105,7 @@ export function createBalancer(deps: BalancerDeps): Balancer {
       const left = ctx.deadline - clock.monotonic();
       if (left <= 0 || ctx.signal?.aborted) throw fail('service.timeout');
       if (isDown()) throw fail('service.unavailable', { retryAfterMs: 1_000 });
-      await timers.setTimeout(Math.min(lookAgainMs, left));
+      await pause(Math.min(lookAgainMs, left));
     },
   };
 }

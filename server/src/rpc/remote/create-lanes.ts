@@ -1,9 +1,9 @@
-import timers from 'node:timers/promises';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Context } from '../../kernel/context.ts';
 import { type Failure, fail, toFailure } from '../../kernel/errors.ts';
 import { guardListener } from '../../kernel/guard-listener.ts';
 import type { Log } from '../../kernel/log.ts';
+import { pause } from '../../kernel/pause.ts';
 import type { ResultsMethod } from '../rpc-service.ts';
 import type { Balancer } from './create-balancer.ts';
 import { LanePart } from './lane-part.ts';
@@ -117,7 +117,7 @@ export function createLanes(deps: {
       }
       call.avoid = endpoint.address;
       deps.onRepeat();
-      void rest(call, () => timers.setTimeout(ms));
+      void rest(call, () => pause(ms));
     }
   }
 

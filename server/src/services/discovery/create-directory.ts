@@ -1,8 +1,8 @@
-import timers from 'node:timers/promises';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Unit } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
+import { pause } from '../../kernel/pause.ts';
 import type { Instance, InstanceSource } from '../../model/instance.ts';
 import type { DiscoveryApi } from './api.ts';
 import { type AddressBook, createAddressBook } from './create-address-book.ts';
@@ -63,7 +63,7 @@ export function createDirectory(deps: DirectoryDeps): Directory {
 
   async function poll(): Promise<void> {
     const waitMs = polledAt + config.minGapMs - clock.monotonic();
-    if (waitMs > 0) await timers.setTimeout(waitMs);
+    if (waitMs > 0) await pause(waitMs);
     polledAt = clock.monotonic();
     const names = [...known.keys()];
     const answer = await asker.ask((discovery, ctx) => discovery.discoverServices(ctx, names));

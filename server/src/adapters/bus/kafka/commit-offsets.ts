@@ -1,5 +1,5 @@
-import timers from 'node:timers/promises';
 import type { Log } from '../../../kernel/log.ts';
+import { pause } from '../../../kernel/pause.ts';
 import type { HeldPartition } from './held-partition.ts';
 import type { Membership } from './join-group.ts';
 
@@ -57,7 +57,7 @@ export function createCommits(deps: CommitDeps): Commits {
       } catch (thrown) {
         if (due().length === 0) break;
         deps.log.warn({ group: deps.group, err: thrown }, 'Kafka did not take the offsets; trying again');
-        await timers.setTimeout(retryMs);
+        await pause(retryMs);
       }
     }
     running = undefined;
@@ -66,7 +66,7 @@ export function createCommits(deps: CommitDeps): Commits {
   function rest(): Promise<void> {
     if (stopped || flushes > 0) return Promise.resolve();
     resting = new AbortController();
-    return timers.setTimeout(everyMs, undefined, { signal: resting.signal }).catch(() => {});
+    return pause(everyMs, resting.signal);
   }
 
   function wake(): void {
