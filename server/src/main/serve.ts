@@ -21,6 +21,7 @@ import { createServices } from './services.ts';
 import { createStatus } from './status.ts';
 import { serviceTargets, targets } from './targets.ts';
 import { waitForSignal } from './wait-for-signal.ts';
+import { watchStrayErrors } from './watch-stray-errors.ts';
 
 /**
  * `parley serve`: opens the adapters, starts the modules of the targets, says one line on standard output when it is ready,
@@ -31,11 +32,12 @@ export async function serve(options: Options, version: string): Promise<void> {
   const log = createLog(options['log-level']).child({ target: options.target.join() });
   const metrics = createTelemetry();
   const ending = waitForSignal();
+  const stray = watchStrayErrors(log);
   const opens = new Set<Opened>(plan.flatMap((module) => module.opens ?? []));
   const foundation = await openFoundation(options, opens, log, metrics);
   let failure: unknown;
   try {
-    await run(options, { version, plan, foundation, log, metrics, ending });
+    await run(options, { version, plan, foundation, log, metrics, ending, stray });
   } catch (error) {
     failure = error;
   }
@@ -54,9 +56,11 @@ interface Run {
   readonly log: ReturnType<typeof createLog>;
   readonly metrics: ReturnType<typeof createTelemetry>;
   readonly ending: Promise<void>;
+  /** Rejects when something went wrong that no part of the program answers for. */
+  readonly stray: Promise<never>;
 }
 
-async function run(options: Options, { version, plan, foundation, log, metrics, ending }: Run): Promise<void> {
+async function run(options: Options, { version, plan, foundation, log, metrics, ending, stray }: Run): Promise<void> {
   const began = systemClock.monotonic();
   const processId = createId<string>();
   const ownServices = plan.map(({ name }) => name).filter((name) => serviceTargets.includes(name));
@@ -115,13 +119,13 @@ async function run(options: Options, { version, plan, foundation, log, metrics, 
   let started = false;
   try {
     // A start may wait for another process for long: a signal must not wait for the start.
-    started = await Promise.race([program.start().then(() => true), ending.then(() => false)]);
+    started = await Promise.race([program.start().then(() => true), ending.then(() => false), stray]);
     if (started) {
       await system?.announce(services.provided());
       console.log(
         readyLine(version, options, { http: context.http ? context.httpPort : null, admin: admin.port, system }),
       );
-      await Promise.race([ending, program.failed, foundation.failed]);
+      await Promise.race([ending, program.failed, foundation.failed, stray]);
     }
     log.info({}, 'stopping');
   } catch (error) {

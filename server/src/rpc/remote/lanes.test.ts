@@ -60,7 +60,7 @@ function setUp(...addresses: readonly string[]) {
       .then((results) => (seen.results = results));
     return seen;
   }
-  return { peers, source, put };
+  return { peers, source, put, remote };
 }
 
 const done = (call: FakeCall | undefined) => call?.answer(itemsOf(call).map((item) => `${item} at ${call.address}`));
@@ -121,6 +121,20 @@ describe('a call about many keys', () => {
     done(second);
     await pass(0);
     expect(seen.results).toEqual(['conversation.forbidden', `${b}/1 at b:1`]);
+  });
+
+  test('whose listener throws is answered all the same, and so is a neighbour in its part', async () => {
+    const { peers, put, remote } = setUp('a:1');
+    const faulty = remote.put(createContext(null, 'test', 10_000), [`${a}/1`], () => {
+      throw new Error('the listener is at fault');
+    });
+    const first = peers.take()[0];
+    const seen = put([`${b}/1`]);
+    first?.hear(0, 'early');
+    done(first);
+    done(peers.take()[0]);
+    await pass(0);
+    expect([await faulty, seen.results]).toEqual([['early'], [`${b}/1 at a:1`]]);
   });
 
   test('does not ask for ever for what an answer leaves out', async () => {

@@ -204,6 +204,15 @@ describe('append', () => {
     expect([results[1], results[4]].map(seqOf)).toEqual([1, 2]);
   });
 
+  test('a listener that throws is answered all the same, and so are its neighbours', async () => {
+    const group = await createGroup(ann);
+    const faulty = committer.append(createContext(null, 'test'), [draft(group, 'a'), draft(group, 'b')], () => {
+      throw new Error('the listener is at fault');
+    });
+    const [own, neighbour] = await Promise.all([faulty, append([draft(group, 'c')])]);
+    expect([...own, ...neighbour].map(seqOf)).toEqual([1, 2, 3]);
+  });
+
   test('a conversation that somebody holds waits alone; its neighbours go on', async () => {
     const [held, free] = [await createGroup(ann), await createGroup(ann)];
     const holder = await sql.session();

@@ -120,6 +120,19 @@ describe('connections', () => {
     await hub.open('cid');
   });
 
+  test('an opening that cannot be made takes nobody’s place', async () => {
+    const hub = await new TestHub({ maxOpenings: 1 }).start();
+    const speechless = {
+      get protocol(): string {
+        throw new Error('the encoder is at fault');
+      },
+      encode: () => null,
+    };
+    await expect(hub.open('ann', new TestOutlet(), speechless)).rejects.toThrow('the encoder is at fault');
+    await hub.open('bob');
+    expect(hub.realtime.hub.connectionCount).toBe(1);
+  });
+
   test('opening many at once reads their memberships together', async () => {
     const hub = await new TestHub().start();
     const users = Array.from({ length: 100 }, (_, i) => `u${i}`);

@@ -4,7 +4,7 @@ import type { IdentityApi } from '../../identity/api.ts';
 import type { HubApi } from '../api.ts';
 import { closeCodes } from '../config.ts';
 import type { Dialects } from '../dialect.ts';
-import type { HubIndex, LocalUser } from '../hub-index.ts';
+import type { HubIndex } from '../hub-index.ts';
 import type { PresenceBook } from '../presence/presence.ts';
 import type { Loader } from '../serving/loader.ts';
 import { type ConnectionHost, LiveConnection } from './live-connection.ts';
@@ -29,15 +29,11 @@ export function createOpening(deps: {
   const { identity, index, dialects, loader, outbound, presence, host } = deps;
   let openings = 0;
 
-  function register(request: OpenRequest, user: LocalUser): LiveConnection {
+  function register(request: OpenRequest): LiveConnection {
     const { principal, expiresAt, outlet, encoder, only, withheld } = request;
-    const connection = new LiveConnection(host, user, {
-      principal,
-      expiresAt,
-      outlet,
-      dialect: dialects.join(encoder),
-      only,
-    });
+    const dialect = dialects.join(encoder);
+    const user = index.userOf(principal.account);
+    const connection = new LiveConnection(host, user, { principal, expiresAt, outlet, dialect, only });
     for (const id of withheld ?? []) {
       connection.holds ??= new Map();
       connection.holds.set(id, { withheld: true, seen: 0, floor: 0, changed: false, over: false });
@@ -62,8 +58,8 @@ export function createOpening(deps: {
     openings++;
     let connection: LiveConnection | null = null;
     try {
-      const user = index.userOf(request.principal.account);
-      connection = register(request, user);
+      connection = register(request);
+      const user = index.userOf(connection.user.id);
       if (!user.loaded) await loader.load(user);
       if (!(await identity.checkSession(ctx, request.principal.session))) throw fail('session.revoked');
       if (connection.gone) {

@@ -104,6 +104,8 @@ export function createPipeline(deps: {
 
   function begin(served: ServedConversation, first?: Promise<void>): Promise<void> {
     const before = served.busy;
+    // It may fail while `before` still runs: nobody waits for it until then.
+    first?.catch(() => {});
     served.jobs++;
     served.claims++;
     served.busy = (async () => {

@@ -87,7 +87,13 @@ export function createLoader(deps: {
     if (!served?.known || served.knownSince > moment) return false;
     if (index.join(served, user, row) && user.connections.some((connection) => connection.ready)) {
       // Told with the rev delivered so far: changes that follow continue from there.
-      void members.introduce(served, [user], 'joined', served.lastRev);
+      members.introduce(served, [user], 'joined', served.lastRev).catch((err) => {
+        log.error(
+          { err, conversation: served.id },
+          'a conversation could not be told of; the connections have to resume',
+        );
+        deps.lose([...user.connections]);
+      });
     }
     return true;
   }
