@@ -1,4 +1,4 @@
-/** How often each promise was broken (DESIGN section 6, 1–6). All zero: the run was right. */
+/** How often each promise was broken (docs/architecture/message-path.md, 1–6). All zero: the run was right. */
 export interface Breaches {
   /** Acknowledged and not in history; in history and never told to, or not shown by, a member. */
   readonly lost: number;

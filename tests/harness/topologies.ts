@@ -3,7 +3,7 @@ import { type ServerOptions, startServer, type TestServer } from './server.ts';
 import { findEngines, startSplit } from './split.ts';
 
 /**
- * The shapes in which the same scenarios run (DESIGN section 8). A scenario gets a running system and knows nothing of its
+ * The shapes in which the same scenarios run (docs/testing.md). A scenario gets a running system and knows nothing of its
  * shape. `split`: every service a process and a database of its own, two of what people wait for, nginx in front.
  */
 const topologies = {

@@ -10,7 +10,7 @@ export interface RpcSubject {
   readonly api: ProbeApi;
 }
 
-/** One property of a call between services (DESIGN section 3). `check` throws when the transport lacks it. */
+/** One property of a call between services (docs/architecture/rpc.md). `check` throws when the transport lacks it. */
 export interface RpcProperty {
   readonly name: string;
   check(subject: RpcSubject): Promise<void>;

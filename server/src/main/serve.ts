@@ -164,7 +164,7 @@ function planTargets(options: Options): ProgramModule[] {
   const plan = planModules(modules, options.target).flat();
   if (options.target.includes('all')) return plan;
   const opens = plan.flatMap((module) => module.opens ?? []);
-  // A target other than `all` shares its bus and registry with other processes, which memory cannot (DESIGN section 3).
+  // A target other than `all` shares its bus and registry with other processes, which memory cannot (docs/operations/cluster.md).
   const problems = [
     ...(opens.includes('bus') && options.bus === 'memory'
       ? ['--bus kafka://… or amqp://… (memory serves one process)']

@@ -9,7 +9,7 @@ import { reviveFailure, stripFailure } from './wire-failure.ts';
 type Api<T> = { [K in keyof T]: (ctx: Context, ...args: never[]) => Promise<unknown> };
 
 /**
- * The in-process transport: a call through it means what the same call means over gRPC (DESIGN section 3). Arguments and
+ * The in-process transport: a call through it means what the same call means over gRPC (docs/architecture/rpc.md). Arguments and
  * answers are copied, the principal and the deadline travel with it, the callee's `ctx.signal` aborts when the caller's
  * deadline passes, and a failure arrives as its code with the cause left behind in the callee's log.
  * A function among the arguments is a stream of answers that come before the last one: what it is called with is copied, and

@@ -9,7 +9,7 @@ export interface OriginRule {
 
 /**
  * Whether a browser made this request from our own pages. A cookie travels with requests of other sites' making too, so it
- * alone proves nothing: what changes state, or opens a socket, needs this besides (DESIGN section 7).
+ * alone proves nothing: what changes state, or opens a socket, needs this besides.
  */
 export function isSameOrigin(headers: IncomingHttpHeaders, rule: OriginRule): boolean {
   const { origin } = headers;

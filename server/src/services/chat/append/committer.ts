@@ -45,7 +45,7 @@ export interface CommitterDeps {
 const behindMs = 2;
 
 /**
- * The group committer (DESIGN section 4, step 2): FIFO per conversation; while a commit is in flight the next batch gathers, so
+ * The group committer (docs/architecture/message-path.md): FIFO per conversation; while a commit is in flight the next batch gathers, so
  * there is neither an artificial delay nor a timer. A conversation is never in two commits of this process at once, which is
  * also what keeps it waiting while a batch's outcome is unknown (rule 5).
  */

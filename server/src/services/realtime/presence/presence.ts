@@ -14,7 +14,7 @@ const usersPerPoll = 5_000;
 const online: Presence = { online: true, lastSeen: null };
 
 /**
- * Who is online, derived from connections (DESIGN "presence"). A user stays online for a short grace after the last
+ * Who is online, derived from connections. A user stays online for a short grace after the last
  * connection has gone, so that reloading a page tells nobody anything. Who comes here is told of at once; of those connected to
  * other hubs the registry is asked, in one batch every few seconds, as long as anybody watches.
  */
