@@ -30,12 +30,13 @@ export function createOpening(deps: {
   let openings = 0;
 
   function register(request: OpenRequest): LiveConnection {
-    const { principal, expiresAt, outlet, encoder, only, withheld } = request;
+    const { principal, expiresAt, outlet, encoder, sharing, only, withheld } = request;
     const connection = new LiveConnection(host, index.userOf(principal.account), {
       principal,
       expiresAt,
       outlet,
       dialect: dialects.join(encoder),
+      sharing,
       only,
     });
     for (const id of withheld ?? []) {
@@ -43,7 +44,7 @@ export function createOpening(deps: {
       connection.holds.set(id, { withheld: true, seen: 0, floor: 0, changed: false, over: false });
     }
     index.attach(connection);
-    outbound.opened();
+    outbound.opened(connection);
     return connection;
   }
 
@@ -54,13 +55,14 @@ export function createOpening(deps: {
     const ready = request.greet(connection);
     if (ready) outbound.append(connection, ready);
     if (early) outbound.append(connection, early.whole());
-    presence.came(connection.user.id);
+    // What it was told may have ended it already.
+    if (!connection.gone) presence.came(connection.user.id);
   }
 
   return async (ctx, request) => {
     if (openings >= deps.maxOpenings) throw fail('service.overloaded', { retryAfterMs: 1_000 + Math.random() * 4_000 });
-    openings++;
     const connection = register(request);
+    openings++;
     try {
       if (!connection.user.loaded) await loader.load(connection.user);
       if (!(await identity.checkSession(ctx, request.principal.session))) throw fail('session.revoked');
