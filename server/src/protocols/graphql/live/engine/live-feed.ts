@@ -29,6 +29,8 @@ export interface LiveOperation {
   readonly variables: Readonly<Record<string, unknown>>;
   /** Where its results go, past the library that leads the conversation. */
   createOutlet(group: Group): Outlet;
+  /** The connection that the socket has already, if this is only a part of it. */
+  readonly sharing?: Connection | undefined;
   /** Told of the hub's part as long as it is open. */
   onOpened(connection: Connection): void;
   onClosed(connection: Connection): void;
@@ -72,6 +74,7 @@ export function createLiveFeeds(deps: LiveFeedDeps): (operation: LiveOperation) 
           expiresAt,
           outlet,
           encoder: followed ? group.encoderFor(account, followed) : group.encoder,
+          ...(live.sharing && { sharing: live.sharing }),
           ...(only && { only }),
           ...(positions && { withheld: positions.keys() }),
           greet(opened) {

@@ -213,10 +213,11 @@ function readOperation(deps: LiveDeps, outlet: LiveOutlet, id: string, payload: 
   const document = documents.prepare({ query, variables, operationName });
   if (!('kind' in document)) return [...document];
   const operation = getOperationAST(document, operationName);
+  const [sharing] = connections;
   const live =
     operation?.operation === OperationTypeNode.SUBSCRIPTION
       ? deps.createFeed({
-          ...{ verified, document, operation, variables: variables ?? {} },
+          ...{ verified, document, operation, variables: variables ?? {}, sharing },
           createOutlet: (group) => createSubscriptionOutlet(outlet, group, id),
           onOpened: (connection) => connections.add(connection),
           onClosed: (connection) => connections.delete(connection),
