@@ -215,7 +215,7 @@ function readOperation(deps: LiveDeps, outlet: LiveOutlet, id: string, payload: 
   const live =
     operation?.operation === OperationTypeNode.SUBSCRIPTION
       ? deps.createFeed({
-          ...{ verified, document, operation, variables: variables ?? {} },
+          ...{ caller: ctx, verified, document, operation, variables: variables ?? {} },
           createOutlet: (group) => createSubscriptionOutlet(outlet, group, id),
           onOpened: (connection) => connections.add(connection),
           onClosed: (connection) => connections.delete(connection),

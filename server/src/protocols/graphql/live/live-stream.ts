@@ -54,7 +54,7 @@ async function answer(deps: LiveDeps, request: FastifyRequest, reply: FastifyRep
     return complete(deps, outlet, reply, await execute({ ...args, contextValue }));
   }
   const live = deps.createFeed({
-    ...{ verified, document, operation, variables },
+    ...{ caller: context.ctx, verified, document, operation, variables },
     createOutlet: () => outlet,
     onOpened: outlet.onOpened,
     onClosed: () => {},

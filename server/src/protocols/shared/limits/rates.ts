@@ -27,7 +27,7 @@ export const defaultRates: Rates = {
   frames: { perSecond: 100, burst: 500 },
   changing: { perSecond: 200, burst: 1_000 },
   creating: { perSecond: 50, burst: 500 },
-  searching: { perSecond: 20, burst: 100 },
+  searching: { perSecond: 50, burst: 500 },
   reading: { perSecond: 1_000, burst: 5_000 },
   signIns: { perSecond: 20, burst: 200 },
   refreshes: { perSecond: 1_000, burst: 10_000 },
