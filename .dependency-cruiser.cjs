@@ -126,6 +126,12 @@ module.exports = {
       { path: `^${S}runtime/`, pathNot: `^${S}runtime/(http|public-grpc/public-grpc\\.ts$)` },
     ),
     wall(
+      'limits-stand-before-protocols',
+      'calls are counted by the services as protocols are given them, never by hand in a protocol',
+      { path: `^${S}protocols/([^/]+)/`, pathNot: `${testFiles}|^${S}protocols/shared/` },
+      { path: `^${S}(kernel/token-buckets\\.ts$|protocols/shared/limits/)` },
+    ),
+    wall(
       'protocols-do-not-meet',
       'deleting the folder of a protocol removes that protocol and nothing else',
       { path: `^${S}protocols/([^/]+)/`, pathNot: testFiles },

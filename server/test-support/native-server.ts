@@ -9,7 +9,10 @@ import type { Draft, Message } from '../src/model/message.ts';
 import { createGraphqlProtocol } from '../src/protocols/graphql/graphql-protocol.ts';
 import type { NativeConfig } from '../src/protocols/native/native-deps.ts';
 import { createNativeProtocol } from '../src/protocols/native/native-protocol.ts';
-import { createRateLimits, type Rates } from '../src/protocols/shared/rate-limits.ts';
+import { createCallLimits } from '../src/protocols/shared/limits/call-limits.ts';
+import { limitServices } from '../src/protocols/shared/limits/limit-services.ts';
+import type { Rates } from '../src/protocols/shared/limits/rates.ts';
+import { createProfileReader } from '../src/protocols/shared/profile-reader.ts';
 import type { AttachmentStore } from '../src/protocols/shared/store-attachment.ts';
 import { createVeigoProtocol } from '../src/protocols/veigo/veigo-protocol.ts';
 import { createHttpServer } from '../src/runtime/http.ts';
@@ -275,7 +278,7 @@ function createAttachments(): AttachmentStore & { readonly blobs: ReadonlyMap<st
 
 /** Listens on a free port; `close` ends everything. */
 export async function startNativeServer(
-  config: Partial<NativeConfig & Rates> = {},
+  config: Partial<NativeConfig> & { readonly rates?: Partial<Rates> } = {},
   webRoot: string | null = null,
   serve: {
     readonly http?: boolean;
@@ -290,18 +293,19 @@ export async function startNativeServer(
   const chat = createChat();
   const hub = createHub();
   const attachments = createAttachments();
-  const { sends, frames, signIns, ...rest } = config;
+  const { rates, ...rest } = config;
+  const limits = createCallLimits(rates);
+  const people = createPeople();
   const presence = { presenceOf: async () => new Map([[bob, { online: true, lastSeen: null }]]) };
   const status = () =>
     ({ status: 'ok', version: '1.2.3', uptimeSeconds: 1, services: { chat: { status: 'ok', instances: 1 } } }) as const;
   const deps = {
-    identity: serve.identity ?? createIdentity(),
-    people: createPeople(),
-    chat,
+    ...limitServices({ identity: serve.identity ?? createIdentity(), people, chat }, limits),
+    beginFrame: limits.beginFrame,
+    profiles: createProfileReader({ people, log: silentLog }),
     http: serve.http ? { presence, attachments, status, webRoot } : null,
     sockets: serve.sockets ? { hub, presence, status } : null,
     config: rest,
-    limits: createRateLimits({ ...(sends && { sends }), ...(frames && { frames }), ...(signIns && { signIns }) }),
     log: silentLog,
     metrics: noMetrics,
   };

@@ -7,7 +7,10 @@ import { silentLog } from '../src/kernel/log.ts';
 import { noMetrics } from '../src/kernel/metrics.ts';
 import type { GraphqlConfig } from '../src/protocols/graphql/graphql-deps.ts';
 import { createGraphqlProtocol } from '../src/protocols/graphql/graphql-protocol.ts';
-import { createRateLimits, type Rates } from '../src/protocols/shared/rate-limits.ts';
+import { createCallLimits } from '../src/protocols/shared/limits/call-limits.ts';
+import { limitServices } from '../src/protocols/shared/limits/limit-services.ts';
+import type { Rates } from '../src/protocols/shared/limits/rates.ts';
+import { createProfileReader } from '../src/protocols/shared/profile-reader.ts';
 import { createVeigoProtocol } from '../src/protocols/veigo/veigo-protocol.ts';
 import { createHttpServer } from '../src/runtime/http.ts';
 import type { ChatApi, NotifyPreference } from '../src/services/chat/api.ts';
@@ -55,20 +58,23 @@ export async function startProtocolHub(
     return { principal: { account: user, session, username: token, admin: false }, expiresAt: hub.now + 3_600_000 };
   };
   const preferences: NotifyPreference[] = [];
+  const identity: Partial<IdentityApi> = {
+    verifyAccess: (_ctx, token) => verify(token),
+    resolveCookie: (_ctx, cookie) => verify(cookie),
+  };
+  const chat: Partial<ChatApi> = {
+    ...hub.chat.api,
+    notifyPreferencesOf: async (_ctx, users) => preferences.filter(({ user }) => users.includes(user)),
+  };
+  const people = {} as PeopleApi;
+  const limits = createCallLimits(rates);
   const deps = {
-    identity: {
-      verifyAccess: (_ctx, token) => verify(token),
-      resolveCookie: (_ctx, cookie) => verify(cookie),
-    } as Partial<IdentityApi> as IdentityApi,
-    people: {} as PeopleApi,
-    chat: {
-      ...hub.chat.api,
-      notifyPreferencesOf: async (_ctx, users) => preferences.filter(({ user }) => users.includes(user)),
-    } as Partial<ChatApi> as ChatApi,
+    ...limitServices({ identity: identity as IdentityApi, people, chat: chat as ChatApi }, limits),
+    beginFrame: limits.beginFrame,
+    profiles: createProfileReader({ people, log: silentLog }),
     log: silentLog,
     metrics: noMetrics,
     config: protocolConfig,
-    limits: createRateLimits(rates),
     http: null,
     sockets: {
       hub: hub.realtime.hub,

@@ -1,5 +1,8 @@
+import { createCallLimits } from '../../protocols/shared/limits/call-limits.ts';
+import { limitServices } from '../../protocols/shared/limits/limit-services.ts';
+import { createRates } from '../../protocols/shared/limits/rates.ts';
+import { createProfileReader } from '../../protocols/shared/profile-reader.ts';
 import type { Protocol } from '../../protocols/shared/protocol.ts';
-import { createRateLimits } from '../../protocols/shared/rate-limits.ts';
 import { type ProtocolName, protocolNames } from '../parse-listens.ts';
 import type { ProgramContext } from '../program-context.ts';
 
@@ -19,19 +22,20 @@ export function createProtocols(p: ProgramContext): Promise<readonly Protocol[]>
 }
 
 function protocolDeps(p: ProgramContext) {
-  const perSecond = p.options['sends-per-second'];
-  const signIns = p.options['sign-ins-per-minute'] / 60;
+  const log = p.log.child({ service: 'protocols' });
+  const people = p.services.connect('people');
+  const rates = createRates({
+    sendsPerSecond: p.options['sends-per-second'],
+    signInsPerSecond: p.options['sign-ins-per-minute'] / 60,
+  });
+  const limits = createCallLimits(rates, p.clock);
   return {
     ...p.halves,
-    identity: p.identity,
-    people: p.services.connect('people'),
-    chat: p.chat,
-    log: p.log.child({ service: 'protocols' }),
+    ...limitServices({ identity: p.identity, people, chat: p.chat }, limits),
+    beginFrame: limits.beginFrame,
+    profiles: createProfileReader({ people, log }),
+    log,
     metrics: p.metrics,
-    limits: createRateLimits({
-      sends: { perSecond, burst: perSecond * 5 },
-      signIns: { perSecond: signIns, burst: Math.max(200, signIns * 10) },
-    }),
     config: {
       trustProxy: p.options['trust-proxy'],
       allowedOrigins: p.options['public-url'] ? [new URL(p.options['public-url']).origin] : [],

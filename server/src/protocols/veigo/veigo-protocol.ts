@@ -1,8 +1,6 @@
 import { fail } from '../../kernel/errors.ts';
 import type { HttpHalf, ProtocolServices, SocketHalf } from '../shared/halves.ts';
-import { createProfileReader } from '../shared/profile-reader.ts';
 import type { Protocol } from '../shared/protocol.ts';
-import type { RateLimits } from '../shared/rate-limits.ts';
 import type { OriginRule } from '../shared/same-origin.ts';
 import { addGql } from './gql/gql-plugin.ts';
 import { addVeigoGrpc } from './grpc/add-veigo-grpc.ts';
@@ -11,7 +9,6 @@ import { createVeigoSocket } from './socket/veigo-socket.ts';
 const socketPath = '/';
 
 export interface VeigoProtocolDeps extends ProtocolServices {
-  readonly limits: RateLimits;
   /** What is left out keeps its default. */
   readonly config?: Partial<OriginRule>;
   /** null: HTTP is served by other processes. */
@@ -22,9 +19,9 @@ export interface VeigoProtocolDeps extends ProtocolServices {
 
 /** What Veigo Chat's clients know: GraphQL at /gql, its page at /playground, the socket at /, gRPC packages. */
 export function createVeigoProtocol(deps: VeigoProtocolDeps): Protocol {
-  const { limits, sockets } = deps;
+  const { sockets } = deps;
   const origins = { allowedOrigins: [], trustProxy: false, ...deps.config };
-  const common = { ...deps, ...limits, origins, profiles: createProfileReader(deps) };
+  const common = { ...deps, origins };
   return {
     name: 'veigo',
     async registerHttp(host) {
@@ -42,7 +39,7 @@ export function createVeigoProtocol(deps: VeigoProtocolDeps): Protocol {
     },
     registerSockets(host) {
       if (!sockets) throw new Error('the Veigo protocol was given no hub to serve sockets with');
-      host.onUpgrade(socketPath, createVeigoSocket({ ...common, hub: sockets.hub }));
+      host.onUpgrade(socketPath, createVeigoSocket({ ...common, ...sockets }));
     },
     registerGrpc: (host) => addVeigoGrpc(host, common),
   };

@@ -116,11 +116,8 @@ function acceptCall(call: Call, trustProxy: boolean): GrpcCall {
     return typeof value === 'string' ? value : undefined;
   };
   const forwarded = trustProxy ? metadata('x-forwarded-for')?.split(',', 1)[0]?.trim() : undefined;
-  return {
-    ctx: { ...createContext(null, createId<string>(), left), signal: abort.signal },
-    address: forwarded || call.getPeer().replace(/:\d+$/, ''),
-    metadata,
-  };
+  const address = forwarded || call.getPeer().replace(/:\d+$/, '');
+  return { ctx: { ...createContext(null, createId<string>(), left), address, signal: abort.signal }, metadata };
 }
 
 function decode(type: GrpcMessage<unknown>, bytes: Buffer): unknown {

@@ -84,7 +84,6 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: sendInput, required: true }) },
     resolve: (_root, { input }, context) => {
       const { account } = requirePrincipal(context.ctx);
-      context.services.limits.sends.demand(account);
       return send(context, createDraft(account, input), input.ephemeral === true);
     },
   }),

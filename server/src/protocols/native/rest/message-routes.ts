@@ -42,7 +42,6 @@ function addSending(app: RestApp, deps: RestDeps): void {
     async (request, reply) => {
       const ctx = contextOf(request);
       const { account } = principalOf(request);
-      deps.sends.demand(account);
       const draft = createDraft(account, request.params.id, request.body, bodyTextOf(request));
       if (request.body.ephemeral) {
         const { createdAt } = await chat.sendEphemeral(ctx, draft);

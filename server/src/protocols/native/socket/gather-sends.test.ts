@@ -14,7 +14,7 @@ function sendTwo(append: Append) {
   const told: string[][] = [[], []];
   const clients = told.map((frames): Client => {
     const connection = { send: (frame: Buffer) => void frames.push(frame.subarray(frame.indexOf('{')).toString()) };
-    return { ...createClient(), connection } as unknown as Client;
+    return { ...createClient('127.0.0.1'), connection } as unknown as Client;
   });
   const send = gatherSends({ append } as ChatApi, silentLog);
   for (const [i, client] of clients.entries()) {
