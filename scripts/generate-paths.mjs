@@ -1,7 +1,6 @@
-/** Writes deploy/nginx/parley.conf from the built server's createNginxConfig; `npm test -- deploy` compares. */
+/** Writes what balancers know of the protocols' paths from the built server: nginx's site and the Ingress's paths; `npm test -- deploy` compares. */
 import { writeFileSync } from 'node:fs';
-import { createSite, sitePath } from './deploy/check-nginx.mjs';
+import { writePaths } from './deploy/write-paths.mjs';
 import { root } from './setup/paths.mjs';
 
-const { createNginxConfig } = await import(`${root}/server/dist/main/nginx-config.js`);
-writeFileSync(sitePath, createSite(createNginxConfig));
+for (const [path, text] of Object.entries(await writePaths())) writeFileSync(`${root}/${path}`, text);

@@ -1,24 +1,20 @@
-import type { Protocol } from '../../protocols/shared/protocol.ts';
+import { protocols } from '../../protocols/protocols.ts';
+import type { Protocol, ProtocolData, ProtocolDeps } from '../../protocols/shared/protocol.ts';
 import { createRateLimits } from '../../protocols/shared/rate-limits.ts';
-import { type ProtocolName, protocolNames } from '../parse-listens.ts';
 import type { ProgramContext } from '../program-context.ts';
 
-type Deps = ReturnType<typeof protocolDeps>;
-
-/** Loaded when the ports open: a process that serves no protocol never loads the code of one. */
-const loaders: Readonly<Record<ProtocolName, (deps: Deps) => Promise<Protocol>>> = {
-  native: async (deps) => (await import('../../protocols/native/native-protocol.ts')).createNativeProtocol(deps),
-  graphql: async (deps) => (await import('../../protocols/graphql/graphql-protocol.ts')).createGraphqlProtocol(deps),
-  veigo: async (deps) => (await import('../../protocols/veigo/veigo-protocol.ts')).createVeigoProtocol(deps),
-};
-
-/** Every public protocol, each once for all ports of this process. */
-export function createProtocols(p: ProgramContext): Promise<readonly Protocol[]> {
-  const deps = protocolDeps(p);
-  return Promise.all(protocolNames.map((name) => loaders[name](deps)));
+export interface LoadedProtocol {
+  readonly data: ProtocolData;
+  readonly protocol: Protocol;
 }
 
-function protocolDeps(p: ProgramContext) {
+/** Every public protocol, each once for all ports of this process; its code is loaded now, when the ports open. */
+export function createProtocols(p: ProgramContext): Promise<readonly LoadedProtocol[]> {
+  const deps = protocolDeps(p);
+  return Promise.all(protocols.map(async (data) => ({ data, protocol: await data.load(deps) })));
+}
+
+function protocolDeps(p: ProgramContext): ProtocolDeps {
   const perSecond = p.options['sends-per-second'];
   const signIns = p.options['sign-ins-per-minute'] / 60;
   return {

@@ -15,7 +15,6 @@ export function createNativeProtocol(deps: NativeDeps): Protocol {
   const profiles = createProfileReader(deps);
   const { sends, frames, signIns } = limits;
   return {
-    name: 'native',
     async registerHttp(host) {
       if (!http) throw new Error('the native protocol was given nothing to serve HTTP with');
       const { version } = await http.status();
