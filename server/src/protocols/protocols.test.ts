@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { patternCovers, patternsMeet } from '../../testing/path-patterns.ts';
 import { createIdleDeps, type Registered, registerProtocol } from '../../testing/register-protocol.ts';
 import { protocols, surfaceOf } from './protocols.ts';
-import type { ProtocolDeps, ServedPort } from './shared/protocol.ts';
+import type { Protocol, ProtocolData, ProtocolDeps, ServedPort } from './shared/protocol.ts';
 
 const folder = import.meta.dirname;
 const publicFiles = readdirSync(join(folder, '../../../web/public'));
@@ -89,6 +89,20 @@ describe('overlaps', () => {
     const all = await Promise.all(served.map((data) => registerProtocol(data, mainPort, deps)));
     expect(all.flatMap(({ routes }) => routes).length).toBeGreaterThan(100);
     expect(findOverlaps(all)).toEqual([]);
+  });
+
+  test('on ports of their own they may', async () => {
+    const protocol: Protocol = {
+      registerHttp: async () => {},
+      registerSockets: (host, port) => port.own && host.onUpgrade('/', () => {}),
+    };
+    const load = async () => protocol;
+    const data = { name: 'x', mainPort: {}, ownPort: { upgrades: ['/'] }, listenModes: [], load };
+    const veigo = protocols.find(({ name }) => name === 'veigo') as ProtocolData;
+    const main = await registerProtocol(veigo, mainPort, deps);
+    const own = await registerProtocol(data, ownPort, deps);
+    expect(findOverlaps([main, own])).toEqual(['veigo and x: upgrades of /, /']);
+    expect(findOverlaps([main, await registerProtocol(data, mainPort, deps)])).toEqual([]);
   });
 
   const one: Registered = {
