@@ -26,7 +26,7 @@ const drivers = [
   [
     'graphql-stays-in-its-protocols',
     'graphql|graphql-[^/]+|@pothos/[^/]+',
-    `^${S}protocols/(graphql|veigo)/|^(tests|bench)/`,
+    `^${S}protocols/(?!shared/)|^(tests|bench)/`,
   ],
   ['commander-stays-in-main', 'commander', `^${S}main/`],
 ];

@@ -6,12 +6,11 @@ import type { AccountId, ConversationId, SessionId } from '../src/kernel/ids.ts'
 import { silentLog } from '../src/kernel/log.ts';
 import { noMetrics } from '../src/kernel/metrics.ts';
 import type { GraphqlConfig } from '../src/protocols/graphql/graphql-deps.ts';
-import { createGraphqlProtocol } from '../src/protocols/graphql/graphql-protocol.ts';
+import { protocols } from '../src/protocols/protocols.ts';
 import { createCallLimits } from '../src/protocols/shared/limits/call-limits.ts';
 import { limitServices } from '../src/protocols/shared/limits/limit-services.ts';
 import type { Rates } from '../src/protocols/shared/limits/rates.ts';
 import { createProfileReader } from '../src/protocols/shared/profile-reader.ts';
-import { createVeigoProtocol } from '../src/protocols/veigo/veigo-protocol.ts';
 import { createHttpServer } from '../src/runtime/http.ts';
 import type { ChatApi, NotifyPreference } from '../src/services/chat/api.ts';
 import type { IdentityApi } from '../src/services/identity/api.ts';
@@ -40,7 +39,7 @@ export interface Feed {
 }
 
 /**
- * The sockets of GraphQL and Veigo on a real port over a real hub, which reads a model of chat and whose clock the test turns. The tokens
+ * The sockets of every protocol on a real port over a real hub, which reads a model of chat and whose clock the test turns. The tokens
  * are `ann` and `bob`, good for an hour of that clock.
  */
 export async function startProtocolHub(
@@ -82,8 +81,9 @@ export async function startProtocolHub(
       status: () => ({ status: 'ok', version: '1.2.3', uptimeSeconds: 1, services: {} }) as const,
     },
   };
-  createGraphqlProtocol(deps).registerSockets(http);
-  createVeigoProtocol(deps).registerSockets(http);
+  for (const data of protocols) {
+    if (data.mainPort) (await data.load(deps)).registerSockets(http, { own: false, mode: null });
+  }
   await http.unit.start?.();
   const origin = `http://127.0.0.1:${http.port}`;
   const url = `${origin}/graphql`;

@@ -22,7 +22,6 @@ export function createGraphqlProtocol(deps: GraphqlDeps): Protocol {
   const groups = createGroups(createSelections(schema, log));
   const preferences = createNotifyPreferences({ chat, log });
   return {
-    name: 'graphql',
     async registerHttp(host) {
       if (!http) throw new Error('the GraphQL protocol was given nothing to serve HTTP with');
       const { presence, status, attachments } = http;

@@ -12,7 +12,6 @@ export function createNativeProtocol(deps: NativeDeps): Protocol {
   const { http, sockets, ...common } = deps;
   const config: NativeConfig = { ...nativeDefaults, ...deps.config };
   return {
-    name: 'native',
     async registerHttp(host) {
       if (!http) throw new Error('the native protocol was given nothing to serve HTTP with');
       const { version } = await http.status();

@@ -13,7 +13,7 @@ import { type ParsedFrame, parseFrame, refOf } from './parse-frame.ts';
 
 export interface FrameHandling extends Pick<RealtimeSocketDeps, 'identity' | 'chat' | 'log' | 'config' | 'beginFrame'> {
   readonly resumes: Resumes;
-  readonly gather: (client: Client, ref: FrameRef, draft: Draft) => void;
+  readonly gather: (outlet: ClientOutlet, ref: FrameRef, draft: Draft) => void;
 }
 
 /** One frame of an open connection. Whatever is wrong with it is answered with `error`; the connection stays. */
@@ -23,8 +23,7 @@ export function handleFrame(
   value: Record<string, unknown>,
   text: string,
 ): void {
-  const client = outlet.state as Client;
-  const connection = client.connection as Connection;
+  const connection = (outlet.state as Client).connection as Connection;
   const refuse = (thrown: unknown) => {
     const failure = toFailure(thrown);
     if (failure.code === 'internal') deps.log.error({ op: value.op, err: failure.cause ?? failure }, 'frame failed');
@@ -32,8 +31,9 @@ export function handleFrame(
   };
   try {
     const frame = parseFrame(value);
-    if (frame.op === 'send') onSend(deps, client, connection, frame, text);
-    else onOther(deps, outlet, connection, frame)?.catch(refuse);
+    const answered =
+      frame.op === 'send' ? onSend(deps, outlet, connection, frame, text) : onOther(deps, outlet, connection, frame);
+    answered?.catch(refuse).catch((thrown) => outlet.fail(thrown));
   } catch (thrown) {
     refuse(thrown);
   }
@@ -41,27 +41,31 @@ export function handleFrame(
 
 type Send = Extract<ParsedFrame, { op: 'send' }>;
 
-function onSend(deps: FrameHandling, client: Client, connection: Connection, frame: Send, text: string): void {
+/** A promise: what its failure says is still to be told. */
+function onSend(
+  deps: FrameHandling,
+  outlet: ClientOutlet,
+  connection: Connection,
+  frame: Send,
+  text: string,
+): Promise<void> | undefined {
+  const client = outlet.state as Client;
   const { principal } = connection;
   if (client.sendsInFlight >= deps.config.sendsInFlight) {
     throw fail('rate.limited', { detail: 'Too many sends wait for their answer: slow down.', retryAfterMs: 250 });
   }
   const draft = createDraft(principal.account, frame.conversation, frame, text);
   if (!frame.ephemeral) {
-    deps.gather(client, frame.ref, draft);
-    return;
+    deps.gather(outlet, frame.ref, draft);
+    return undefined;
   }
   client.sendsInFlight++;
-  deps.chat
+  return deps.chat
     .sendEphemeral(createCallerContext(client.address, connection.id, principal), draft)
-    .then(
-      ({ createdAt }) => createSentEphemeral(frame.ref, draft, createdAt),
-      (thrown) => createError(frame.ref, toFailure(thrown)),
-    )
-    .then((answer) => {
+    .finally(() => {
       client.sendsInFlight--;
-      connection.send(answer);
-    });
+    })
+    .then(({ createdAt }) => connection.send(createSentEphemeral(frame.ref, draft, createdAt)));
 }
 
 /** Undefined: done. A promise: what its failure says is still to be told. */

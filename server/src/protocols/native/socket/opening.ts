@@ -51,7 +51,7 @@ export function createOpening(deps: OpeningDeps): Opening {
     try {
       const frame = parseFrame(value);
       if (frame.op !== 'auth') throw fail('token.missing', 'The first frame must be "auth".');
-      void open(outlet, { kind: 'bearer', value: frame.token }, frame.ref);
+      outlet.attempt(() => open(outlet, { kind: 'bearer', value: frame.token }, frame.ref));
     } catch (thrown) {
       const failure = toFailure(thrown);
       outlet.write(createError(refOf(value), failure));

@@ -41,7 +41,7 @@ export function createRealtimeSocket(
     else opening.onFrame(outlet, value);
   }
 
-  const sockets = acceptSockets<Client>(subprotocol, {
+  const sockets = acceptSockets<Client>(subprotocol, deps.log, {
     onText(outlet, data) {
       const client = outlet.state as Client;
       received.add();
@@ -71,8 +71,8 @@ export function createRealtimeSocket(
     const credential = findCredential({ method: 'GET', headers, url }, deps.config);
     const client = createClient(addressOf(request, deps.config));
     sockets.accept(request, socket, head, client, (outlet) => {
-      if (credential) void opening.open(outlet, credential, undefined);
-      else opening.awaitAuth(outlet);
+      if (!credential) return opening.awaitAuth(outlet);
+      return opening.open(outlet, credential, undefined);
     });
   };
 }

@@ -44,6 +44,7 @@ export function createFrameHandler(deps: FrameDeps): (outlet: VeigoOutlet, text:
         const { connection } = client;
         if (connection && outlet.open) await handle(deps, client, connection, text);
       })
+      .catch((thrown) => outlet.fail(thrown))
       .finally(() => {
         client.waiting--;
       });

@@ -36,7 +36,7 @@ export function createVeigoSocket(deps: VeigoSocketDeps): Upgrade {
     'Frames received on sockets of the Veigo protocol.',
   );
 
-  const sockets = acceptSockets<VeigoClient>(null, {
+  const sockets = acceptSockets<VeigoClient>(null, deps.log, {
     onText(outlet, data) {
       const client = outlet.state as VeigoClient;
       received.add();
@@ -46,7 +46,9 @@ export function createVeigoSocket(deps: VeigoSocketDeps): Upgrade {
     },
     onBinary(outlet) {
       const client = outlet.state as VeigoClient;
-      client.last = client.last.then(() => client.connection?.send(createError('Binary messages are not supported')));
+      client.last = client.last
+        .then(() => client.connection?.send(createError('Binary messages are not supported')))
+        .catch((thrown) => outlet.fail(thrown));
     },
     onHeard: (outlet) => outlet.state?.connection?.heard(),
     onClosed: (outlet) => outlet.state?.connection?.closed(),

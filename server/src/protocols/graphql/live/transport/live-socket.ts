@@ -66,7 +66,7 @@ export function createLiveSocket(deps: LiveDeps): (request: IncomingMessage, soc
   };
 
   const server = createServer(deps, stopWaiting);
-  const sockets = acceptSockets<LiveClient>(GRAPHQL_TRANSPORT_WS_PROTOCOL, {
+  const sockets = acceptSockets<LiveClient>(GRAPHQL_TRANSPORT_WS_PROTOCOL, log, {
     onText(outlet, data) {
       // Who has been sent away may still say something before it leaves.
       if (!outlet.open) return;
