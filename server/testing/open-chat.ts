@@ -99,6 +99,8 @@ export async function openChat(
         id: createId<MessageId>(),
         conversation,
         sender: account,
+        session: null,
+        admin: false,
         content,
         hash,
         attachment: null,
