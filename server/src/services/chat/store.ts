@@ -5,8 +5,6 @@ import type { Membership, Role } from '../../model/conversation.ts';
 import type { Message, MessageChange } from '../../model/message.ts';
 import type { Sql, SqlSession } from '../../ports/sql.ts';
 import type { Acting } from './changing/change-conversation.ts';
-import { readableSeqs } from './reading/readers.ts';
-import { holdsSeqIn } from './reading/visible-seqs.ts';
 
 const snapshotSql = `set transaction isolation level repeatable read, read only;
   set local enable_seqscan = off; set local enable_bitmapscan = off`;
@@ -22,13 +20,6 @@ export function readSnapshot<T>(sql: Sql, work: (tx: SqlSession) => Promise<T>):
     await tx.query(snapshotSql);
     return await work(tx);
   });
-}
-
-/** A message the actor may see and that is not deleted; `message.unknown`. Under the head lock it stays as it is. */
-export async function requireMessage(acting: Acting, seq: number): Promise<Message> {
-  const message = holdsSeqIn(readableSeqs(acting), seq) ? await findMessage(acting.tx, acting.conversation, seq) : null;
-  if (!message || message.deletedAt !== null) throw fail('message.unknown');
-  return message;
 }
 
 export async function findMessage(

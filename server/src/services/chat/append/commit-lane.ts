@@ -1,6 +1,7 @@
 import type { Clock } from '../../../kernel/clock.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import type { Log } from '../../../kernel/log.ts';
+import type { Decide } from '../../../ports/policy.ts';
 import { codeOfSqlError, type Sql, SqlError, type SqlSession } from '../../../ports/sql.ts';
 import { isLockTrouble, lockHeadsSql } from '../lock-heads.ts';
 import { appendBatch, appendSessionSql } from './append-batch.ts';
@@ -21,7 +22,7 @@ export interface CommitLane {
 }
 
 /** Runs batches over a few kept connections and turns what PostgreSQL says into answers (MESSAGE-PATH rules 3, 4 and 5). */
-export function createCommitLane(deps: { sql: Sql; log: Log; clock: Clock }): CommitLane {
+export function createCommitLane(deps: { sql: Sql; decide: Decide; log: Log; clock: Clock }): CommitLane {
   const idle: SqlSession[] = [];
   let alone = 0;
   const line: (() => void)[] = [];
@@ -49,6 +50,7 @@ export function createCommitLane(deps: { sql: Sql; log: Log; clock: Clock }): Co
           appendBatch(
             session,
             alive.map((entry) => entry.draft),
+            deps.decide,
           ),
         );
         for (const [i, entry] of alive.entries()) entry.answer(results[i]!);
