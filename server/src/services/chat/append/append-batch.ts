@@ -43,10 +43,12 @@ interface StandingRow {
   readonly blocked: boolean | null;
 }
 
+/** Behind `offset 0` each look-up goes by its whole key: otherwise all members of a conversation may be read to find one (rule 31). */
 export const standingsSql = `select d.conversation, d.sender, c.kind, c.visibility, m.role, ${blockedInSql('c')} as blocked
   from unnest($1::uuid[], $2::uuid[]) d(conversation, sender)
-  join chat.conversations c on c.id = d.conversation and c.deleted_rev is null
-  left join chat.memberships m on m.conversation_id = c.id and m.user_id = d.sender and m.left_rev is null`;
+  join lateral (select * from chat.conversations where id = d.conversation and deleted_rev is null offset 0) c on true
+  left join lateral (select role from chat.memberships
+    where conversation_id = d.conversation and user_id = d.sender and left_rev is null offset 0) m on true`;
 
 const earlierSql = `select m.conversation_id, m.sender_id, m.id, m.seq, m.rev, encode(m.hash, 'hex') as hash, m.created_at,
     m.reply_to, m.thread, m.mentions
@@ -54,7 +56,7 @@ const earlierSql = `select m.conversation_id, m.sender_id, m.id, m.seq, m.rev, e
   join chat.messages m on m.conversation_id = d.conversation and m.sender_id = d.sender and m.id = d.id`;
 
 export const attachmentsSql = `select d.sender, d.attachment from unnest($1::uuid[], $2::uuid[]) d(sender, attachment)
-  join chat.attachments a on a.id = d.attachment where ${maySeeAttachmentSql('a', 'd.sender')}`;
+  join lateral (select * from chat.attachments where id = d.attachment offset 0) a on ${maySeeAttachmentSql('a', 'd.sender')}`;
 
 async function readLocked(session: SqlSession, drafts: readonly Draft[]): Promise<Locked> {
   const senders = [...new Map(drafts.map((draft) => [memberKey(draft), draft])).values()];

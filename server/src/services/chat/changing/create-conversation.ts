@@ -159,6 +159,7 @@ async function addRemaining(deps: ChatDeps, account: AccountId, plan: Plan): Pro
     await changeConversations(deps.sql, [plan.id], async (tx, heads) => {
       const head = heads.get(plan.id);
       if (!head) throw fail('conversation.unknown');
+      // no right that is asked for: a creation that is no longer its sender's has nothing left to complete
       if ((await findMember(tx, plan.id, account))?.role !== 'owner') return;
       const missing = await withoutStay(tx, plan.id, users);
       if (missing.length === 0) return;
