@@ -21,7 +21,7 @@ export function createIdleDeps(webRoot: string | null = null): ProtocolDeps {
     ...{ identity: {} as never, people: {} as never, chat: {} as never },
     log: silentLog,
     metrics: noMetrics,
-    beginFrame: () => {},
+    beginFrame: {} as never,
     profiles: {} as never,
     http: { presence, status, webRoot, attachments: {} as never },
     sockets: { presence, status, hub: {} as HubApi },

@@ -18,7 +18,7 @@ export async function createMessage(
   ctx: Context,
   args: { readonly roomId?: Maybe; readonly content?: Maybe },
 ): Promise<VeigoMessage> {
-  const { account } = requirePrincipal(ctx);
+  const { account, session, admin } = requirePrincipal(ctx);
   const conversation = parseId<ConversationId>('roomId', args.roomId);
   const { raw, hash } = parseTextContent(args.content);
   const draft = {
@@ -26,6 +26,8 @@ export async function createMessage(
     id: createId<MessageId>(),
     conversation,
     sender: account,
+    session,
+    admin,
     content: raw,
     hash,
     attachment: null,

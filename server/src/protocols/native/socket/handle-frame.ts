@@ -54,7 +54,7 @@ function onSend(
   if (client.sendsInFlight >= deps.config.sendsInFlight) {
     throw fail('rate.limited', { detail: 'Too many sends wait for their answer: slow down.', retryAfterMs: 250 });
   }
-  const draft = createDraft(principal.account, frame.conversation, frame, text);
+  const draft = createDraft(principal, frame.conversation, frame, text);
   if (!frame.ephemeral) {
     deps.gather(outlet, frame.ref, draft);
     return undefined;
