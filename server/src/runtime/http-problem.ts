@@ -34,6 +34,16 @@ export function notFoundProblem(method: string, path: string): Problem {
   };
 }
 
+/** For a path that answers other methods than this one. */
+export function methodProblem(method: string, path: string, allowed: readonly string[]): Problem {
+  return {
+    type: 'about:blank',
+    title: STATUS_CODES[405] as string,
+    status: 405,
+    detail: `${path} does not answer ${method}, but ${allowed.join(', ')}.`,
+  };
+}
+
 /** Seconds for `Retry-After`. What waiting may heal (limits, and what is away, overloaded, late or full) always names a time; null: nothing. */
 function retryAfterSeconds(failure: Failure): number | null {
   if (failure.retryAfterMs !== undefined) return Math.max(1, Math.ceil(failure.retryAfterMs / 1000));

@@ -9,7 +9,11 @@ import type { Attachment, ChatApi } from '../../services/chat/api.ts';
 export interface AttachmentStore {
   /** All or nothing; rejects with what the stream fails with, `storage.full` among others. */
   put(id: AttachmentId, bytes: Readable, limits: { readonly maxBytes: number }): Promise<{ readonly size: number }>;
-  get(id: AttachmentId): Promise<{ readonly size: number; readonly stream: Readable } | null>;
+  /** `size` is the whole one's; `range` names bytes of it, first and last included. */
+  get(
+    id: AttachmentId,
+    range?: { readonly first: number; readonly last: number },
+  ): Promise<{ readonly size: number; readonly stream: Readable } | null>;
   delete(id: AttachmentId): Promise<void>;
 }
 
@@ -25,24 +29,28 @@ const headBytes = 4_100;
 
 /**
  * Bytes first, then the row: a row never points to nothing. What a crash leaves between the two has no row and no reader; it only takes room.
- * `request.too_large` above `maxBytes`, `request.invalid` when the sender's stream breaks, `storage.full`.
+ * `request.too_large` above `maxBytes`, `request.invalid` when the sender's stream breaks, `storage.full`. `rest` rejects where what
+ * follows the file in its form is not as it must be; it is asked when the bytes have been read.
  */
 export async function storeAttachment(
   deps: { readonly chat: Pick<ChatApi, 'createAttachment'>; readonly attachments: AttachmentStore },
   ctx: Context,
   file: UploadedFile,
   maxBytes: number,
+  rest: () => Promise<unknown> = async () => {},
 ): Promise<Attachment> {
   const id = createId<AttachmentId>();
   const { size, mediaType } = await storeBytes(deps.attachments, id, file, maxBytes);
+  const dropBytes = async (thrown: unknown): Promise<never> => {
+    await deps.attachments.delete(id).catch(() => {});
+    throw thrown;
+  };
+  await rest().catch(dropBytes);
   // Bytes take their time: the deadline of what comes after them begins now.
   const fresh = createContext(ctx.principal, ctx.requestId);
   const name = cleanName(file.filename);
-  return deps.chat.createAttachment(fresh, { id, name, size, mediaType }).catch(async (thrown) => {
-    // Also where the row may have been written: nobody has learned its id.
-    await deps.attachments.delete(id).catch(() => {});
-    throw thrown;
-  });
+  // Also where the row may have been written: nobody has learned its id.
+  return deps.chat.createAttachment(fresh, { id, name, size, mediaType }).catch(dropBytes);
 }
 
 async function storeBytes(
@@ -89,11 +97,21 @@ function plainType(said: string): string {
   return /^text\/(plain|csv|markdown)$/.test(said) ? said : 'application/octet-stream';
 }
 
+const nameLength = 200;
+
 function cleanName(name: string): string {
   // Forms write a quotation mark as %22, and nothing else that way.
   const clean = name
     .replaceAll('%22', '"')
     .replace(/[\p{Cc}\p{Cs}/\\]/gu, '')
     .trim();
-  return Array.from(clean).slice(0, 200).join('') || 'file';
+  return shorten(clean) || 'file';
+}
+
+/** In code points. What says the kind of a file is its extension: that stays, unless it is none. */
+function shorten(name: string): string {
+  const points = Array.from(name);
+  if (points.length <= nameLength) return name;
+  const extension = /(?<=.)\.[^.\s]{1,16}$/su.exec(name)?.[0] ?? '';
+  return points.slice(0, nameLength - Array.from(extension).length).join('') + extension;
 }

@@ -15,6 +15,7 @@ export function addSessionRoutes(app: RestApp, deps: RestDeps): void {
   app.post(
     '/sessions',
     {
+      compress: false,
       config: { public: true, signIn: true },
       schema: { tags, summary: 'Sign in', body: signInBody, response: answers({ 201: signedIn }), security: [] },
     },
@@ -28,6 +29,7 @@ export function addSessionRoutes(app: RestApp, deps: RestDeps): void {
   app.post(
     '/sessions/refresh',
     {
+      compress: false,
       config: { public: true },
       schema: {
         tags,
