@@ -8,6 +8,7 @@ import { createId } from '../kernel/ids.ts';
 import type { Unit } from '../kernel/lifecycle.ts';
 import type { Log } from '../kernel/log.ts';
 import { type Metrics, noMetrics } from '../kernel/metrics.ts';
+import { parseJson } from '../kernel/parse-json.ts';
 import { collectAllowedMethods } from './http-allowed-methods.ts';
 import {
   addFailureHeaders,
@@ -71,6 +72,11 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   const allowed = collectAllowedMethods(app);
   addHooks(app, deps);
   app.register(compress, compression);
+  // Of protocols that have none of their own. The library's would build whatever comes before anybody has counted it.
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: FastifyRequest, body: string) =>
+    body === '' ? undefined : parseJson(body),
+  );
   // What is wrong with the body of a request that nothing answers does not matter.
   app.setErrorHandler((error, request, reply) =>
     request.is404 ? sendNotFound(request, reply) : sendFailure(log, error, request, reply),

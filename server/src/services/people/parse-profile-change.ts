@@ -1,7 +1,8 @@
 import { fail } from '../../kernel/errors.ts';
+import { parseJson } from '../../kernel/parse-json.ts';
 import { accountLimits } from '../../model/account.ts';
 import { checkAvatar } from '../../model/avatar.ts';
-import { checkText } from '../../model/content.ts';
+import { checkJson, checkText } from '../../model/content.ts';
 import type { PeopleApi } from './api.ts';
 
 type ProfileChange = Parameters<PeopleApi['updateOwn']>[1];
@@ -40,12 +41,8 @@ function parseSettings(text: string): string {
   if (Buffer.byteLength(text) > settingsBytes) {
     throw fail('request.too_large', `Settings hold ${settingsBytes} bytes at the most.`);
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw fail('request.invalid', 'Settings must be JSON.');
-  }
+  const value = parseJson(text);
+  checkJson(value, 'settings');
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw fail('request.invalid', 'Settings must be a JSON object.');
   }

@@ -1,6 +1,7 @@
 import { type Context, requirePrincipal } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
 import type { AttachmentId, ConversationId } from '../../../kernel/ids.ts';
+import { parseJson } from '../../../kernel/parse-json.ts';
 import { type ParsedContent, parseContent } from '../../../model/content.ts';
 import type { Message, RawJson } from '../../../model/message.ts';
 import { type ChatDeps, checkStorage } from '../deps.ts';
@@ -47,13 +48,7 @@ export function checkNotBlocked(acting: Acting): void {
 }
 
 function parseText(content: RawJson): ParsedContent {
-  let value: unknown;
-  try {
-    value = JSON.parse(content);
-  } catch {
-    throw fail('request.invalid', 'content must be JSON.');
-  }
-  return parseContent(content, value);
+  return parseContent(content, parseJson(content));
 }
 
 async function checkAttachment(acting: Acting, attachment: AttachmentId): Promise<void> {
