@@ -38,7 +38,8 @@ export function createRealtimeSocket(
     try {
       value = readFrame(text);
     } catch (thrown) {
-      return outlet.close(4500, (thrown as Error).message);
+      outlet.close(4500, (thrown as Error).message);
+      return;
     }
     if (phase === 'open') handleFrame(handling, outlet, value, text);
     else opening.onFrame(outlet, value);
