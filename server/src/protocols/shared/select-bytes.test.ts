@@ -34,9 +34,11 @@ test('whatever the header says, a range lies within the bytes', () => {
   fc.assert(
     fc.property(header, fc.nat(20), (range, size) => {
       const selection = selectBytes({ range }, { etag: '"a"', size });
-      if (selection.status !== 206) return expect([200, 416]).toContain(selection.status);
-      const { first, last } = selection.range;
-      expect(first >= 0 && first <= last && last < size).toBe(true);
+      expect([200, 206, 416]).toContain(selection.status);
+      if (selection.status !== 206) return;
+      expect(selection.range.first).toBeGreaterThanOrEqual(0);
+      expect(selection.range.last).toBeGreaterThanOrEqual(selection.range.first);
+      expect(selection.range.last).toBeLessThan(size);
     }),
   );
 });

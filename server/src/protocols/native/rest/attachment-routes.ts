@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
 import { attachment, idPath } from '@parley/contracts';
 import { z } from 'zod';
@@ -83,7 +84,8 @@ export async function addAttachmentRoutes(app: RestApp, deps: RestDeps): Promise
         .header('content-length', range.last - range.first + 1)
         .header('content-disposition', describeDisposition(name, mediaType))
         .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox");
-      if (request.method === 'HEAD') return reply.send();
+      // A body, even an empty one, would count as the length.
+      if (request.method === 'HEAD') return reply.send(Readable.from([]));
       const bytes = await deps.attachments.get(id, selection.status === 206 ? range : undefined);
       if (!bytes) throw fail('attachment.unknown');
       return reply.send(bytes.stream);
