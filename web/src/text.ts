@@ -9,6 +9,8 @@ export const text = {
     submit: 'Sign in',
     other: 'New here?',
     otherLink: 'Create an account',
+    leaving:
+      'You are signed out here, but the server could not be told. It will be as soon as it answers; until then do not leave this browser to others.',
   },
   signUp: {
     title: 'Create an account',
