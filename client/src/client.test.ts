@@ -135,7 +135,7 @@ describe('client', () => {
       ...{ url: 'http://host', clock, random: () => 1, fetch: server.fetch, WebSocket: server.WebSocket },
     });
     await client.restore({ account, tokens });
-    client.send('c', { type: 'text', text: 'mine' }).catch(() => {});
+    client.send('c', { type: 'text', text: 'mine' }).sent.catch(() => {});
     client.connect();
     for (let i = 0; i < 10; i++) {
       await settle();
