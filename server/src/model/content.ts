@@ -2,6 +2,7 @@ import { hash as digest } from 'node:crypto';
 import { fail } from '../kernel/errors.ts';
 import { type AttachmentId, isUuid } from '../kernel/ids.ts';
 import { messageLimits, type RawJson } from './message.ts';
+import { hasVisible } from './text/names.ts';
 
 /** What the server needs to know of a content it stores as text. */
 export interface ParsedContent {
@@ -62,7 +63,7 @@ function checkShape(content: { [key: string]: Json }): AttachmentId | null {
   const { text, attachment } = content;
   if (text !== undefined) {
     if (typeof text !== 'string') throw fail('request.invalid', 'content.text must be a string.');
-    if (type === 'text' && text.length === 0) throw fail('request.invalid', 'content.text is empty.');
+    if (type === 'text' && !hasVisible(text)) throw fail('request.invalid', 'content.text has nothing to see.');
     if (text.length * 3 > messageLimits.textBytes && Buffer.byteLength(text) > messageLimits.textBytes) {
       throw fail('request.too_large', `A text may hold ${messageLimits.textBytes} bytes at the most.`);
     }

@@ -3,6 +3,7 @@ import { fileTypeFromBuffer } from 'file-type';
 import { type Context, createContext } from '../../kernel/context.ts';
 import { fail } from '../../kernel/errors.ts';
 import { type AttachmentId, createId } from '../../kernel/ids.ts';
+import { cleanFileName } from '../../model/text/names.ts';
 import type { Attachment, ChatApi } from '../../services/chat/api.ts';
 
 /** Where the bytes of attachments are kept; what they are and who may read them is for chat to say. */
@@ -48,7 +49,7 @@ export async function storeAttachment(
   await rest().catch(dropBytes);
   // Bytes take their time: the deadline of what comes after them begins now.
   const fresh = createContext(ctx.principal, ctx.requestId);
-  const name = cleanName(file.filename);
+  const name = cleanFileName(file.filename);
   // Also where the row may have been written: nobody has learned its id.
   return deps.chat.createAttachment(fresh, { id, name, size, mediaType }).catch(dropBytes);
 }
@@ -95,23 +96,4 @@ async function readHead(file: Readable): Promise<{ readonly head: Buffer; readon
 /** Without a signature in the bytes only text is believed to be what the sender says, and never as a page or a script. */
 function plainType(said: string): string {
   return /^text\/(plain|csv|markdown)$/.test(said) ? said : 'application/octet-stream';
-}
-
-const nameLength = 200;
-
-function cleanName(name: string): string {
-  // Forms write a quotation mark as %22, and nothing else that way.
-  const clean = name
-    .replaceAll('%22', '"')
-    .replace(/[\p{Cc}\p{Cs}/\\]/gu, '')
-    .trim();
-  return shorten(clean) || 'file';
-}
-
-/** In code points. What says the kind of a file is its extension: that stays, unless it is none. */
-function shorten(name: string): string {
-  const points = Array.from(name);
-  if (points.length <= nameLength) return name;
-  const extension = /(?<=.)\.[^.\s]{1,16}$/su.exec(name)?.[0] ?? '';
-  return points.slice(0, nameLength - Array.from(extension).length).join('') + extension;
 }

@@ -3,6 +3,7 @@ import { parseJson } from '../../kernel/parse-json.ts';
 import { accountLimits } from '../../model/account.ts';
 import { checkAvatar } from '../../model/avatar.ts';
 import { checkJson, checkText } from '../../model/content.ts';
+import { cleanName } from '../../model/text/names.ts';
 import type { PeopleApi } from './api.ts';
 
 type ProfileChange = Parameters<PeopleApi['updateOwn']>[1];
@@ -13,19 +14,11 @@ const settingsBytes = 16 * 1_024;
 export function parseProfileChange(change: ProfileChange): ProfileChange {
   if (typeof change.avatar === 'string') checkAvatar(change.avatar);
   return {
-    name: change.name === undefined ? undefined : parseName(change.name),
+    name: change.name === undefined ? undefined : cleanName(change.name, accountLimits.name),
     about: typeof change.about === 'string' ? parseAbout(change.about) : change.about,
     avatar: change.avatar,
     settings: change.settings === undefined ? undefined : parseSettings(change.settings),
   };
-}
-
-function parseName(text: string): string {
-  const name = text.trim();
-  if (name.length < 1 || name.length > accountLimits.name || /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(name)) {
-    throw fail('request.invalid', `A name has 1 to ${accountLimits.name} characters and no line breaks.`);
-  }
-  return name;
 }
 
 function parseAbout(text: string): string {

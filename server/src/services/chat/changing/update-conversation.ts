@@ -4,10 +4,11 @@ import { fail } from '../../../kernel/errors.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import { checkAvatar } from '../../../model/avatar.ts';
 import type { ConversationRow } from '../../../model/chat-rows.ts';
-import { hasRole } from '../../../model/conversation.ts';
+import { conversationLimits, hasRole } from '../../../model/conversation.ts';
+import { cleanName } from '../../../model/text/names.ts';
 import type { ChatApi, ConversationView } from '../api.ts';
 import { type ChatDeps, checkStorage } from '../deps.ts';
-import { checkName, checkTopic } from '../parse-settings.ts';
+import { checkTopic } from '../parse-settings.ts';
 import { checkPicture } from '../reading/attachments.ts';
 import { getConversation } from '../reading/list-conversations.ts';
 import { changeAsMember } from './change-conversation.ts';
@@ -23,7 +24,7 @@ export async function updateConversation(
 ): Promise<ConversationView> {
   const { account } = requirePrincipal(ctx);
   checkStorage(deps);
-  if (change.name !== undefined) checkName(change.name);
+  const name = change.name === undefined ? undefined : cleanName(change.name, conversationLimits.name);
   if (change.topic != null) checkTopic(change.topic);
   if (change.avatar != null) checkAvatar(change.avatar);
   await changeAsMember(deps.sql, { conversation: id, user: account }, async (acting) => {
@@ -31,9 +32,9 @@ export async function updateConversation(
     if (!hasRole(acting.role, 'admin')) throw fail('action.forbidden', 'Only admins and owners change settings.');
     const [row] = await acting.tx.query<ConversationRow>('select * from chat.conversations where id = $1', [id]);
     if (!row) throw fail('conversation.forbidden');
-    const { name, topic, avatar, visibility, history } = row;
-    const now = { name, topic, avatar, visibility, history };
-    const next = { ...now, ...given(change) };
+    const { topic, avatar, visibility, history } = row;
+    const now = { name: row.name, topic, avatar, visibility, history };
+    const next = { ...now, ...given({ ...change, name }) };
     if (isDeepStrictEqual(now, next)) return;
     if (next.avatar !== null && next.avatar !== avatar) await checkPicture(acting.tx, account, next.avatar);
     await acting.tx.query(
