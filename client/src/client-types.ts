@@ -47,6 +47,8 @@ export interface Client {
   readonly state: ClientState;
   /** null: signed out. */
   readonly account: Account | null;
+  /** Signed out here, and the server could not be told yet; it is before anybody signs in. With credentials 'cookie' only. */
+  readonly leaving: boolean;
   signUp(body: NewAccount): Promise<Account>;
   signIn(body: { login: string; password: string; device?: string }): Promise<Account>;
   signOut(): Promise<void>;

@@ -128,6 +128,25 @@ describe('client', () => {
     expect(second.storage.keys().filter((key) => key.startsWith('parley.draft'))).toEqual([]);
   });
 
+  it("says nothing on a connection that is somebody else's", async () => {
+    const clock = createTestClock();
+    const server = createModelServer('somebody-else');
+    const client = createClient({
+      ...{ url: 'http://host', clock, random: () => 1, fetch: server.fetch, WebSocket: server.WebSocket },
+    });
+    await client.restore({ account, tokens });
+    client.send('c', { type: 'text', text: 'mine' }).sent.catch(() => {});
+    client.connect();
+    for (let i = 0; i < 10; i++) {
+      await settle();
+      server.accept();
+      server.readAll();
+      server.arrive(Number.POSITIVE_INFINITY);
+      clock.advance(1_000);
+    }
+    expect([client.state, client.account, server.conversation.messages]).toEqual(['signedOut', null, []]);
+  });
+
   it('loads history backwards to its beginning', async () => {
     const { client, server, calm } = await start();
     for (let i = 0; i < 7; i++) server.act({ act: 'send' }, true);

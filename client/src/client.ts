@@ -100,7 +100,9 @@ export function createClient(options: ClientOptions): Client {
     accessEndsAt: () => session.accessEndsAt,
     renew: () => session.renew(),
     onState: tellState,
-    onReady() {
+    onReady(frame) {
+      // The cookie is every page's of this browser: another one may have signed in as somebody else.
+      if (frame.user.id !== me()) return session.end();
       synchronize.start();
       if (watched.length > 0) send({ op: 'presence', ref: nextRef(), watch: [...watched] });
       receipts.flush();
@@ -175,6 +177,9 @@ export function createClient(options: ClientOptions): Client {
     },
     get account() {
       return session.account;
+    },
+    get leaving() {
+      return session.leaving;
     },
     get listed() {
       return conversations.listed;

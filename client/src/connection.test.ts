@@ -248,6 +248,26 @@ describe('connection', () => {
     expect(sockets.made).toHaveLength(2);
   });
 
+  it('asks an old line at once when the page wakes, and gives it up when nobody answers', async () => {
+    const dead = await online();
+    connection.wake();
+    expect(dead.sent.at(-1)).toEqual({ op: 'ping' });
+    clock.advance(4_000);
+    expect(connection.state).toBe('connecting');
+    clock.advance(1_000);
+    await settle();
+    expect(sockets.made).toHaveLength(2);
+  });
+
+  it('keeps a line that answers when the page wakes', async () => {
+    const socket = await online();
+    connection.wake();
+    socket.receive({ op: 'pong' });
+    clock.advance(4_000);
+    expect(connection.state).toBe('online');
+    expect(sockets.made).toHaveLength(1);
+  });
+
   it('ignores what is no frame', async () => {
     const socket = await online();
     for (const data of ['', 'x', '[]', '7', 'null', '{"op":7}', new ArrayBuffer(1)]) socket.receiveRaw(data);

@@ -41,7 +41,7 @@ export interface Connection {
   send(frame: ClientFrame): boolean;
   /** Gives this socket up and connects anew, at once or with back-off. */
   drop(reason: string): void;
-  /** The network has come (back): no waiting for the back-off. */
+  /** The network has come (back), or the page has woken: no waiting for the back-off, and no trust in an old line. */
   wake(): void;
 }
 
@@ -49,6 +49,8 @@ export interface Connection {
 const openingMs = 15_000;
 /** Told apart from all refs of others, which are numbers. */
 const renewalRef = 'renewal';
+/** How long a line that may have died in our sleep has for a word. */
+const wakeMs = 4_000;
 /** A connection that lived this long was a good one: the next back-off begins anew. */
 const stableMs = 10_000;
 
@@ -134,6 +136,16 @@ export function createConnection(deps: ConnectionDeps): Connection {
     missed++;
     send({ op: 'ping' });
     after(everyMs, () => beat(everyMs));
+  }
+
+  /** Asks at once whether anybody is there: a line that went while nobody looked says nothing of itself. */
+  function probe(): void {
+    const mine = socket;
+    if (!send({ op: 'ping' })) return;
+    missed = Math.max(missed, 1);
+    after(wakeMs, () => {
+      if (socket === mine && missed > 0) drop('no answer');
+    });
   }
 
   /** A second `auth` before the token ends keeps the connection. */
@@ -228,7 +240,8 @@ export function createConnection(deps: ConnectionDeps): Connection {
     send,
     drop,
     wake() {
-      if (!wanted || socket) return;
+      if (!wanted) return;
+      if (socket) return probe();
       attempt = 0;
       void dial();
     },

@@ -32,6 +32,8 @@ export interface SessionDeps {
 export interface Session {
   /** null: signed out. */
   readonly account: Account | null;
+  /** Signed out here, and the server could not be told yet: it is told before anybody signs in. Cookie mode only. */
+  readonly leaving: boolean;
   signUp(body: NewAccount): Promise<Account>;
   signIn(body: { login: string; password: string; device?: string }): Promise<Account>;
   signOut(): Promise<void>;
@@ -59,6 +61,8 @@ interface Stored {
 }
 
 const key = 'parley.session';
+/** Set while the server has not been told that whoever was signed in by the cookie has signed out. */
+const leavingKey = 'parley.signing-out';
 /** 256 random bits. */
 const createSecret = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -71,15 +75,27 @@ function isDue({ tokens, endsAt }: Stored, now: number): boolean {
 export function createSession({ http, store, clock, random, mode, patienceMs, onEnd }: SessionDeps): Session {
   let current: Stored | null = null;
   let refreshing: Promise<boolean> | null = null;
+  /** The store has what `current` says. */
+  let stored = false;
 
   function keep(next: Stored | null): void {
     current = next;
     try {
       if (next) store.set(key, JSON.stringify(next));
       else store.remove(key);
+      stored = next !== null;
     } catch {
       // A full or forbidden store: the session lives as long as this page.
+      stored = false;
     }
+  }
+
+  /**
+   * Whether another page of this browser has signed in or out meanwhile. A cookie is every page's: what this page asks from now
+   * on would be asked as somebody else.
+   */
+  function isReplaced(): boolean {
+    return mode === 'cookie' && stored && current !== null && readStored()?.account.id !== current.account.id;
   }
 
   function begin(account: Account, tokens: Tokens): Account {
@@ -90,14 +106,27 @@ export function createSession({ http, store, clock, random, mode, patienceMs, on
 
   function end(): void {
     if (!current) return;
-    keep(null);
+    // What another page has stored is not ours to remove.
+    if (isReplaced()) current = null;
+    else keep(null);
     onEnd();
+  }
+
+  /** Signed out stays signed out: a server that could not be told is told before anybody signs in or is found signed in. */
+  async function finishLeaving(): Promise<void> {
+    if (!session.leaving) return;
+    try {
+      await http('DELETE', '/sessions/current');
+    } catch (error) {
+      if (!(error instanceof ParleyError) || error.status !== 401) throw error;
+    }
+    store.remove(leavingKey);
   }
 
   function readStored(): Stored | null {
     try {
-      const stored = JSON.parse(store.get(key) ?? 'null');
-      return typeof stored?.account?.id === 'string' ? stored : null;
+      const found = JSON.parse(store.get(key) ?? 'null');
+      return typeof found?.account?.id === 'string' ? found : null;
     } catch {
       return null;
     }
@@ -105,21 +134,21 @@ export function createSession({ http, store, clock, random, mode, patienceMs, on
 
   async function prove(): Promise<boolean> {
     if (mode === 'cookie') {
-      await http<OwnAccount>('GET', '/me');
-      return true;
+      const { id } = await http<OwnAccount>('GET', '/me');
+      return id === current?.account.id;
     }
     // Another page may have rotated the token already: a used refresh token would revoke the session (reuse detection).
-    const stored = readStored();
-    if (stored?.tokens && current?.tokens && stored.account.id === current.account.id) {
-      if (stored.tokens.refresh !== current.tokens.refresh && !isDue(stored, clock.now())) {
-        current = stored;
+    const other = readStored();
+    if (other?.tokens && current?.tokens && other.account.id === current.account.id) {
+      if (other.tokens.refresh !== current.tokens.refresh && !isDue(other, clock.now())) {
+        current = other;
         return true;
       }
     }
     if (!current?.tokens) return false;
     const { refresh } = current.tokens;
     // Kept before it is sent: if the answer is lost, the same question gets it again, from the next page too.
-    const refreshKey = (stored?.tokens?.refresh === refresh ? stored : current).refreshKey ?? createSecret();
+    const refreshKey = (other?.tokens?.refresh === refresh ? other : current).refreshKey ?? createSecret();
     keep({ ...current, refreshKey });
     const { tokens } = await http<{ tokens: Tokens }>('POST', '/sessions/refresh', {
       body: { refresh, key: refreshKey },
@@ -129,6 +158,7 @@ export function createSession({ http, store, clock, random, mode, patienceMs, on
   }
 
   const callOnce: Http = async (method, path, request = {}) => {
+    if (isReplaced()) end();
     const token = await session.access();
     try {
       return await http(method, path, { ...request, token });
@@ -144,25 +174,32 @@ export function createSession({ http, store, clock, random, mode, patienceMs, on
     get account() {
       return current?.account ?? null;
     },
+    get leaving() {
+      return mode === 'cookie' && store.get(leavingKey) !== null;
+    },
     get accessEndsAt() {
       return current?.endsAt ?? null;
     },
     async signUp(body) {
+      await finishLeaving();
       const answer = await http<SignedIn>('POST', '/accounts', {
         body: mode === 'cookie' ? { ...body, cookie: true } : body,
       });
       return begin(answer.account, answer.tokens);
     },
     async signIn(body) {
+      await finishLeaving();
       const answer = await http<SignedIn>('POST', '/sessions', {
         body: mode === 'cookie' ? { ...body, cookie: true } : body,
       });
       return begin(answer.account, answer.tokens);
     },
     async signOut() {
-      if (!current) return;
+      if (!current || isReplaced()) return end();
+      if (mode === 'cookie') store.set(leavingKey, '1');
       try {
         await callOnce('DELETE', '/sessions/current'); // once: who leaves does not wait for a server that is away
+        store.remove(leavingKey);
       } finally {
         end();
       }
@@ -170,7 +207,14 @@ export function createSession({ http, store, clock, random, mode, patienceMs, on
     async restore(given) {
       if (given) return begin(given.account, given.tokens);
       current = readStored();
+      stored = current !== null;
       if (mode === 'tokens') return current?.account ?? null;
+      try {
+        await finishLeaving();
+      } catch {
+        keep(null);
+        return null;
+      }
       try {
         const { id, kind, username, email, emailVerified, phone, name, createdAt } = await http<OwnAccount>(
           'GET',

@@ -7,10 +7,12 @@ export function watchNetwork(on: { onUp(): void; onDown(): void }): () => void {
   };
   globalThis.addEventListener('online', on.onUp);
   globalThis.addEventListener('offline', on.onDown);
+  globalThis.addEventListener('focus', on.onUp);
   globalThis.document?.addEventListener('visibilitychange', onVisible);
   return () => {
     globalThis.removeEventListener('online', on.onUp);
     globalThis.removeEventListener('offline', on.onDown);
+    globalThis.removeEventListener('focus', on.onUp);
     globalThis.document?.removeEventListener('visibilitychange', onVisible);
   };
 }

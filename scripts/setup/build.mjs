@@ -1,4 +1,5 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
+import { compressFiles } from './compress-files.mjs';
 import { cache, root } from './paths.mjs';
 import { run } from './run.mjs';
 import { digestInputs, readStamp, writeStamp } from './stamp.mjs';
@@ -52,6 +53,7 @@ async function buildWeb() {
     cwd: `${root}/web`,
   });
   if (result.code !== 0) return result;
+  compressFiles(next);
   rmSync(last, { recursive: true, force: true });
   if (existsSync(`${root}/web/dist`)) renameSync(`${root}/web/dist`, last);
   renameSync(next, `${root}/web/dist`);

@@ -264,9 +264,13 @@ function createAttachments(): AttachmentStore & { readonly blobs: ReadonlyMap<st
       blobs.set(id, Buffer.concat(chunks));
       return { size: (blobs.get(id) as Buffer).length };
     },
-    get: async (id) => {
+    get: async (id, range) => {
       const bytes = blobs.get(id);
-      return bytes ? { size: bytes.length, stream: Readable.from([bytes]) } : null;
+      if (!bytes) return null;
+      return {
+        size: bytes.length,
+        stream: Readable.from([range ? bytes.subarray(range.first, range.last + 1) : bytes]),
+      };
     },
     delete: async (id) => {
       blobs.delete(id);

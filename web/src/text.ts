@@ -9,6 +9,8 @@ export const text = {
     submit: 'Sign in',
     other: 'New here?',
     otherLink: 'Create an account',
+    leaving:
+      'You are signed out here, but the server could not be told. It will be as soon as it answers; until then do not leave this browser to others.',
   },
   signUp: {
     title: 'Create an account',
@@ -108,6 +110,8 @@ export const text = {
     uploading: (name: string) => `Uploading ${name}…`,
     removeFile: (name: string) => `Remove ${name}`,
     readOnly: 'You can read here, but not write.',
+    tooLong: (bytes: number) =>
+      `This message is too long by ${bytes} ${bytes === 1 ? 'byte' : 'bytes'} (letters beyond English take 2 to 4 each). Send it in parts.`,
   },
   actions: {
     menu: 'Actions for this message',

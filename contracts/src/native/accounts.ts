@@ -31,7 +31,7 @@ export const signUpBody = z.strictObject({
   password,
   name: text(100).min(1).optional(),
   phone: text(32)
-    .regex(/^[+ -]*[0-9][0-9+ -]*$/, 'must be digits, spaces, dashes and +')
+    .regex(/^[+() ./-]*[0-9][0-9+() ./-]*$/, 'must be digits, spaces and + - ( ) . /')
     .optional(),
   device: text(200).optional(),
   cookie: z.boolean().optional(),

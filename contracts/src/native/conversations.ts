@@ -106,10 +106,7 @@ export const status = z
     status: z.enum(['ok', 'degraded', 'down']),
     version: z.string(),
     uptimeSeconds: z.number(),
-    services: z.record(
-      z.string(),
-      z.object({ status: z.enum(['ok', 'degraded', 'down']), instances: z.int(), detail: z.string().optional() }),
-    ),
+    services: z.record(z.string(), z.object({ status: z.enum(['ok', 'degraded', 'down']), instances: z.int() })),
   })
   .meta({ id: 'Status' });
 

@@ -33,6 +33,7 @@ describe('blobs on disk', () => {
 const noticedBy: Record<BlobFault, string> = {
   'put resolves early': 'once put resolves',
   'an unknown key is empty': 'never put',
+  'a range is forgotten': 'a range of the bytes',
   'the limit cuts': 'exactly maxBytes',
   'half a stream is kept': 'breaks off',
   'a blob grows in sight': 'no half',

@@ -23,8 +23,9 @@ export const blobFaults = {
   }),
   'an unknown key is empty': (blobs: BlobStore): BlobStore => ({
     ...blobs,
-    get: async (key) => (await blobs.get(key)) ?? { size: 0, stream: Readable.from([]) },
+    get: async (key, range) => (await blobs.get(key, range)) ?? { size: 0, stream: Readable.from([]) },
   }),
+  'a range is forgotten': (blobs: BlobStore): BlobStore => ({ ...blobs, get: (key) => blobs.get(key) }),
   'the limit cuts': (blobs: BlobStore): BlobStore => ({
     ...blobs,
     async put(key, bytes, limits) {
@@ -56,7 +57,7 @@ export const blobFaults = {
         growing.add(key);
         return blobs.put(key, bytes, limits).finally(() => growing.delete(key));
       },
-      get: async (key) => (growing.has(key) ? { size: 0, stream: Readable.from([]) } : blobs.get(key)),
+      get: async (key, range) => (growing.has(key) ? { size: 0, stream: Readable.from([]) } : blobs.get(key, range)),
     };
   },
   'a reader reads on in the new blob': (blobs: BlobStore): BlobStore => ({

@@ -43,6 +43,23 @@ export const blobProperties: readonly BlobProperty[] = [
     },
   },
   {
+    name: 'gives a range of the bytes, and the size of them all',
+    async check(blobs) {
+      const bytes = randomBytes(1_000);
+      await blobs.put('ranged', Readable.from([bytes]), limits);
+      for (const [first, last] of [
+        [0, 0],
+        [1, 10],
+        [999, 999],
+        [0, 999],
+      ] as const) {
+        const blob = await blobs.get('ranged', { first, last });
+        assert.equal(blob?.size, bytes.length);
+        assertSameBytes(blob && (await buffer(blob.stream)), bytes.subarray(first, last + 1));
+      }
+    },
+  },
+  {
     name: 'knows nothing of a key that was never put',
     async check(blobs) {
       await expectNone(blobs, 'nothing');

@@ -23,3 +23,8 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 export function isUuid(text: unknown): text is string {
   return typeof text === 'string' && uuid.test(text);
 }
+
+/** An id that a caller may choose: of version 4 or 7, so that it cannot be one that the server derives (RFC 9562). */
+export function isChosenId(text: unknown): text is string {
+  return isUuid(text) && /^[47]$/.test(text.charAt(14));
+}

@@ -2,6 +2,7 @@ import { hash as digest } from 'node:crypto';
 import { fail } from '../kernel/errors.ts';
 import { type AttachmentId, isUuid } from '../kernel/ids.ts';
 import { messageLimits, type RawJson } from './message.ts';
+import { hasVisible } from './text/names.ts';
 
 /** What the server needs to know of a content it stores as text. */
 export interface ParsedContent {
@@ -27,7 +28,7 @@ export function parseContent(raw: RawJson, value: unknown): ParsedContent {
   const content = value as { [key: string]: Json };
   const attachment = checkShape(content);
   // An escape is the only way to write NUL or half a surrogate pair into well-formed UTF-8, so text without one is safe.
-  checkJson(content, 1, raw.includes('\\'));
+  checkJson(content, 'content', raw.includes('\\'));
   return { raw, hash: hashContent(content), attachment };
 }
 
@@ -62,7 +63,7 @@ function checkShape(content: { [key: string]: Json }): AttachmentId | null {
   const { text, attachment } = content;
   if (text !== undefined) {
     if (typeof text !== 'string') throw fail('request.invalid', 'content.text must be a string.');
-    if (type === 'text' && text.length === 0) throw fail('request.invalid', 'content.text is empty.');
+    if (type === 'text' && !hasVisible(text)) throw fail('request.invalid', 'content.text has nothing to see.');
     if (text.length * 3 > messageLimits.textBytes && Buffer.byteLength(text) > messageLimits.textBytes) {
       throw fail('request.too_large', `A text may hold ${messageLimits.textBytes} bytes at the most.`);
     }
@@ -81,22 +82,22 @@ function within(value: unknown, limit: number): boolean {
   return typeof value === 'number' && Math.abs(value) <= limit;
 }
 
-function checkJson(value: Json, depth: number, escapes: boolean): void {
+/**
+ * Refuses in JSON that is kept what would break whoever reads it later (MESSAGE-PATH rule 4). `what` names it in the refusal;
+ * `escapes`: whether the text has any.
+ */
+export function checkJson(value: unknown, what: string, escapes = true, depth = 1): void {
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw fail('request.invalid', 'content holds a number that is too large.');
+    if (!Number.isFinite(value)) throw fail('request.invalid', `${what} holds a number that is too large.`);
   } else if (typeof value === 'string') {
     if (escapes) checkText(value);
   } else if (typeof value === 'object' && value !== null) {
     if (depth > messageLimits.jsonDepth) {
-      throw fail('request.invalid', `content is nested more than ${messageLimits.jsonDepth} levels deep.`);
+      throw fail('request.invalid', `${what} is nested more than ${messageLimits.jsonDepth} levels deep.`);
     }
-    if (Array.isArray(value)) {
-      for (const item of value) checkJson(item, depth + 1, escapes);
-      return;
-    }
-    for (const key of Object.keys(value)) {
+    for (const [key, member] of Object.entries(value)) {
       if (escapes) checkText(key);
-      checkJson(value[key] as Json, depth + 1, escapes);
+      checkJson(member, what, escapes, depth + 1);
     }
   }
 }

@@ -1,5 +1,11 @@
 import type { Readable } from 'node:stream';
 
+/** Bytes from `first` to `last`, both included. */
+export interface ByteRange {
+  readonly first: number;
+  readonly last: number;
+}
+
 /**
  * Bytes by key.
  *
@@ -8,7 +14,7 @@ import type { Readable } from 'node:stream';
  */
 export interface BlobStore {
   put(key: string, bytes: Readable, limits: { readonly maxBytes: number }): Promise<{ readonly size: number }>;
-  /** null: no such blob. */
-  get(key: string): Promise<{ readonly size: number; readonly stream: Readable } | null>;
+  /** null: no such blob. `size` is the whole blob's, also where only a range is asked for; a range lies within it. */
+  get(key: string, range?: ByteRange): Promise<{ readonly size: number; readonly stream: Readable } | null>;
   delete(key: string): Promise<void>;
 }

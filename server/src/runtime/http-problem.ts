@@ -35,6 +35,16 @@ export function notFoundProblem(method: string, path: string): Problem {
   };
 }
 
+/** For a path that answers other methods than this one. */
+export function methodProblem(method: string, path: string, allowed: readonly string[]): Problem {
+  return {
+    type: 'about:blank',
+    title: STATUS_CODES[405] as string,
+    status: 405,
+    detail: `${path} does not answer ${method}, but ${allowed.join(', ')}.`,
+  };
+}
+
 /** Seconds for `Retry-After`. What waiting may heal (limits, and what is away, overloaded, late or full) always names a time; null: nothing. */
 function retryAfterSeconds(failure: Failure): number | null {
   if (failure.retryAfterMs !== undefined) return Math.max(1, Math.ceil(failure.retryAfterMs / 1000));
@@ -56,14 +66,18 @@ interface HttpError {
   readonly validationContext?: string;
 }
 
+/** What is told of a request that is wrong all over: an answer must not grow with what was sent. */
+const mostProblems = 20;
+const longestProblem = 300;
+
 /** Whatever a handler, a validator or the HTTP library threw, as one row of the table. */
 export function fromHttpError(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
   const error = thrown as HttpError | null;
   if (error?.validation) {
-    const problems = error.validation.map((issue) => ({
-      path: issue.instancePath === '/' ? '' : issue.instancePath,
-      message: issue.message ?? 'is not valid',
+    const problems = error.validation.slice(0, mostProblems).map((issue) => ({
+      path: (issue.instancePath === '/' ? '' : issue.instancePath).slice(0, longestProblem),
+      message: (issue.message ?? 'is not valid').slice(0, longestProblem),
     }));
     const part = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'request');
     const said = problems.map(({ path, message }) => `${part}${path.replaceAll('/', '.')}: ${message}`).join('; ');

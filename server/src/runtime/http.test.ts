@@ -78,6 +78,51 @@ test('what the HTTP library refuses is a row of the table too', async () => {
   expect(await (await fetch(`${url}/%ff`)).json()).toMatchObject({ code: 'request.invalid' });
 });
 
+test('a method that a path does not have is answered with those it has', async () => {
+  const url = await start(({ app }) => {
+    app.get('/things/:id', async () => 'ok');
+    app.post('/things/:id', async () => 'ok');
+  });
+  for (const method of ['DELETE', 'OPTIONS', 'PROPFIND', 'QUERY']) {
+    const answer = await fetch(`${url}/things/7?a=1`, { method });
+    expect([method, answer.status, answer.headers.get('allow')]).toEqual([method, 405, 'GET, HEAD, POST']);
+    expect(await answer.json()).toMatchObject({ title: 'Method Not Allowed', status: 405 });
+  }
+  const unknown = await fetch(`${url}/nothing`, { method: 'POST', headers: { 'content-type': 'x/y' }, body: '{' });
+  expect([unknown.status, unknown.headers.get('allow')]).toEqual([404, null]);
+});
+
+test('an answer of more than a packet is compressed for who accepts it, unless it holds a secret', async () => {
+  const url = await start(({ app }) => {
+    const large = async () => ({ text: 'x'.repeat(5_000) });
+    app.register(async (scope) => {
+      scope.get('/large', large);
+      scope.get('/small', async () => ({ text: 'x' }));
+      scope.get('/secret', { compress: false }, large);
+    });
+  });
+  const encoding = async (path: string, accept: string) =>
+    (await fetch(url + path, { headers: { 'accept-encoding': accept } })).headers.get('content-encoding');
+  expect(await encoding('/large', 'gzip, br')).toBe('br');
+  expect(await encoding('/large', 'gzip')).toBe('gzip');
+  expect(await encoding('/large', 'identity')).toBeNull();
+  expect(await encoding('/small', 'br')).toBeNull();
+  expect(await encoding('/secret', 'br')).toBeNull();
+});
+
+test('what is not said to be kept is kept nowhere', async () => {
+  const url = await start(({ app }) => {
+    app.get('/own', async () => 'ok');
+    app.get('/page', async (_request, reply) => reply.header('cache-control', 'public, max-age=60').send('ok'));
+  });
+  const life = async (path: string) => (await fetch(url + path)).headers.get('cache-control');
+  expect([await life('/own'), await life('/page'), await life('/none')]).toEqual([
+    'no-store',
+    'public, max-age=60',
+    'no-store',
+  ]);
+});
+
 test('every answer carries a request id and the safe headers', async () => {
   const url = await start();
   const answer = await fetch(url, { headers: { 'x-request-id': 'mine-1' } });

@@ -1,14 +1,19 @@
 import type { AddressInfo, Socket } from 'node:net';
+import { constants } from 'node:zlib';
+import compress from '@fastify/compress';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { fail } from '../kernel/errors.ts';
 import { createId } from '../kernel/ids.ts';
 import type { Unit } from '../kernel/lifecycle.ts';
 import type { Log } from '../kernel/log.ts';
 import { type Metrics, noMetrics } from '../kernel/metrics.ts';
+import { parseJson } from '../kernel/parse-json.ts';
+import { collectAllowedMethods } from './http-allowed-methods.ts';
 import {
   addFailureHeaders,
   answerAndEnd,
   fromHttpError,
+  methodProblem,
   notFoundProblem,
   type Problem,
   pathOf,
@@ -60,11 +65,25 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     clientErrorHandler: refuseGarbage,
     frameworkErrors: (error, request, reply) => sendFailure(log, error, request, reply),
   });
+  const allowed = collectAllowedMethods(app);
   addHooks(app, deps);
-  app.setErrorHandler((error, request, reply) => sendFailure(log, error, request, reply));
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, notFoundProblem(request.method, pathOf(request.raw.url))),
+  app.register(compress, compression);
+  // Of protocols that have none of their own. The library's would build whatever comes before anybody has counted it.
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: FastifyRequest, body: string) =>
+    body === '' ? undefined : parseJson(body),
   );
+  // What is wrong with the body of a request that nothing answers does not matter.
+  app.setErrorHandler((error, request, reply) =>
+    request.is404 ? sendNotFound(request, reply) : sendFailure(log, error, request, reply),
+  );
+  app.setNotFoundHandler(sendNotFound);
+  function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const path = pathOf(request.raw.url);
+    const methods = allowed.of(path);
+    if (methods.length === 0) return sendProblem(reply, notFoundProblem(request.method, path));
+    return sendProblem(reply.header('allow', methods.join(', ')), methodProblem(request.method, path, methods));
+  }
 
   const upgrades = createUpgrades(app.server, log);
   return {
@@ -89,6 +108,18 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   };
 }
 
+/**
+ * Answers of more than a packet, for who accepts it; files of the web application are compressed when they are built. A quality
+ * that costs less time than it saves on the way. Routes whose answer is a secret say `compress: false`: the size of a compressed
+ * answer that repeats the request's own words tells about the secret beside them (BREACH).
+ */
+const compression = {
+  threshold: 1024,
+  encodings: ['br', 'gzip'] as ('br' | 'gzip')[],
+  brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
+  zlibOptions: { level: 5 },
+};
+
 function requestId(given: string | string[] | undefined): string {
   return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : createId<string>();
 }
@@ -110,6 +141,9 @@ function addHooks(app: FastifyInstance, { log, metrics = noMetrics }: HttpServer
     for (const [name, value] of Object.entries(headers)) {
       if (!reply.hasHeader(name)) reply.header(name, value);
     }
+    // What is not said to be kept is somebody's own: no cache on the way or in a shared browser may hold it.
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+    if (request.protocol === 'https') reply.header('strict-transport-security', 'max-age=31536000');
   });
   app.addHook('onResponse', async (request, reply) => {
     seconds.observe(reply.elapsedTime / 1000);

@@ -4,7 +4,9 @@ import type { ReactNode } from 'react';
 export function EmptyNote({ title, hint, children }: { title: string; hint: string; children?: ReactNode }) {
   return (
     <div className="flex flex-col items-center gap-2 p-8 text-center">
-      <p className="font-semibold">{title}</p>
+      <p dir="auto" className="font-semibold">
+        {title}
+      </p>
       <p className="max-w-xs text-muted">{hint}</p>
       {children}
     </div>

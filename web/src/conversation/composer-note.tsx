@@ -31,12 +31,12 @@ export function ComposerNote({ entity, view, upload }: ComposerNoteProps) {
           onClose={() => dispatch(composerChanged({ conversation, replyTo: null }))}
         />
       )}
-      {upload.busy && <Note label={text.composer.uploading(upload.busy)} onClose={upload.clear} />}
-      {upload.file && (
+      {view.uploading && <Note label={text.composer.uploading(view.uploading)} onClose={upload.clear} />}
+      {view.file && (
         <Note
-          label={upload.file.name}
-          preview={upload.preview}
-          closeLabel={text.composer.removeFile(upload.file.name)}
+          label={view.file.name}
+          preview={view.file.mediaType.startsWith('image/') ? view.file.url : null}
+          closeLabel={text.composer.removeFile(view.file.name)}
           onClose={upload.clear}
         />
       )}
@@ -58,8 +58,14 @@ function Note({ label, detail, preview, closeLabel = text.conversation.cancel, o
       {preview && <img src={preview} alt="" className="size-12 rounded-lg object-cover" />}
       {preview === null && <Icon name="file" />}
       <span className="min-w-0 flex-1 text-sm">
-        <span className="block truncate font-medium text-accent">{label}</span>
-        {detail && <span className="block truncate text-muted">{detail}</span>}
+        <span dir="auto" className="block truncate font-medium text-accent">
+          {label}
+        </span>
+        {detail && (
+          <span dir="auto" className="block truncate text-muted">
+            {detail}
+          </span>
+        )}
       </span>
       <IconButton icon="close" label={closeLabel} onClick={onClose} />
     </div>

@@ -21,6 +21,11 @@ import { useUpload } from './use-upload.ts';
 
 const words = text.composer;
 
+/** What a text may hold (docs/protocol/rest.md), in the server's unit. */
+const textBytes = 16 * 1024;
+const encoder = new TextEncoder();
+const bytesOf = (value: string): number => (value.length * 3 <= textBytes ? 0 : encoder.encode(value.trim()).length);
+
 /** Enter sends, Shift+Enter begins a line, Esc gives up a reply or an edit, ArrowUp in an empty field edits the last own message. */
 export function Composer({ entity }: { entity: ConversationEntity }) {
   const { summary, log } = entity;
@@ -29,10 +34,11 @@ export function Composer({ entity }: { entity: ConversationEntity }) {
   const members = useAppSelector((state) => selectMembers(state, summary.id));
   const view = useAppSelector((state) => state.views.composers[summary.id]) ?? emptyComposer;
   const [error, setError] = useState<string | null>(null);
-  const upload = useUpload(setError);
+  const conversation = summary.id;
+  const upload = useUpload(conversation, setError);
+  const excess = bytesOf(view.text) - textBytes;
   const field = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
-  const conversation = summary.id;
 
   useLayoutEffect(() => {
     const area = field.current;
@@ -46,17 +52,19 @@ export function Composer({ entity }: { entity: ConversationEntity }) {
     if (view.replyTo || view.editing || matchMedia('(pointer: fine)').matches) field.current?.focus();
   }, [view.replyTo, view.editing]);
 
+  const ready = (view.text.trim() !== '' || view.file !== null) && excess <= 0 && view.uploading === null;
+
   async function submit(event?: FormEvent) {
     event?.preventDefault();
+    if (!ready) return;
     setError(null);
     const value = view.text.trim();
     const target = { conversation, replyTo: view.replyTo, members };
     try {
       if (view.editing !== null) {
         if (value) await saveEdit(conversation, view.editing, value);
-      } else if (upload.file) {
-        sendUpload(target, upload.file, value);
-        upload.clear();
+      } else if (view.file) {
+        sendUpload(target, view.file, value);
       } else if (value) sendText(target, value);
       else return;
       client.setTyping(conversation, false);
@@ -93,19 +101,18 @@ export function Composer({ entity }: { entity: ConversationEntity }) {
   if (summary.role === 'reader') {
     return <p className="border-line border-t bg-panel p-4 text-center text-muted">{words.readOnly}</p>;
   }
-  const ready = view.text.trim() !== '' || upload.file !== null;
   return (
     <form
       onSubmit={submit}
       className="shrink-0 border-line border-t bg-panel px-2 pt-2 pb-[max(0.5rem,env(safe-area-inset-bottom))] md:px-4"
     >
-      <ErrorNote message={error} />
+      <ErrorNote message={excess > 0 ? words.tooLong(excess) : error} />
       <ComposerNote entity={entity} view={view} upload={upload} />
       <div className="flex items-end gap-1">
         <IconButton
           icon="clip"
           label={words.attach}
-          disabled={view.editing !== null || upload.busy !== null}
+          disabled={view.editing !== null || view.uploading !== null}
           onClick={() => picker.current?.click()}
         />
         <input
@@ -124,7 +131,7 @@ export function Composer({ entity }: { entity: ConversationEntity }) {
           ref={field}
           rows={1}
           value={view.text}
-          maxLength={16_000}
+          dir="auto"
           placeholder={words.placeholder}
           aria-label={words.label(titleOf(summary))}
           onChange={(event) => {
@@ -140,7 +147,7 @@ export function Composer({ entity }: { entity: ConversationEntity }) {
           icon={view.editing === null ? 'send' : 'check'}
           label={view.editing === null ? words.send : words.save}
           type="submit"
-          disabled={!ready || upload.busy !== null}
+          disabled={!ready}
           className={ready ? 'bg-accent! text-accent-ink!' : ''}
         />
       </div>

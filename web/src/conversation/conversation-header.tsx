@@ -38,7 +38,9 @@ export function ConversationHeader({ entity, membersShown, onMembers }: Conversa
       </Link>
       <Avatar id={summary.peer?.id ?? summary.id} name={title} presence={presence} size="size-10" />
       <div className="min-w-0 flex-1">
-        <h2 className="truncate font-semibold">{title}</h2>
+        <h2 dir="auto" className="truncate font-semibold">
+          {title}
+        </h2>
         <p className="truncate text-sm text-muted">{state}</p>
       </div>
       <IconButton icon="people" label={words.members} aria-pressed={membersShown} onClick={onMembers} />

@@ -22,6 +22,40 @@ describe('splitText', () => {
     expect(splitText('ask @ann.', names)[1]).toEqual({ text: '@ann', kind: 'mention' });
   });
 
+  it.each([
+    ['_@ann_', '@ann'],
+    ['.@ann', '@ann'],
+    ['done.@ann', '@ann'],
+    ['@ann_', '@ann'],
+    ['**@ann**', '@ann'],
+    ['(@bob.b)', '@bob.b'],
+    ['@bob.b.-_', '@bob.b'],
+  ])('finds the name in %s, whatever stands around it', (text, mention) => {
+    expect(
+      splitText(text, names)
+        .filter(({ kind }) => kind === 'mention')
+        .map((part) => part.text),
+    ).toEqual([mention]);
+  });
+
+  it('prefers the longest name there is', () => {
+    const both = new Set(['bob', 'bob.']);
+    expect(splitText('@bob.', both)[0]?.text).toBe('@bob.');
+    expect(splitText('@bobby', both)[0]?.kind).toBe('plain');
+  });
+
+  it.each([
+    ['https://en.wikipedia.org/wiki/Foo_(bar)', 'https://en.wikipedia.org/wiki/Foo_(bar)'],
+    ['(see https://a.example/x).', 'https://a.example/x'],
+    ['请看https://example.com/路径，谢谢', 'https://example.com/路径'],
+    ['HTTPS://EXAMPLE.COM/UP', 'HTTPS://EXAMPLE.COM/UP'],
+    ['http://localhost:4000/x?y=1&z=2#f!', 'http://localhost:4000/x?y=1&z=2#f'],
+    ['xhttps://a.example/', undefined],
+    ['https://', undefined],
+  ])('finds the link in %s', (text, link) => {
+    expect(splitText(text, names).find(({ kind }) => kind === 'link')?.text).toBe(link);
+  });
+
   it('takes an e-mail address for no mention', () => {
     expect(splitText('me@ann', names)).toEqual([{ text: 'me@ann', kind: 'plain' }]);
   });
@@ -44,7 +78,7 @@ describe('splitText', () => {
     fc.assert(
       fc.property(fc.webUrl(), (url) => {
         for (const part of splitText(`javascript:alert(1) ${url}`, names)) {
-          if (part.kind === 'link') expect(part.text).toMatch(/^https?:\/\//);
+          if (part.kind === 'link') expect(part.text).toMatch(/^https?:\/\//i);
         }
       }),
     );

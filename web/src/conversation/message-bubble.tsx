@@ -36,7 +36,9 @@ export function MessageBubble({ message, own, opens, closes }: MessageBubbleProp
       )}
       <div className={`flex min-w-0 max-w-[min(85%,36rem)] flex-col ${own ? 'items-end' : 'items-start'}`}>
         {group && !own && opens && (
-          <span className="px-3 pb-0.5 text-xs font-medium text-muted">{nameOf(message.sender)}</span>
+          <span dir="auto" className="px-3 pb-0.5 text-xs font-medium text-muted">
+            {nameOf(message.sender)}
+          </span>
         )}
         <div
           className={`min-w-16 max-w-full rounded-2xl px-3 py-1.5 shadow-xs ${own ? 'bg-own' : 'bg-other'} ${mentioned ? 'ring-2 ring-accent/50' : ''} ${closes ? (own ? 'rounded-br-md' : 'rounded-bl-md') : ''}`}

@@ -42,7 +42,7 @@ function RichText({ value }: { value: string }) {
   const { usernames } = useListContext();
   let at = 0;
   return (
-    <p className="whitespace-pre-wrap break-words [overflow-wrap:anywhere]">
+    <p dir="auto" className="whitespace-pre-wrap break-words [overflow-wrap:anywhere]">
       {splitText(value, usernames).map((part) => {
         const key = at;
         at += part.text.length;

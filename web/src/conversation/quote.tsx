@@ -14,8 +14,12 @@ export function Quote({ seq }: { seq: number }) {
       disabled={!message}
       className="my-1 block w-full rounded-lg border-accent border-l-3 bg-accent-soft/60 px-2 py-1 text-left text-sm"
     >
-      {message && <span className="block truncate font-medium text-accent">{nameOf(message.sender)}</span>}
-      <span className="block truncate text-muted">
+      {message && (
+        <span dir="auto" className="block truncate font-medium text-accent">
+          {nameOf(message.sender)}
+        </span>
+      )}
+      <span dir="auto" className="block truncate text-muted">
         {message ? describeContent(message.content) : text.conversation.repliedMissing}
       </span>
     </button>

@@ -1,53 +1,43 @@
-import type { Attachment } from '@parley/client';
-import { useEffect, useRef, useState } from 'react';
 import { client } from '../client.ts';
+import { store, useAppDispatch } from '../store/store.ts';
+import { composerChanged } from '../store/views/composers.ts';
 import { errorText } from './send-message.ts';
 
-/** The file to be sent with the next message. */
+/** The file to be sent with the next message of a conversation; what it is stands in the composer's view. */
 export interface Upload {
-  /** Name of the file that is being uploaded. */
-  readonly busy: string | null;
-  /** Uploaded, ready to be sent. */
-  readonly file: Attachment | null;
-  /** Address of a picture to show; null: none. */
-  readonly preview: string | null;
   start(file: File): Promise<void>;
   clear(): void;
 }
 
-export function useUpload(onError: (message: string) => void): Upload {
-  const [busy, setBusy] = useState<string | null>(null);
-  const [file, setFile] = useState<Attachment | null>(null);
-  const [preview, setPreview] = useState<string | null>(null);
-  const abort = useRef<AbortController | null>(null);
+/** Of uploads under way, by conversation: they go on while another conversation is shown. */
+const running = new Map<string, AbortController>();
 
-  useEffect(() => () => abort.current?.abort(), []);
-  useEffect(() => () => (preview ? URL.revokeObjectURL(preview) : undefined), [preview]);
+export function useUpload(conversation: string, onError: (message: string) => void): Upload {
+  const dispatch = useAppDispatch();
 
   function clear() {
-    abort.current?.abort();
-    abort.current = null;
-    setBusy(null);
-    setFile(null);
-    setPreview(null);
+    running.get(conversation)?.abort();
+    running.delete(conversation);
+    dispatch(composerChanged({ conversation, file: null, uploading: null }));
   }
 
   async function start(chosen: File) {
     clear();
     const mine = new AbortController();
-    abort.current = mine;
-    setBusy(chosen.name);
+    running.set(conversation, mine);
+    dispatch(composerChanged({ conversation, uploading: chosen.name }));
     try {
-      const stored = await client.api.uploadAttachment(chosen, chosen.name, mine.signal);
-      if (abort.current !== mine) return;
-      setFile(stored);
-      setPreview(stored.mediaType.startsWith('image/') ? URL.createObjectURL(chosen) : null);
+      const file = await client.api.uploadAttachment(chosen, chosen.name, mine.signal);
+      if (running.get(conversation) === mine) store.dispatch(composerChanged({ conversation, file }));
     } catch (error) {
-      if (abort.current === mine) onError(errorText(error));
+      if (running.get(conversation) === mine) onError(errorText(error));
     } finally {
-      if (abort.current === mine) setBusy(null);
+      if (running.get(conversation) === mine) {
+        running.delete(conversation);
+        store.dispatch(composerChanged({ conversation, uploading: null }));
+      }
     }
   }
 
-  return { busy, file, preview, start, clear };
+  return { start, clear };
 }

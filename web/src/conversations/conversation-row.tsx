@@ -25,13 +25,15 @@ export const ConversationRow = memo(function ConversationRow({ entity }: { entit
       <Avatar id={summary.peer?.id ?? summary.id} name={title} presence={presence} />
       <span className="min-w-0 flex-1">
         <span className="flex items-baseline gap-2">
-          <span className={`min-w-0 flex-1 truncate ${unread ? 'font-semibold' : 'font-medium'}`}>{title}</span>
+          <span dir="auto" className={`min-w-0 flex-1 truncate ${unread ? 'font-semibold' : 'font-medium'}`}>
+            {title}
+          </span>
           <time dateTime={activityOf(summary)} className="shrink-0 text-xs text-muted">
             {formatShort(activityOf(summary))}
           </time>
         </span>
         <span className="mt-0.5 flex items-center gap-2">
-          <span className={`min-w-0 flex-1 truncate text-sm ${unread ? 'text-ink' : 'text-muted'}`}>
+          <span dir="auto" className={`min-w-0 flex-1 truncate text-sm ${unread ? 'text-ink' : 'text-muted'}`}>
             {preview(entity, me)}
           </span>
           {unread && (

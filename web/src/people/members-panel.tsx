@@ -111,7 +111,7 @@ function MemberRow({ member, onRemove }: { member: Member; onRemove: (() => void
     <li className="flex items-center gap-3 rounded-xl px-2 py-1.5">
       <Avatar id={member.user.id} name={name} presence={presence} size="size-9" />
       <span className="min-w-0 flex-1">
-        <span className="block truncate font-medium">
+        <span dir="auto" className="block truncate font-medium">
           {name} {self && <span className="font-normal text-muted">({words.you})</span>}
         </span>
         <span className="block truncate text-sm text-muted">@{member.user.username}</span>

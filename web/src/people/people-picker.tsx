@@ -101,7 +101,9 @@ export function PeoplePicker({ chosen, onChange, exclude = [] }: PeoplePickerPro
               >
                 <Avatar id={person.id} name={nameOf(person)} presence={person.presence} size="size-9" />
                 <span className="min-w-0">
-                  <span className="block truncate font-medium">{nameOf(person)}</span>
+                  <span dir="auto" className="block truncate font-medium">
+                    {nameOf(person)}
+                  </span>
                   <span className="block truncate text-sm text-muted">@{person.username}</span>
                 </span>
               </button>

@@ -1,4 +1,5 @@
 import { client } from '../client.ts';
+import { ErrorNote } from '../components/notice.tsx';
 import { TextField } from '../components/text-field.tsx';
 import { text } from '../text.ts';
 import { deviceName } from './device-name.ts';
@@ -15,6 +16,7 @@ export function SignInPage() {
     >
       {() => (
         <>
+          <ErrorNote message={client.leaving ? text.signIn.leaving : null} />
           <TextField
             name="login"
             label={text.signIn.login}

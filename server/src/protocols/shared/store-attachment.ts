@@ -3,6 +3,7 @@ import { fileTypeFromBuffer } from 'file-type';
 import type { Context } from '../../kernel/context.ts';
 import { fail } from '../../kernel/errors.ts';
 import { type AttachmentId, createId } from '../../kernel/ids.ts';
+import { cleanFileName } from '../../model/text/names.ts';
 import type { Attachment, ChatApi } from '../../services/chat/api.ts';
 import { renewContext } from './caller-context.ts';
 
@@ -10,7 +11,11 @@ import { renewContext } from './caller-context.ts';
 export interface AttachmentStore {
   /** All or nothing; rejects with what the stream fails with, `storage.full` among others. */
   put(id: AttachmentId, bytes: Readable, limits: { readonly maxBytes: number }): Promise<{ readonly size: number }>;
-  get(id: AttachmentId): Promise<{ readonly size: number; readonly stream: Readable } | null>;
+  /** `size` is the whole one's; `range` names bytes of it, first and last included. */
+  get(
+    id: AttachmentId,
+    range?: { readonly first: number; readonly last: number },
+  ): Promise<{ readonly size: number; readonly stream: Readable } | null>;
   delete(id: AttachmentId): Promise<void>;
 }
 
@@ -26,24 +31,28 @@ const headBytes = 4_100;
 
 /**
  * Bytes first, then the row: a row never points to nothing. What a crash leaves between the two has no row and no reader; it only takes room.
- * `request.too_large` above `maxBytes`, `request.invalid` when the sender's stream breaks, `storage.full`.
+ * `request.too_large` above `maxBytes`, `request.invalid` when the sender's stream breaks, `storage.full`. `rest` rejects where what
+ * follows the file in its form is not as it must be; it is asked when the bytes have been read.
  */
 export async function storeAttachment(
   deps: { readonly chat: Pick<ChatApi, 'createAttachment'>; readonly attachments: AttachmentStore },
   ctx: Context,
   file: UploadedFile,
   maxBytes: number,
+  rest: () => Promise<unknown> = async () => {},
 ): Promise<Attachment> {
   const id = createId<AttachmentId>();
   const { size, mediaType } = await storeBytes(deps.attachments, id, file, maxBytes);
-  // Bytes take their time: the deadline of what comes after them begins now.
-  const fresh = renewContext(ctx);
-  const name = cleanName(file.filename);
-  return deps.chat.createAttachment(fresh, { id, name, size, mediaType }).catch(async (thrown) => {
-    // Also where the row may have been written: nobody has learned its id.
+  const dropBytes = async (thrown: unknown): Promise<never> => {
     await deps.attachments.delete(id).catch(() => {});
     throw thrown;
-  });
+  };
+  await rest().catch(dropBytes);
+  // Bytes take their time: the deadline of what comes after them begins now.
+  const fresh = renewContext(ctx);
+  const name = cleanFileName(file.filename);
+  // Also where the row may have been written: nobody has learned its id.
+  return deps.chat.createAttachment(fresh, { id, name, size, mediaType }).catch(dropBytes);
 }
 
 async function storeBytes(
@@ -88,13 +97,4 @@ async function readHead(file: Readable): Promise<{ readonly head: Buffer; readon
 /** Without a signature in the bytes only text is believed to be what the sender says, and never as a page or a script. */
 function plainType(said: string): string {
   return /^text\/(plain|csv|markdown)$/.test(said) ? said : 'application/octet-stream';
-}
-
-function cleanName(name: string): string {
-  // Forms write a quotation mark as %22, and nothing else that way.
-  const clean = name
-    .replaceAll('%22', '"')
-    .replace(/[\p{Cc}\p{Cs}/\\]/gu, '')
-    .trim();
-  return Array.from(clean).slice(0, 200).join('') || 'file';
 }

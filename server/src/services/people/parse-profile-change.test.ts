@@ -26,9 +26,11 @@ describe('a change of the profile', () => {
     }
   });
   test('takes an object of at most 16 KiB as settings, character for character', () => {
-    const settings = ' {"a" : 1, "b":"\\u0000"} ';
+    const settings = ' {"a" : 1, "b":"\\u00e4"} ';
     expect(parseProfileChange({ settings })).toMatchObject({ settings });
-    for (const bad of ['', 'null', '[]', '1', '{', '{"a":1}x', '\0']) {
+    const deep = `{"a":${'['.repeat(70)}${']'.repeat(70)}}`;
+    const harmful = ['{"a":"\\u0000"}', '{"a":"\\ud800"}', '{"a":1e999}', '{"a":1,"a":2}', deep];
+    for (const bad of ['', 'null', '[]', '1', '{', '{"a":1}x', '\0', ...harmful]) {
       expect(() => parseProfileChange({ settings: bad })).toThrow(expect.objectContaining({ code: 'request.invalid' }));
     }
     const large = JSON.stringify({ a: 'ä'.repeat(8_200) });

@@ -1,7 +1,9 @@
 import { fail } from '../../kernel/errors.ts';
+import { parseJson } from '../../kernel/parse-json.ts';
 import { accountLimits } from '../../model/account.ts';
 import { checkAvatar } from '../../model/avatar.ts';
-import { checkText } from '../../model/content.ts';
+import { checkJson, checkText } from '../../model/content.ts';
+import { cleanName } from '../../model/text/names.ts';
 import type { PeopleApi } from './api.ts';
 
 type ProfileChange = Parameters<PeopleApi['updateOwn']>[1];
@@ -12,19 +14,11 @@ const settingsBytes = 16 * 1_024;
 export function parseProfileChange(change: ProfileChange): ProfileChange {
   if (typeof change.avatar === 'string') checkAvatar(change.avatar);
   return {
-    name: change.name === undefined ? undefined : parseName(change.name),
+    name: change.name === undefined ? undefined : cleanName(change.name, accountLimits.name),
     about: typeof change.about === 'string' ? parseAbout(change.about) : change.about,
     avatar: change.avatar,
     settings: change.settings === undefined ? undefined : parseSettings(change.settings),
   };
-}
-
-function parseName(text: string): string {
-  const name = text.trim();
-  if (name.length < 1 || name.length > accountLimits.name || /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(name)) {
-    throw fail('request.invalid', `A name has 1 to ${accountLimits.name} characters and no line breaks.`);
-  }
-  return name;
 }
 
 function parseAbout(text: string): string {
@@ -40,12 +34,8 @@ function parseSettings(text: string): string {
   if (Buffer.byteLength(text) > settingsBytes) {
     throw fail('request.too_large', `Settings hold ${settingsBytes} bytes at the most.`);
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw fail('request.invalid', 'Settings must be JSON.');
-  }
+  const value = parseJson(text);
+  checkJson(value, 'settings');
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw fail('request.invalid', 'Settings must be a JSON object.');
   }

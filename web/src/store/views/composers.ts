@@ -1,3 +1,4 @@
+import type { Attachment } from '@parley/client';
 import { createSlice, type PayloadAction } from '@reduxjs/toolkit';
 
 /** What is being written in one conversation. */
@@ -7,9 +8,13 @@ export interface ComposerView {
   readonly replyTo: number | null;
   /** seq of the own message being edited. */
   readonly editing: number | null;
+  /** Uploaded, to be sent with the next message. */
+  readonly file: Attachment | null;
+  /** Name of the file that is being uploaded. */
+  readonly uploading: string | null;
 }
 
-export const emptyComposer: ComposerView = { text: '', replyTo: null, editing: null };
+export const emptyComposer: ComposerView = { text: '', replyTo: null, editing: null, file: null, uploading: null };
 
 /** Kept by conversation, so that changing to another one loses nothing. */
 export const composers = createSlice({
@@ -22,7 +27,8 @@ export const composers = createSlice({
     },
     composerCleared: (state, { payload }: PayloadAction<string>) => ({ ...state, [payload]: emptyComposer }),
     composersCleared: () => ({}),
+    composersLoaded: (_state, { payload }: PayloadAction<Readonly<Record<string, ComposerView>>>) => payload,
   },
 });
 
-export const { composerChanged, composerCleared, composersCleared } = composers.actions;
+export const { composerChanged, composerCleared, composersCleared, composersLoaded } = composers.actions;

@@ -53,12 +53,12 @@ export function createDiskBlobs(options: {
       }
       return { size: counter.size() };
     },
-    async get(key) {
+    async get(key, range) {
       const handle = await orNull(open(path.join(folder, checkKey(key)), 'r'));
       if (!handle) return null;
       try {
         const { size } = await handle.stat();
-        return { size, stream: handle.createReadStream() };
+        return { size, stream: handle.createReadStream(range && { start: range.first, end: range.last }) };
       } catch (thrown) {
         await handle.close();
         throw thrown;

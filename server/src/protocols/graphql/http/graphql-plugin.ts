@@ -8,7 +8,7 @@ import { addFailureHeaders, fromHttpError } from '../../../runtime/http-problem.
 import { findCredential, verifyCredential } from '../../shared/authenticate.ts';
 import { createCallerContext, renewContext } from '../../shared/caller-context.ts';
 import { sendGraphiql, wantsPage } from '../../shared/graphiql-page.ts';
-import { addRawBody, toGraphqlRequest } from '../../shared/graphql-request.ts';
+import { addRawBody, guardSecrets, toGraphqlRequest } from '../../shared/graphql-request.ts';
 import { clearSessionCookie, setSessionCookie } from '../../shared/session-cookie.ts';
 import { createDocuments } from '../documents.ts';
 import { createExecutor } from '../executor.ts';
@@ -63,6 +63,7 @@ function createAnswer(services: OperationServices) {
     onSubscribe: ({ raw }, { query, variables, operationName }) => {
       const prepared = documents.prepare({ query, variables, operationName });
       if (!('kind' in prepared)) return prepared;
+      guardSecrets(raw.request, prepared);
       const contextValue = createGraphqlContext(services, {
         ctx: raw.ctx,
         cookies: {

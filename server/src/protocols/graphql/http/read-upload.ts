@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { RequestParams } from 'graphql-http';
 import { z } from 'zod';
 import { fail } from '../../../kernel/errors.ts';
+import { parseJson } from '../../../kernel/parse-json.ts';
 import { Upload } from '../schema/attachment.ts';
 
 /** The parts of a form beside the file: the operation, and where in its variables the file stands. */
@@ -62,11 +63,7 @@ function parseField({ fields }: MultipartFile, name: string): unknown {
   }
   if (field.valueTruncated)
     throw fail('request.too_large', `"${name}" may hold ${formLimits.fieldSize} bytes at the most.`);
-  try {
-    return JSON.parse(String(field.value));
-  } catch {
-    throw fail('request.invalid', `"${name}" is not valid JSON.`);
-  }
+  return parseJson(String(field.value));
 }
 
 /** Only where a null waits for it. */

@@ -29,6 +29,7 @@ function addSignUp(app: RestApp, deps: RestDeps): void {
   app.post(
     '/accounts',
     {
+      compress: false,
       config: open,
       schema: { tags, summary: 'Sign up', body: signUpBody, response: answers({ 201: signedIn }), security: [] },
     },

@@ -1,9 +1,11 @@
+import { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
 import { attachment, idPath } from '@parley/contracts';
 import { z } from 'zod';
 import { fail } from '../../../kernel/errors.ts';
 import type { AttachmentId } from '../../../kernel/ids.ts';
 import type { Attachment } from '../../../services/chat/api.ts';
+import { selectBytes } from '../../shared/select-bytes.ts';
 import { storeAttachment } from '../../shared/store-attachment.ts';
 import { answers, contextOf, type RestApp, type RestDeps } from './rest-app.ts';
 
@@ -11,8 +13,11 @@ const tags = ['attachments'];
 
 const theBytes = {
   description: 'The bytes, of the media type that was found in them',
-  content: { 'application/octet-stream': { schema: z.any() } },
+  content: { 'application/octet-stream': { schema: z.any() }, '*/*': { schema: z.any() } },
 } as unknown as z.ZodType;
+const theRange = { ...theBytes, description: 'The bytes of the one range that was asked for' } as z.ZodType;
+const notModified = z.undefined().describe('The client has these bytes already');
+const noSuchRange = z.undefined().describe('No byte lies in the range that was asked for');
 
 /** Shown by browsers without running anything; all else is handed over as a download. */
 const inline = /^(image\/(png|jpeg|gif|webp|avif)|(audio|video)\/[\w.+-]+|text\/plain)$/;
@@ -37,9 +42,12 @@ export async function addAttachmentRoutes(app: RestApp, deps: RestDeps): Promise
     },
     async (request, reply) => {
       if (!request.isMultipart()) throw fail('request.unsupported', 'Send the file as multipart/form-data.');
-      const file = await request.file().catch(refuseForm);
+      const files = request.files();
+      const { value: file } = await files.next().catch(refuseForm);
       if (!file) throw fail('request.invalid', 'The form holds no file.');
-      const stored = await storeAttachment(deps, contextOf(request), file, maxBytes);
+      const stored = await storeAttachment(deps, contextOf(request), file, maxBytes, () =>
+        files.next().catch(refuseForm),
+      );
       return reply.code(201).send(describeAttachment(stored));
     },
   );
@@ -51,30 +59,54 @@ export async function addAttachmentRoutes(app: RestApp, deps: RestDeps): Promise
         tags,
         summary: 'The bytes, to their owner and to who may read a message that shows them',
         params: idPath,
-        response: answers({ 200: theBytes }),
+        response: answers({ 200: theBytes, 206: theRange, 304: notModified, 416: noSuchRange }),
       },
     },
     async (request, reply) => {
       const id = request.params.id as AttachmentId;
-      const { name, mediaType } = await deps.chat.getAttachment(contextOf(request), id);
-      const bytes = await deps.attachments.get(id);
-      if (!bytes) throw fail('attachment.unknown');
-      const shown = inline.test(mediaType) ? 'inline' : 'attachment';
-      return reply
+      const { name, size, mediaType } = await deps.chat.getAttachment(contextOf(request), id);
+      const etag = `"${id}"`;
+      const selection = selectBytes(request.headers, { etag, size });
+      reply
+        .code(selection.status)
+        .header('etag', etag)
+        .header('accept-ranges', 'bytes')
+        .header('cache-control', 'private, max-age=31536000, immutable');
+      if (selection.status === 304) return reply.send();
+      if (selection.status === 416) {
+        reply.header('content-range', `bytes */${size}`);
+        return reply.send();
+      }
+      const range = selection.status === 206 ? selection.range : { first: 0, last: size - 1 };
+      if (selection.status === 206) reply.header('content-range', `bytes ${range.first}-${range.last}/${size}`);
+      reply
         .type(mediaType === 'text/plain' ? 'text/plain; charset=utf-8' : mediaType)
-        .header('content-length', bytes.size)
-        .header('content-disposition', `${shown}; filename*=UTF-8''${encodeFilename(name)}`)
-        .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox")
-        .header('cache-control', 'private, max-age=31536000, immutable')
-        .send(bytes.stream);
+        .header('content-length', range.last - range.first + 1)
+        .header('content-disposition', describeDisposition(name, mediaType))
+        .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox");
+      // A body, even an empty one, would count as the length.
+      if (request.method === 'HEAD') return reply.send(Readable.from([]));
+      const bytes = await deps.attachments.get(id, selection.status === 206 ? range : undefined);
+      if (!bytes) throw fail('attachment.unknown');
+      return reply.send(bytes.stream);
     },
   );
 }
 
 /** What the form's parser throws has no status unless it is about a limit. */
-function refuseForm(thrown: Error & { statusCode?: number }): never {
+function refuseForm(thrown: Error & { code?: string; statusCode?: number }): never {
+  if (thrown.code === 'FST_FILES_LIMIT') {
+    throw fail('request.invalid', 'The form holds more than one file: send each in a form of its own.');
+  }
   if (thrown.statusCode !== undefined) throw thrown;
   throw fail('request.invalid', `The form is not valid: ${thrown.message}.`);
+}
+
+/** With a plain name for clients that do not read the other (RFC 6266, appendix D). */
+function describeDisposition(name: string, mediaType: string): string {
+  const shown = inline.test(mediaType) ? 'inline' : 'attachment';
+  const plain = name.replace(/[^\x20-\x7e]/g, '_').replace(/["\\%]/g, '_');
+  return `${shown}; filename="${plain}"; filename*=UTF-8''${encodeFilename(name)}`;
 }
 
 /** RFC 8187: also what encodeURIComponent leaves as it is. */

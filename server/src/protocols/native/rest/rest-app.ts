@@ -5,6 +5,7 @@ import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-z
 import { z } from 'zod';
 import { type Context, type Principal, requirePrincipal } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
+import { parseJson } from '../../../kernel/parse-json.ts';
 import { findCredential, verifyCredential } from '../../shared/authenticate.ts';
 import { readBodyText } from '../../shared/body-text.ts';
 import { createCallerContext, renewContext } from '../../shared/caller-context.ts';
@@ -66,8 +67,14 @@ export function addAuthentication(app: RestApp, deps: RestDeps): void {
   });
 }
 
+/** Bytes of a body where nobody has proven who they are: an account and its passwords fit many times. */
+const publicBodyBytes = 16 * 1024;
+
 /** JSON and nothing else, strict UTF-8, its text kept. */
 export function addJsonBody(app: RestApp): void {
+  app.addHook('onRoute', (route) => {
+    if (route.config?.public) route.bodyLimit ??= publicBodyBytes;
+  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
@@ -82,11 +89,7 @@ export function addJsonBody(app: RestApp): void {
 function parseBody(request: FastifyRequest, body: Buffer): unknown {
   const text = readBodyText(body);
   (known.get(request.raw) as Known).body = text;
-  try {
-    return JSON.parse(text);
-  } catch (thrown) {
-    throw fail('request.invalid', `The body is not valid JSON: ${(thrown as Error).message}`);
-  }
+  return parseJson(text);
 }
 
 /**

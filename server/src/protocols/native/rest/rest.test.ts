@@ -242,8 +242,51 @@ describe('attachments', () => {
     expect(described).toMatchObject({ name: 'ä "b".png', size: png.length, mediaType: 'image/png' });
     const got = await server.fetch(described.url);
     expect(got.headers.get('content-type')).toBe('image/png');
-    expect(got.headers.get('content-disposition')).toBe("inline; filename*=UTF-8''%C3%A4%20%22b%22.png");
+    expect(got.headers.get('content-disposition')).toBe(
+      `inline; filename="_ _b_.png"; filename*=UTF-8''%C3%A4%20%22b%22.png`,
+    );
     expect(Buffer.from(await got.arrayBuffer()).equals(png)).toBe(true);
+  });
+
+  test('a range of the bytes, what the client has already, and only how many there are', async () => {
+    const { url } = schemas.attachment.parse(await (await upload(png, 'x.png', 'image/png')).json());
+    const etag = (await server.fetch(url)).headers.get('etag') as string;
+    const get = async (headers: Record<string, string>, method = 'GET') => {
+      const answer = await server.fetch(url, { method, headers });
+      return { answer, bytes: Buffer.from(await answer.arrayBuffer()) };
+    };
+    const part = await get({ range: 'bytes=1-3' });
+    expect(part.answer.status).toBe(206);
+    expect(part.answer.headers.get('content-range')).toBe(`bytes 1-3/${png.length}`);
+    expect(part.bytes.toString('latin1')).toBe('PNG');
+    expect((await get({ range: 'bytes=1-3', 'if-range': '"other"' })).bytes.length).toBe(png.length);
+    const beyond = await get({ range: `bytes=${png.length}-` });
+    expect([beyond.answer.status, beyond.answer.headers.get('content-range')]).toEqual([416, `bytes */${png.length}`]);
+    const known = await get({ 'if-none-match': etag });
+    expect([known.answer.status, known.bytes.length]).toEqual([304, 0]);
+    const head = await get({}, 'HEAD');
+    expect([head.answer.status, head.answer.headers.get('content-length')]).toEqual([200, String(png.length)]);
+    expect(head.answer.headers.get('accept-ranges')).toBe('bytes');
+  });
+
+  test('a long name keeps its extension', async () => {
+    const name = async (given: string) => schemas.attachment.parse(await (await upload(png, given, 'x/y')).json()).name;
+    expect(await name(`${'x'.repeat(251)}.txt`)).toBe(`${'x'.repeat(196)}.txt`);
+    expect(await name(`${'😀'.repeat(201)}`)).toBe('😀'.repeat(200));
+    expect(await name(`x.${'y'.repeat(300)}`)).toBe(`x.${'y'.repeat(198)}`);
+  });
+
+  test('a form with two files is refused and leaves nothing', async () => {
+    const before = server.blobs.size;
+    const form = new FormData();
+    form.append('file', new Blob([png]), 'a.png');
+    form.append('file', new Blob([png]), 'b.png');
+    const answer = await server.fetch('/api/v1/attachments', { method: 'POST', body: form });
+    expect([answer.status, ((await answer.json()) as { detail: string }).detail]).toEqual([
+      400,
+      'The form holds more than one file: send each in a form of its own.',
+    ]);
+    expect(server.blobs.size).toBe(before);
   });
 
   test('a page or a script is handed over, never shown', async () => {

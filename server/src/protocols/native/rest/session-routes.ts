@@ -15,6 +15,7 @@ export function addSessionRoutes(app: RestApp, deps: RestDeps): void {
   app.post(
     '/sessions',
     {
+      compress: false,
       config: { public: true },
       schema: { tags, summary: 'Sign in', body: signInBody, response: answers({ 201: signedIn }), security: [] },
     },
@@ -29,6 +30,7 @@ export function addSessionRoutes(app: RestApp, deps: RestDeps): void {
   app.post(
     '/sessions/refresh',
     {
+      compress: false,
       config: { public: true },
       schema: {
         tags,

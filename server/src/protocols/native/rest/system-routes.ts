@@ -1,5 +1,6 @@
 import { status } from '@parley/contracts';
 import { createCallerContext } from '../../shared/caller-context.ts';
+import type { ServiceStatus } from '../../shared/halves.ts';
 import { createAsyncApi } from '../socket/asyncapi.ts';
 import { json } from './describe.ts';
 import { pruneSchemas } from './prune-schemas.ts';
@@ -19,13 +20,19 @@ export function addStatusRoute(app: RestApp, deps: RestDeps): void {
       },
     },
     async (_request, reply) => {
-      const now = await deps.status();
+      const now = withoutDetails(await deps.status());
       return reply
         .code(now.status === 'down' ? 503 : 200)
         .header('cache-control', 'no-store')
         .send(now);
     },
   );
+}
+
+/** Anybody may ask; what is wrong in words is for operators, at the admin port. */
+function withoutDetails(now: ServiceStatus): ServiceStatus {
+  const services = Object.entries(now.services).map(([name, { status, instances }]) => [name, { status, instances }]);
+  return { ...now, services: Object.fromEntries(services) };
 }
 
 /** What machines read about this server, at the root. */

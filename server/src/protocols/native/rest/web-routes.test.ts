@@ -13,6 +13,8 @@ beforeAll(async () => {
   writeFileSync(join(root, 'index.html'), '<!doctype html><title>Parley</title>');
   writeFileSync(join(root, 'favicon.svg'), '<svg/>');
   writeFileSync(join(root, 'assets', 'app-1a2b.js'), 'run()');
+  writeFileSync(join(root, 'assets', 'big-1a2b.js'), 'run()');
+  writeFileSync(join(root, 'assets', 'big-1a2b.js.br'), 'brotli');
   server = await startNativeServer({}, root);
 });
 afterAll(async () => {
@@ -47,6 +49,18 @@ test.each([
   const answer = await server.app.inject({ url: path });
   expect(answer.statusCode).toBeGreaterThanOrEqual(400);
   expect(answer.headers['content-type']).toContain('application/problem+json');
+  expect(answer.headers['cache-control']).toBe('no-store');
+});
+
+test('the compressed file that the build wrote is sent to who accepts it', async () => {
+  const get = (accept: string) =>
+    server.app.inject({ url: '/assets/big-1a2b.js', headers: { 'accept-encoding': accept } });
+  const small = await get('gzip, br');
+  expect([small.headers['content-encoding'], small.payload]).toEqual(['br', 'brotli']);
+  expect(small.headers['cache-control']).toContain('immutable');
+  expect(small.headers['content-type']).toContain('javascript');
+  const plain = await get('identity');
+  expect([plain.headers['content-encoding'], plain.payload]).toEqual([undefined, 'run()']);
 });
 
 test('without a build the page says how to get one', async () => {

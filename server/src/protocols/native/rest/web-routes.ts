@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 
 /** Scripts and connections of our own only; styles may be inline because components set them on elements. */
 const pagePolicy = [
@@ -18,6 +18,7 @@ const pagePolicy = [
 const notBuilt = 'The web application is not built. Run "npm run build" in the project folder, then start again.\n';
 
 const hidden = { schema: { hide: true } };
+const files = { ...hidden, compress: false } as const;
 
 /**
  * The web application at `/` and under `/app/`, whose pages all are index.html. Every other path is a file that exists or
@@ -33,17 +34,28 @@ export async function addWebRoutes(app: FastifyInstance, root: string): Promise<
     }
     return;
   }
-  await app.register(fastifyStatic, { root, serve: false, cacheControl: false });
-  const send = (reply: FastifyReply, file: string, cache: string) =>
-    reply.header('cache-control', cache).header('content-security-policy', pagePolicy).sendFile(file);
-
-  for (const page of pages) app.get(page, hidden, async (_request, reply) => send(reply, 'index.html', 'no-cache'));
-  // The build puts a hash of the content into the names under assets/.
-  app.get<{ Params: { '*': string } }>('/assets/*', hidden, async (request, reply) =>
-    send(reply, `assets/${request.params['*']}`, 'public, max-age=31536000, immutable'),
+  await app.register(fastifyStatic, {
+    root,
+    serve: false,
+    cacheControl: false,
+    // The build has written them beside the files.
+    preCompressed: true,
+    // Of files that exist: what is not there must not be remembered.
+    setHeaders: (reply, path) =>
+      void reply.header('cache-control', lifeOf(relative(root, path))).header('content-security-policy', pagePolicy),
+  });
+  for (const page of pages) app.get(page, files, async (_request, reply) => reply.sendFile('index.html'));
+  app.get<{ Params: { '*': string } }>('/assets/*', files, async (request, reply) =>
+    reply.sendFile(`assets/${request.params['*']}`),
   );
   for (const entry of readdirSync(root, { withFileTypes: true })) {
-    if (!entry.isFile() || entry.name === 'index.html') continue;
-    app.get(`/${entry.name}`, hidden, async (_request, reply) => send(reply, entry.name, 'public, max-age=3600'));
+    if (!entry.isFile() || entry.name === 'index.html' || /\.(br|gz)$/.test(entry.name)) continue;
+    app.get(`/${entry.name}`, files, async (_request, reply) => reply.sendFile(entry.name));
   }
+}
+
+/** The build puts a hash of the content into the names under assets/. `file` may end in what says how it is compressed. */
+function lifeOf(file: string): string {
+  if (file.startsWith('assets/')) return 'public, max-age=31536000, immutable';
+  return file.startsWith('index.html') ? 'no-cache' : 'public, max-age=3600';
 }

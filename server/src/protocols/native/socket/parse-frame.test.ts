@@ -72,7 +72,9 @@ describe('parse-frame', () => {
   });
 
   test('what is no object is unreadable', () => {
-    for (const text of ['', 'null', '[]', '1', '"x"', '{', '{"op":"ping"} x']) expect(readFrame(text)).toBeNull();
+    for (const text of ['', 'null', '[]', '1', '"x"', '{', '{"op":"ping"} x', '{"op":"ping","op":"auth"}']) {
+      expect(() => readFrame(text), text).toThrow(/JSON|twice/);
+    }
   });
 
   test('a wrong frame still has its ref', () => {

@@ -1,6 +1,7 @@
 import { type ClientFrame, clientFrames, sendFrame } from '@parley/contracts';
 import { z } from 'zod';
 import { fail } from '../../../kernel/errors.ts';
+import { parseJson } from '../../../kernel/parse-json.ts';
 import type { FrameRef } from './answers.ts';
 
 /** The content of a send is checked where it is cut out of the text (create-draft), not twice. */
@@ -10,17 +11,16 @@ export type ParsedFrame =
   | Exclude<ClientFrame, { op: 'send' }>
   | (Omit<Extract<ClientFrame, { op: 'send' }>, 'content'> & { readonly content?: unknown });
 
-/** The frame as an object; null: unreadable, which ends the connection (close 4500). */
-export function readFrame(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
-  }
+/** The frame as an object; `request.invalid`: unreadable, which ends the connection (close 4500). */
+export function readFrame(text: string): Record<string, unknown> {
+  const value = parseJson(text);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw fail('request.invalid', 'A frame must be one JSON object.');
 }
+
+/** What is told of a frame that is wrong all over. */
+const mostProblems = 5;
+const longestProblem = 200;
 
 /** An unknown op or field, or a wrong value: `request.invalid`, answered and never a close (rule 30). */
 export function parseFrame(value: Record<string, unknown>): ParsedFrame {
@@ -30,9 +30,11 @@ export function parseFrame(value: Record<string, unknown>): ParsedFrame {
   }
   const result = schemas[op as keyof typeof schemas].safeParse(value);
   if (result.success) return result.data as ParsedFrame;
-  const said = result.error.issues.map(({ path, message }) =>
-    [path.map(String).join('.'), message].filter(Boolean).join(': '),
-  );
+  const said = result.error.issues
+    .slice(0, mostProblems)
+    .map(({ path, message }) =>
+      [path.map(String).join('.'), message].filter(Boolean).join(': ').slice(0, longestProblem),
+    );
   throw fail('request.invalid', `${op}: ${said.join('; ')}`);
 }
 

@@ -35,9 +35,14 @@ export function createRealtimeSocket(
   function onFrame(outlet: ClientOutlet, text: string): void {
     if (!outlet.open) return;
     const { phase } = outlet.state as Client;
-    const value = readFrame(text);
-    if (!value) outlet.close(4500, 'a frame must be one JSON object');
-    else if (phase === 'open') handleFrame(handling, outlet, value, text);
+    let value: Record<string, unknown>;
+    try {
+      value = readFrame(text);
+    } catch (thrown) {
+      outlet.close(4500, (thrown as Error).message);
+      return;
+    }
+    if (phase === 'open') handleFrame(handling, outlet, value, text);
     else opening.onFrame(outlet, value);
   }
 

@@ -1,12 +1,13 @@
 import { GraphQLError } from 'graphql';
-import { toFailure } from '../../../kernel/errors.ts';
+import { Failure, toFailure } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
 import { describeFailure } from '../errors.ts';
 
 /** What an operation refuses reads as the reference's gateway passes on its services' words: a gRPC status with JSON as its message. */
 export function formatError(thrown: GraphQLError | Error, log: Log): GraphQLError {
+  // The library's own words, about a request that it cannot read too, and those of the guard.
+  if (!(thrown instanceof GraphQLError || thrown instanceof Failure)) return new GraphQLError(thrown.message);
   const original = thrown instanceof GraphQLError ? thrown.originalError : thrown;
-  // The library's own words, and those of the guard.
   if (!original || original instanceof GraphQLError) return thrown as GraphQLError;
   const failure = toFailure(original);
   if (failure.code === 'internal') log.error({ err: failure.cause ?? failure }, 'a field failed');

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { createHandler } from 'graphql-http';
 import { sendGraphiql } from '../../shared/graphiql-page.ts';
-import { addRawBody, toGraphqlRequest } from '../../shared/graphql-request.ts';
+import { addRawBody, guardSecrets, toGraphqlRequest } from '../../shared/graphql-request.ts';
 import { prepareDocument } from './documents.ts';
 import { formatError } from './format-error.ts';
 import { createExchange, createResolvers, type Exchange, type GqlDeps } from './resolvers.ts';
@@ -20,6 +20,7 @@ export async function addGql(parent: FastifyInstance, deps: GqlDeps): Promise<vo
     onSubscribe: ({ raw: request }, { query, variables, operationName }) => {
       const document = prepareDocument(query);
       if (!('kind' in document)) return document;
+      guardSecrets(request, document);
       const contextValue = createExchange(deps, request);
       return { schema, document, rootValue, contextValue, variableValues: variables, operationName };
     },

@@ -73,6 +73,23 @@ test('what needs nobody is answered whatever the header says', async () => {
   expect(wrong.body.errors?.[0]?.extensions?.code).toBe('credentials.wrong');
 });
 
+test.each([
+  ['{}', 400],
+  ['{', 400],
+  ['[]', 400],
+  ['"x"', 400],
+  ['{"query":1}', 400],
+])('a body that is no operation (%s) is refused in words, and the log hears nothing', async (body, status) => {
+  const answer = await fetch(`${server.url}/gql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
+  const said = (await answer.json()) as Answer;
+  expect([answer.status, said.errors?.[0]?.message]).toEqual([status, expect.stringMatching(/\w/)]);
+  expect(said.errors?.[0]?.message).not.toContain('Internal');
+});
+
 test('what is wrong with a request is said', async () => {
   const weak = await ask(
     'mutation { SignUp(email: "a@x.org", password: "weak", clientId: "c") { account { id } } }',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fail } from '../../../kernel/errors.ts';
+import { parseJson } from '../../../kernel/parse-json.ts';
 
 /** Rooms or messages of one frame. */
 const most = 100;
@@ -30,13 +31,7 @@ export type VeigoFrame =
 
 /** One frame of a client; `request.invalid` for anything else, which is answered and never ends the connection. */
 export function parseFrame(data: string): VeigoFrame {
-  let value: unknown;
-  try {
-    value = JSON.parse(data);
-  } catch {
-    throw fail('request.invalid', 'The frame is not valid JSON.');
-  }
-  const result = frame.safeParse(value);
+  const result = frame.safeParse(parseJson(data));
   if (!result.success) throw fail('request.invalid', z.prettifyError(result.error).slice(0, 1_000));
   const { type, payload } = result.data;
   if (type === 'SEND_MESSAGE') return { type, messages: payload };

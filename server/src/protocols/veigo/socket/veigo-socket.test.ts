@@ -121,7 +121,7 @@ describe('frames', () => {
     const client = await dialOpen();
     for (const [frame, reason] of [
       [Buffer.from('binary'), 'Binary messages are not supported'],
-      ['{', 'The frame is not valid JSON.'],
+      ['{', expect.stringContaining('not valid JSON')],
       [{ type: 'SING', payload: [] }, expect.stringContaining('type')],
       [{ type: 'JOIN_ROOM', payload: [{ room: 'x' }] }, expect.stringContaining('payload[0]')],
       [{ type: 'JOIN_ROOM', payload: [] }, expect.stringContaining('payload')],

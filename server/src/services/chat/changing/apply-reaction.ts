@@ -3,7 +3,8 @@ import type { AccountId } from '../../../kernel/ids.ts';
 import { messageLimits, type RawJson } from '../../../model/message.ts';
 
 /** The reactions of a message (`{"👍":["<account>"]}`) after one more or less; null: nothing changes. `request.invalid`. */
-export function applyReaction(reactions: RawJson, user: AccountId, emoji: string, on: boolean): RawJson | null {
+export function applyReaction(reactions: RawJson, user: AccountId, typed: string, on: boolean): RawJson | null {
+  const emoji = typed.normalize('NFC');
   // a Map, so that an emoji called __proto__ is but a word
   const byEmoji = new Map(Object.entries(JSON.parse(reactions) as Record<string, string[]>));
   const users = byEmoji.get(emoji) ?? [];

@@ -1,15 +1,16 @@
 import { type Context, type Principal, requirePrincipal } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
-import { type AccountId, type ConversationId, createId, isUuid } from '../../../kernel/ids.ts';
+import { type AccountId, type ConversationId, createId, isChosenId } from '../../../kernel/ids.ts';
 import { checkAvatar } from '../../../model/avatar.ts';
 import { conversationLimits, newcomerRole, type Role } from '../../../model/conversation.ts';
 import { createDirectId, sortPair } from '../../../model/direct-id.ts';
+import { cleanName } from '../../../model/text/names.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
 import type { ConversationView, NewConversation } from '../api.ts';
 import { requireAllowed } from '../deciding/require-allowed.ts';
 import { type ChangeDeps, type ChatDeps, checkStorage } from '../deps.ts';
 import { changeConversations } from '../lock-heads.ts';
-import { checkName, checkTopic } from '../parse-settings.ts';
+import { checkTopic } from '../parse-settings.ts';
 import { checkPicture } from '../reading/attachments.ts';
 import { blockedSql } from '../reading/blocked-sql.ts';
 import { readViews } from '../reading/views.ts';
@@ -66,11 +67,13 @@ function planShared(account: AccountId, request: NewConversation): Plan {
   if (members.length > conversationLimits.membersPerRequest) {
     throw fail('request.invalid', `members may name ${conversationLimits.membersPerRequest} accounts at the most.`);
   }
-  if (request.id !== undefined && !isUuid(request.id)) throw fail('request.invalid', 'id must be a lower-case UUID.');
-  if (request.name !== undefined) checkName(request.name);
+  if (request.id !== undefined && !isChosenId(request.id)) {
+    throw fail('request.invalid', 'id must be a lower-case UUID of version 4 or 7.');
+  }
+  const name = request.name === undefined ? undefined : cleanName(request.name, conversationLimits.name);
   if (request.topic !== undefined) checkTopic(request.topic);
   if (request.avatar !== undefined) checkAvatar(request.avatar);
-  return { ...request, id: request.id ?? createId<ConversationId>(), members, pair: null };
+  return { ...request, name, id: request.id ?? createId<ConversationId>(), members, pair: null };
 }
 
 /** False: it was there before, made by the same account (or, if direct, by either of the two). */

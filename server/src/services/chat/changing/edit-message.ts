@@ -1,6 +1,6 @@
 import { type Context, requirePrincipal } from '../../../kernel/context.ts';
-import { fail } from '../../../kernel/errors.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
+import { parseJson } from '../../../kernel/parse-json.ts';
 import { type ParsedContent, parseContent } from '../../../model/content.ts';
 import type { Message, RawJson } from '../../../model/message.ts';
 import { type ChangeDeps, checkStorage } from '../deps.ts';
@@ -42,11 +42,5 @@ export async function editMessage(
 }
 
 function parseText(content: RawJson): ParsedContent {
-  let value: unknown;
-  try {
-    value = JSON.parse(content);
-  } catch {
-    throw fail('request.invalid', 'content must be JSON.');
-  }
-  return parseContent(content, value);
+  return parseContent(content, parseJson(content));
 }

@@ -4,9 +4,11 @@ import { fail } from '../../../kernel/errors.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import { checkAvatar } from '../../../model/avatar.ts';
 import type { ConversationRow } from '../../../model/chat-rows.ts';
+import { conversationLimits } from '../../../model/conversation.ts';
+import { cleanName } from '../../../model/text/names.ts';
 import type { ChatApi, ConversationView } from '../api.ts';
 import { type ChangeDeps, checkStorage } from '../deps.ts';
-import { checkName, checkTopic } from '../parse-settings.ts';
+import { checkTopic } from '../parse-settings.ts';
 import { checkPicture } from '../reading/attachments.ts';
 import { getConversation } from '../reading/list-conversations.ts';
 import { changeConversation } from './change-conversation.ts';
@@ -22,16 +24,16 @@ export async function updateConversation(
 ): Promise<ConversationView> {
   const principal = requirePrincipal(ctx);
   checkStorage(deps);
-  if (change.name !== undefined) checkName(change.name);
+  const name = change.name === undefined ? undefined : cleanName(change.name, conversationLimits.name);
   if (change.topic != null) checkTopic(change.topic);
   if (change.avatar != null) checkAvatar(change.avatar);
   await changeConversation(deps, principal, id, async (acting) => {
     acting.permit('updateSettings', {});
     const [row] = await acting.tx.query<ConversationRow>('select * from chat.conversations where id = $1', [id]);
     if (!row) throw fail('conversation.forbidden');
-    const { name, topic, avatar, visibility, history } = row;
-    const now = { name, topic, avatar, visibility, history };
-    const next = { ...now, ...given(change) };
+    const { topic, avatar, visibility, history } = row;
+    const now = { name: row.name, topic, avatar, visibility, history };
+    const next = { ...now, ...given({ ...change, name }) };
     if (isDeepStrictEqual(now, next)) return;
     if (next.avatar !== null && next.avatar !== avatar) await checkPicture(acting.tx, acting.user, next.avatar);
     await acting.tx.query(

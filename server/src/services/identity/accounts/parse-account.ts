@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { fail } from '../../../kernel/errors.ts';
 import { accountLimits, isUsername } from '../../../model/account.ts';
 import { checkText } from '../../../model/content.ts';
+import { cleanName } from '../../../model/text/names.ts';
 import type { NewAccount } from '../api.ts';
 
 export interface ParsedAccount {
@@ -19,7 +20,7 @@ export function parseAccount(account: NewAccount): ParsedAccount {
     username,
     email: account.email === undefined ? null : parseEmail(account.email),
     password: account.password === undefined ? null : parsePassword(account.password),
-    name: account.name === undefined ? username : parseName(account.name),
+    name: account.name === undefined ? username : cleanName(account.name, accountLimits.name),
     phone: account.phone === undefined ? null : parsePhone(account.phone),
   };
 }
@@ -77,20 +78,12 @@ export function parsePassword(text: string): string {
   return text;
 }
 
-export function parseName(text: string): string {
-  const name = text.trim();
-  if (name.length < 1 || name.length > accountLimits.name || /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(name)) {
-    throw fail('request.invalid', `A name has 1 to ${accountLimits.name} characters and no line breaks.`);
-  }
-  return name;
-}
-
 /** Kept as it is written: nobody is ever called. */
 export function parsePhone(text: string): string {
-  if (text.length > accountLimits.phone || !/^[+ -]*[0-9][0-9+ -]*$/.test(text)) {
+  if (text.length > accountLimits.phone || !/^[+() ./-]*[0-9][0-9+() ./-]*$/.test(text)) {
     throw fail(
       'request.invalid',
-      `A phone number is up to ${accountLimits.phone} digits, spaces, dashes and +, with a digit at least.`,
+      `A phone number is up to ${accountLimits.phone} digits, spaces and + - ( ) . /, with a digit at least.`,
     );
   }
   return text;

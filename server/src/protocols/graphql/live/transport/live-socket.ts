@@ -11,6 +11,7 @@ import {
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type SubscribePayload } from 'graphql-ws';
 import { fail, toFailure } from '../../../../kernel/errors.ts';
 import { createId } from '../../../../kernel/ids.ts';
+import { countMembers } from '../../../../kernel/parse-json.ts';
 import type { Verified } from '../../../../services/identity/api.ts';
 import type { Connection, Encoder, HubApi } from '../../../../services/realtime/api.ts';
 import { type Credential, findCredential, verifyCredential } from '../../../shared/authenticate.ts';
@@ -71,7 +72,14 @@ export function createLiveSocket(deps: LiveDeps): (request: IncomingMessage, soc
       // Who has been sent away may still say something before it leaves.
       if (!outlet.open) return;
       hear(outlet);
-      outlet.state?.onMessage(data.toString()).catch((err) => {
+      const text = data.toString();
+      try {
+        countMembers(text);
+      } catch (thrown) {
+        outlet.close(CloseCode.BadRequest, (thrown as Error).message);
+        return;
+      }
+      outlet.state?.onMessage(text).catch((err) => {
         log.error({ err }, 'a message of a GraphQL socket failed');
         outlet.close(CloseCode.InternalServerError, 'internal error');
       });

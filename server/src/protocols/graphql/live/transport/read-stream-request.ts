@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { fail } from '../../../../kernel/errors.ts';
+import { parseJson } from '../../../../kernel/parse-json.ts';
 
 const object = z.record(z.string(), z.unknown());
 
@@ -23,9 +24,5 @@ export function readStreamRequest(request: FastifyRequest): StreamRequest {
 function readQuery(given: object): object {
   const { variables, ...rest } = given as { variables?: unknown };
   if (typeof variables !== 'string' || variables === '') return rest;
-  try {
-    return { ...rest, variables: JSON.parse(variables) };
-  } catch {
-    throw fail('request.invalid', 'variables must be JSON.');
-  }
+  return { ...rest, variables: parseJson(variables) };
 }
