@@ -87,8 +87,8 @@ export interface Refusal {
 export type Decision = { readonly allowed: true } | Refusal;
 
 /**
- * Decides who may do what. Guarantees: pure and synchronous, since it is asked under the lock of a conversation and once for
- * every message; the same question has the same answer; a refusal names a rule of the policy and a code of the error table. To who
+ * Decides who may do what. Guarantees: pure, synchronous and without exceptions, since it is asked under the lock of a conversation and
+ * once for every message of a batch; the same question has the same answer; a refusal names a rule of the policy and a code of the error table. To who
  * is outside a private conversation the answer says nothing about it. Held to by server/conformance/policy.
  */
 export type Decide = <A extends Action>(action: A, actor: Actor, facts: ActionFacts[A]) => Decision;

@@ -25,12 +25,13 @@ const searchSql = `select ${messageColumns
   from chat.search s
   join chat.messages m on m.conversation_id = s.conversation_id and m.seq = s.seq
   join chat.conversations c on c.id = s.conversation_id and c.deleted_rev is null
+  cross join lateral (select ${isMemberSql('c', '$1')} as is_member offset 0) o
   where s.terms @@ $2::tsquery and m.deleted_at is null
     and ($3::uuid is null or s.conversation_id = $3)
     and ($4::uuid is null or s.sender_id = $4)
     and ($5::float8 is null or s.created_at < to_timestamp($5 / 1000.0))
     and ($6::timestamptz is null or (s.created_at, s.conversation_id, s.seq) < ($6::timestamptz, $7::uuid, $8::int8))
-    and ${maySeeSeqSql('c', 's.seq', '$1')} and (c.id = $3 or ${isMemberSql('c', '$1')})
+    and ${maySeeSeqSql('c', 's.seq', '$1', 'o.is_member')} and (c.id = $3 or o.is_member)
   order by s.created_at desc, s.conversation_id desc, s.seq desc limit $9`;
 
 /** Messages that hold all words of the query, the last one as a beginning; newest first, `limit` 1–100. */

@@ -17,8 +17,8 @@ export function mayReadSql(c: string, user: string, isMember = isMemberSql(c, us
 }
 
 /** All messages of a public conversation; else, to members, those that any of their stays holds (rule 17). */
-export function maySeeSeqSql(c: string, seq: string, user: string): string {
-  return `(${c}.visibility = 'public' or (${isMemberSql(c, user)}
+export function maySeeSeqSql(c: string, seq: string, user: string, isMember = isMemberSql(c, user)): string {
+  return `(${c}.visibility = 'public' or (${isMember}
       and exists (select 1 from chat.memberships stay where stay.conversation_id = ${c}.id and stay.user_id = ${user}
         and ${seq} > stay.joined_seq and ${seq} <= coalesce(stay.left_seq, ${seq}) offset 0)))`;
 }
