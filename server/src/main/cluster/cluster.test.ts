@@ -15,6 +15,7 @@ test.each([
   ['chat=0', /from 1 to 16/],
   ['chat=99', /from 1 to 16/],
   ['relay=2', /only one relay/],
+  ['discovery=2', /only one discovery/],
 ])('--instances %s is refused', (text, message) => {
   expect(() => parseInstances(text)).toThrow(message);
 });
@@ -25,12 +26,12 @@ test('every process has a name and ports of its own; only who faces people has a
   expect(planned.map(({ name }) => name)).toEqual([
     ...[
       'discovery',
-      'identity',
-      'people',
+      'router',
+      'relay',
       'chat-1',
       'chat-2',
-      'relay',
-      'router',
+      'people',
+      'identity',
       'realtime-1',
       'realtime-2',
       'gateway',

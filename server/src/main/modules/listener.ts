@@ -1,11 +1,12 @@
 import type { Unit } from '../../kernel/lifecycle.ts';
 import type { Protocol } from '../../protocols/shared/protocol.ts';
 import { createHttpServer, type HttpServer } from '../../runtime/http.ts';
-import type { ProgramContext } from '../program-context.ts';
+import type { Wired } from '../../runtime/modules.ts';
+import type { ProgramContext, PublicContext } from '../program-context.ts';
 import { createProtocols } from './protocols.ts';
 
 /** Opens the public ports, when everything behind them runs, for the halves of the protocols that this process serves. */
-export function initListener(p: ProgramContext): Unit {
+export function initListener(p: PublicContext): Wired<undefined> {
   const { host } = p.options;
   const opened: Unit[] = [];
   const open = async (unit: Unit, port: number, flag: string): Promise<void> => {
@@ -33,7 +34,7 @@ export function initListener(p: ProgramContext): Unit {
     for (const protocol of protocols) protocol.registerGrpc?.(grpc);
     await open(grpc.unit, port, flag);
   };
-  return {
+  const unit: Unit = {
     async start() {
       const protocols = await createProtocols(p);
       await openGrpc(p.options['grpc-port'], protocols, '--grpc-port');
@@ -44,7 +45,6 @@ export function initListener(p: ProgramContext): Unit {
         if (transport === 'grpc') await openGrpc(port, served, flag);
         else await openHttp(createHttp(p, port), port, served, flag);
       }
-      p.httpPort = p.http.port;
     },
     async drain() {
       for (const unit of opened) await unit.drain?.();
@@ -53,6 +53,7 @@ export function initListener(p: ProgramContext): Unit {
       await Promise.all(opened.map((unit) => unit.stop?.()));
     },
   };
+  return { unit };
 }
 
 /** A public HTTP port, not yet open. */

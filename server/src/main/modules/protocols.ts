@@ -1,7 +1,7 @@
 import type { Protocol } from '../../protocols/shared/protocol.ts';
 import { createRateLimits } from '../../protocols/shared/rate-limits.ts';
 import { type ProtocolName, protocolNames } from '../parse-listens.ts';
-import type { ProgramContext } from '../program-context.ts';
+import type { PublicContext } from '../program-context.ts';
 
 type Deps = ReturnType<typeof protocolDeps>;
 
@@ -13,12 +13,12 @@ const loaders: Readonly<Record<ProtocolName, (deps: Deps) => Promise<Protocol>>>
 };
 
 /** Every public protocol, each once for all ports of this process. */
-export function createProtocols(p: ProgramContext): Promise<readonly Protocol[]> {
+export function createProtocols(p: PublicContext): Promise<readonly Protocol[]> {
   const deps = protocolDeps(p);
   return Promise.all(protocolNames.map((name) => loaders[name](deps)));
 }
 
-function protocolDeps(p: ProgramContext) {
+function protocolDeps(p: PublicContext) {
   const perSecond = p.options['sends-per-second'];
   const signIns = p.options['sign-ins-per-minute'] / 60;
   return {

@@ -5,9 +5,7 @@ import { codeOfSqlError, type Sql, SqlError, type SqlSession } from '../../../po
 import { isLockTrouble, lockHeadsSql } from '../lock-heads.ts';
 import { appendBatch, appendSessionSql } from './append-batch.ts';
 import type { Waiting } from './committer.ts';
-
-/** Conversations whose head somebody else holds, waited for at once; each keeps a connection. */
-const waitingAlone = 4;
+import { waitingAlone } from './count-connections.ts';
 
 export interface CommitLane {
   /**
