@@ -1,7 +1,6 @@
 import type { Wired } from '../runtime/modules.ts';
 import { allServices, type KnownService } from './all-services.ts';
-import type { ProgramModule } from './modules.ts';
-import type { ProgramContext } from './program-context.ts';
+import type { ProgramContext, ProgramModule } from './program-context.ts';
 import type { ServiceApis, ServiceName } from './services.ts';
 
 const streamReaders = allServices.flatMap(({ name, module = name, opens = [] }) =>

@@ -1,12 +1,7 @@
-import type { Before, Module } from '../runtime/modules.ts';
+import type { Before } from '../runtime/modules.ts';
 import { allServices, knownServices } from './all-services.ts';
 import { moduleOfService } from './module-of-service.ts';
-import type { Opened, ProgramContext, Provided, Provides, PublicContext } from './program-context.ts';
-
-/** `opens`: what of the foundation it is wired from. */
-export interface ProgramModule extends Module<ProgramContext, Provided> {
-  readonly opens?: readonly Opened[];
-}
+import type { ProgramContext, ProgramModule, Provided, Provides, PublicContext } from './program-context.ts';
 
 type Provider = {
   readonly [K in keyof Provided]: Omit<ProgramModule, 'name' | 'init'> & {

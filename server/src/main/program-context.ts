@@ -12,7 +12,7 @@ import type { Sql } from '../ports/sql.ts';
 import type { StorageGuard } from '../ports/storage-guard.ts';
 import type { HttpHalf, ServiceStatus, SocketHalf } from '../protocols/shared/halves.ts';
 import type { HttpServer } from '../runtime/http.ts';
-import type { Wired } from '../runtime/modules.ts';
+import type { Module, Wired } from '../runtime/modules.ts';
 import type { Telemetry } from '../runtime/telemetry.ts';
 import type { ChatApi } from '../services/chat/api.ts';
 import type { IdentityApi } from '../services/identity/api.ts';
@@ -77,6 +77,11 @@ export interface Provided {
   readonly http: { readonly http: HttpServer; readonly presence: PresenceApi };
   readonly rest: HttpHalf;
   readonly sockets: SocketHalf;
+}
+
+/** `opens`: what of the foundation it is wired from. */
+export interface ProgramModule extends Module<ProgramContext, Provided> {
+  readonly opens?: readonly Opened[];
 }
 
 /** What `init` of a module gives back that provides something. */
