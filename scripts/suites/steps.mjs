@@ -31,6 +31,13 @@ export const steps = [
     need: installDeployTools,
     missing: 'helm could not be built: no Go here, or no modules',
   },
+  {
+    name: 'examples',
+    minutes: 1.5,
+    script: ['node', 'scripts/examples/add-a-service.mjs'],
+    need: installDeployTools,
+    missing: 'helm could not be built: no Go here, or no modules',
+  },
   { name: 'image', minutes: 1.3, script: ['node', 'scripts/check-image.mjs'] },
   { name: 'unit', minutes: 2.5, suite: 'unit' },
   { name: 'unit-node24', minutes: 2.5, suite: 'unit', need: installNode24, missing: 'Node 24 could not be installed' },

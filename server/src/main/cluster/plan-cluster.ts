@@ -1,3 +1,4 @@
+import type { Service } from '../../ports/service.ts';
 import { allServices, serviceNames } from '../all-services.ts';
 
 /** One process of a cluster on this machine. */
@@ -15,9 +16,12 @@ export interface Planned {
 
 export type Instances = Readonly<Record<string, number>>;
 
-/** What is started unless told. First what the others look for, last what looks for them. */
+/** What the others look for is first, what faces people last. */
+const turnOf = ({ name, ports }: Service): number => (name === 'discovery' ? 0 : ports ? 2 : 1);
+
+/** What is started unless told. */
 export const defaultInstances: Instances = Object.fromEntries(
-  [...allServices].reverse().map(({ name, instances }) => [name, instances]),
+  [...allServices].sort((a, b) => turnOf(a) - turnOf(b)).map(({ name, instances }) => [name, instances]),
 );
 
 /** `realtime=2,chat=3` over the defaults; throws a message for people. */
