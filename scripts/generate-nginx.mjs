@@ -3,5 +3,5 @@ import { writeFileSync } from 'node:fs';
 import { createSite, sitePath } from './deploy/check-nginx.mjs';
 import { root } from './setup/paths.mjs';
 
-const { createNginxConfig } = await import(`${root}/server/dist/main/cluster/nginx-config.js`);
+const { createNginxConfig } = await import(`${root}/server/dist/main/nginx-config.js`);
 writeFileSync(sitePath, createSite(createNginxConfig));

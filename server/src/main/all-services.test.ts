@@ -1,4 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { migrationsFolder } from '../adapters/sql/migrate.ts';
 import { planModules } from '../runtime/modules.ts';
@@ -7,6 +9,27 @@ import { busTopics } from './foundation/bus-topology.ts';
 import { countConnections } from './foundation/open-sql.ts';
 import { modules } from './modules.ts';
 import { parseOptions } from './options.ts';
+
+const folder = fileURLToPath(new URL('../services/', import.meta.url));
+
+test('a service that says what it is has its line', () => {
+  const folders = readdirSync(folder).filter((name) => existsSync(path.join(folder, name, 'service.ts')));
+  expect(folders.sort()).toEqual([...serviceNames].sort());
+});
+
+/** What a file loads when it is loaded: neither types nor what it imports later. */
+function loadedBy(file: string): string[] {
+  const imports = readFileSync(file, 'utf8').matchAll(/^(?:import|export)(?! type\b)[^;(]*? from '([^']+)'/gm);
+  return [...imports].map(([, specifier = '']) =>
+    specifier.startsWith('.') ? path.resolve(path.dirname(file), specifier) : specifier,
+  );
+}
+
+test.each(serviceNames)('what %s says of itself loads no more than words and numbers', (name) => {
+  const isPort = (file: string) => file.startsWith(path.resolve(folder, '../ports/'));
+  const own = loadedBy(path.join(folder, name, 'service.ts')).filter((file) => !isPort(file));
+  for (const file of own) expect([file, loadedBy(file).filter((each) => !isPort(each))]).toEqual([file, []]);
+});
 
 test('the services that keep data are those with migrations: who may not ask the program lists the folders', () => {
   expect(readdirSync(migrationsFolder()).sort()).toEqual([...storingServices].sort());

@@ -1,3 +1,4 @@
+import type { Service } from '../ports/service.ts';
 import type { Wired } from '../runtime/modules.ts';
 import { allServices, type KnownService } from './all-services.ts';
 import type { ProgramContext, ProgramModule } from './program-context.ts';
@@ -10,7 +11,7 @@ const streamReaders = allServices.flatMap(({ name, module = name, opens = [] }) 
 /** What a service's service.ts says, as a module; none where it has no code of its own. */
 export function moduleOfService(service: KnownService): ProgramModule[] {
   if (!('init' in service)) return [];
-  const { name, module = name, after = [], opens = [], database } = allServices.find((each) => each === service)!;
+  const { name, module = name, after = [], opens = [], database }: Service = service;
   const { init } = service;
   return [
     {
