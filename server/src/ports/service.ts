@@ -39,8 +39,8 @@ export interface Service<Apis extends object = object> {
   /** False: there is nothing for it to do where all services are one process. */
   readonly inAll?: false;
   /**
-   * What it can do none of its work without, by the names of parts in the status of its process; `database` is its own. What a
-   * process lacks that only faces people its other instances lack as well, and nobody could tell people so: it needs nothing.
+   * What it can do none of its work without, by the names of parts in the status of its process; `database` is its own. Who faces
+   * people needs nothing: what one instance lacks all of them lack, and out of the balancer none of them could tell people so.
    */
   readonly needs: readonly string[];
   /** People use the system through it: without it the system is down, without another one it is degraded. */
