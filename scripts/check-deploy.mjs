@@ -20,7 +20,7 @@ const tools = process.env.DEPLOY_TOOLS;
 if (!tools) throw new Error('DEPLOY_TOOLS is not set: run `npm test -- deploy`');
 const built = `${root}/server/dist/main`;
 const { options, parseOptions } = await import(`${built}/options.js`);
-const { serviceTargets } = await import(`${built}/targets.js`);
+const { allServices: services, storingServices } = await import(`${built}/all-services.js`);
 const { modules } = await import(`${built}/modules.js`);
 const { planModules } = await import(`${root}/server/dist/runtime/modules.js`);
 const { createNginxConfig } = await import(`${built}/cluster/nginx-config.js`);
@@ -29,7 +29,7 @@ const opensOf = (target) =>
   planModules(modules, [target])
     .flat()
     .flatMap(({ opens = [] }) => opens);
-const program = { options, parseOptions, serviceTargets, opensOf };
+const program = { options, parseOptions, services, storingServices, opensOf };
 const read = (path) => readFileSync(`${root}/${path}`, 'utf8');
 
 const problems = [];
@@ -37,6 +37,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'parley-deploy-'));
 try {
   await checkChart();
   await checkCompose();
+  checkDatabases();
   checkSkaffold();
   await checkPaths();
   collect('deploy/Dockerfile', findDockerfileProblems(read('deploy/Dockerfile'), program));
@@ -94,6 +95,14 @@ async function checkCompose() {
     const open = ports.some((port) => port.startsWith(`127.0.0.1:${defaultPort}:`)) || network === 'host';
     if (!open) problems.push(`compose.yaml: ${name} is not at the port ${defaultPort} of npm run engines`);
   }
+}
+
+/** PostgreSQL of the compose file creates the databases of those that keep data. */
+function checkDatabases() {
+  const path = 'deploy/postgres/databases.sql';
+  const created = [...read(path).matchAll(/^create database (\w+);$/gm)].map(([, name]) => name);
+  for (const name of storingServices) if (!created.includes(name)) problems.push(`${path}: creates none for ${name}`);
+  for (const name of created) if (!storingServices.includes(name)) problems.push(`${path}: ${name} keeps no data`);
 }
 
 /** It puts the image it builds where the chart's values name one, and takes values that are there. */

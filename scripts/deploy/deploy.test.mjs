@@ -7,7 +7,12 @@ import { findManifestProblems } from './find-manifest-problems.mjs';
 
 /** Of all targets only two, one of which may never run twice. */
 const opensOf = (target) => ({ gateway: ['registry', 'files'], relay: ['changes', 'bus'] })[target];
-const program = { options, parseOptions, serviceTargets: ['gateway', 'relay'], opensOf };
+const services = [
+  { name: 'gateway', ports: ['http'] },
+  { name: 'relay', single: 'anywhere' },
+];
+const storingServices = ['identity', 'people', 'chat'];
+const program = { options, parseOptions, services, storingServices, opensOf };
 const secret = {
   PARLEY_SERVICE_SECRET: 'x'.repeat(32),
   PARLEY_BUS: 'kafka://kafka.example.org:9092',
@@ -122,6 +127,8 @@ test.each([
   ['pathType: Prefix', 'pathType: Exact', 'Prefix / does not lead to gateway'],
   ['strategy: { type: Recreate }', 'strategy: { type: RollingUpdate }', 'two could run at once'],
   ['{ port: rpc }', '{ port: grpc }', 'names a port grpc that nothing has'],
+  ['{ name: http, containerPort', '{ name: web, containerPort', 'target gateway: lacks a port http'],
+  ['ports: [{ name: admin', 'ports: [{ name: grpc, containerPort: 4001 }, { name: admin', 'relay: has a port grpc'],
   [
     'matchLabels: { component: gateway } } }\n---',
     'matchLabels: { component: web } } }\n---',
@@ -186,6 +193,7 @@ test.each([
   ['redis:8', 'redis', 'no version'],
   ['40s', '10s', 'killed before its drain can end'],
   ['read_only: true', 'read_only: false', 'keeps rights'],
+  ['<<: *ours\n', '<<: *ours\n    deploy: { replicas: 2 }\n', 'relay: two would run at once'],
 ])('in a compose file %s as %s is a problem', (from, to, problem) => {
   const broken = compose.replace(from, to);
   expect(broken).not.toBe(compose);

@@ -23,11 +23,12 @@ export function findComposeProblems(compose, { folder, program }) {
   }
   if (!program) return problems;
   const targets = services.map(([, { environment }]) => environment?.PARLEY_TARGET);
-  for (const target of program.serviceTargets)
+  for (const { name: target, single } of program.services) {
     if (targets.filter((each) => each === target).length !== 1)
       problems.push(`target ${target} does not run exactly once`);
-  const relay = services.find(([, { environment }]) => environment?.PARLEY_TARGET === 'relay')?.[1];
-  if ((relay?.deploy?.replicas ?? 1) !== 1) problems.push('relay: two would run at once');
+    const runs = services.find(([, { environment }]) => environment?.PARLEY_TARGET === target)?.[1];
+    if (single === 'anywhere' && (runs?.deploy?.replicas ?? 1) !== 1) problems.push(`${target}: two would run at once`);
+  }
   return problems;
 }
 

@@ -35,12 +35,12 @@ function findNameProblems({ all }) {
   ];
 }
 
-/** Each target once, as a Deployment, with the volume when it keeps files; the relay never twice at a time. */
+/** Each target once, as a Deployment, with its public ports, with the volume when it keeps files; never twice at a time if it must not. */
 function findTargetProblems({ pods }, { program, image }) {
   const problems = [];
   const hasClaim = ({ spec: { volumes = [] } }) => volumes.some((volume) => volume.persistentVolumeClaim);
   const keepsFiles = pods.some(hasClaim);
-  for (const target of program.serviceTargets) {
+  for (const { name: target, ports: open = [], single } of program.services) {
     const found = pods.filter(({ spec: { containers } }) =>
       containers.some(
         ({ image: runs, env = [] }) =>
@@ -48,13 +48,17 @@ function findTargetProblems({ pods }, { program, image }) {
       ),
     );
     if (found.length !== 1) problems.push(`target ${target}: ${found.length} Deployments`);
-    const single = found[0]?.owner.spec.replicas === 1 && found[0].owner.spec.strategy?.type === 'Recreate';
+    const isSingle = found[0]?.owner.spec.replicas === 1 && found[0].owner.spec.strategy?.type === 'Recreate';
+    const names = (found[0]?.spec.containers ?? []).flatMap(({ ports = [] }) => ports.map(({ name }) => name));
+    for (const port of ['http', 'grpc'])
+      if (found[0] && names.includes(port) !== open.includes(port))
+        problems.push(`target ${target}: ${open.includes(port) ? 'lacks' : 'has'} a port ${port}`);
     const wantsFiles = program.opensOf(target).includes('files');
     if (found[0] && keepsFiles && wantsFiles !== hasClaim(found[0]))
       problems.push(
         `target ${target}: ${wantsFiles ? 'loses its files with the pod' : 'is given a volume it does not need'}`,
       );
-    if (target === 'relay' && !single) problems.push('target relay: two could run at once');
+    if (single === 'anywhere' && !isSingle) problems.push(`target ${target}: two could run at once`);
   }
   return problems;
 }

@@ -1,9 +1,12 @@
+import { root } from '../setup/paths.mjs';
+
+const { storingServices } = await import(`${root}/server/dist/main/all-services.js`);
 const url = (service) => `postgres://u:p@${service}.example.org/${service}`;
 
 /** Enough to be accepted. */
 const least = {
   serviceSecret: 'x'.repeat(32),
-  databases: { identity: url('identity'), people: url('people'), chat: url('chat') },
+  databases: Object.fromEntries(storingServices.map((service) => [service, url(service)])),
   bus: 'kafka://kafka.example.org:9092',
   registry: 'redis://redis.example.org',
   ingress: { host: 'chat.example.org' },
@@ -37,9 +40,9 @@ export const accepted = [
     },
     secret: {
       PARLEY_SERVICE_SECRET: least.serviceSecret,
-      PARLEY_IDENTITY_DATABASE_URL: least.databases.identity,
-      PARLEY_PEOPLE_DATABASE_URL: least.databases.people,
-      PARLEY_CHAT_DATABASE_URL: least.databases.chat,
+      ...Object.fromEntries(
+        storingServices.map((service) => [`PARLEY_${service.toUpperCase()}_DATABASE_URL`, url(service)]),
+      ),
       PARLEY_BUS: 'amqps://u:p@rabbitmq.example.org/parley',
       PARLEY_REGISTRY: 'rediss://redis.example.org',
     },

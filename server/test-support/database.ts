@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chownSync, mkdtempSync } from 'node:fs';
+import { chownSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { locateBinaries } from '../src/adapters/sql/embedded/locate-binaries.ts';
@@ -24,7 +24,8 @@ let serial = 0;
  * `close` drops the database.
  */
 export async function openTestDatabase(
-  services: readonly string[] = ['identity', 'people', 'chat'],
+  /** Those that keep data, unless some will do. */
+  services: readonly string[] = readdirSync(migrationsFolder()),
 ): Promise<TestDatabase> {
   server ??= startServer();
   const admin = await server;

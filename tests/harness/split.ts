@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
@@ -26,8 +26,8 @@ export interface Engines {
   readonly dir?: string | undefined;
 }
 
-/** Those with a database of their own. */
-const services = ['identity', 'people', 'chat'];
+/** Those with a database of their own: who keeps data has migrations. */
+const services = readdirSync(path.join(root, 'server', 'migrations'));
 
 /** What `parley cluster` says of one of its processes. */
 export interface ClusterProcess {

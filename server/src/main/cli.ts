@@ -1,7 +1,15 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { envName, type OptionName, type Options, OptionsError, options, parseOptions } from './options.ts';
+import {
+  envName,
+  type OptionName,
+  type Options,
+  OptionsError,
+  options,
+  ownDatabaseNames,
+  parseOptions,
+} from './options.ts';
 
 /**
  * The command line. Exit codes: 0 done, 1 failed, 2 wrong usage. Commands are imported when they are called: `--help` must not
@@ -22,14 +30,7 @@ const program = new Command('parley')
     for (const [name, help] of Object.entries(targets)) console.log(`${name.padEnd(10)} ${help}`);
   });
 
-const database: OptionName[] = [
-  'data',
-  'database-url',
-  'identity-database-url',
-  'people-database-url',
-  'chat-database-url',
-  'log-level',
-];
+const database: OptionName[] = ['data', 'database-url', ...ownDatabaseNames, 'log-level'];
 
 /** A command that takes the named options as flags or PARLEY_ variables. */
 function command(name: string, help: string, names: readonly OptionName[]): Command {

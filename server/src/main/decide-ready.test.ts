@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Health } from '../kernel/lifecycle.ts';
-import { cannotWorkWithout, decideReady } from './decide-ready.ts';
-import { modules } from './modules.ts';
-import { serviceTargets } from './targets.ts';
+import { allServices, serviceNames } from './all-services.ts';
+import { decideReady } from './decide-ready.ts';
 
 const ok: Health = { status: 'ok' };
 const down: Health = { status: 'down', detail: 'away' };
@@ -10,16 +9,12 @@ const fine = { bus: ok, registry: ok, storage: ok, directory: ok };
 
 /** The status of a process that runs one target, with its own database where it has one. */
 function processOf(target: string, over: Readonly<Record<string, Health>> = {}) {
-  const database = modules.find(({ name }) => name === target)?.opens?.includes(target as never);
+  const { database } = allServices.find(({ name }) => name === target) ?? {};
   const foundation = { ...fine, ...(database && { [`database-${target}`]: ok }) };
   const parts = Object.entries({ ...foundation, [target]: ok, ...over });
   const of = (own: boolean) => Object.fromEntries(parts.filter(([name]) => (name === target) === own));
   return { foundation: of(false), modules: of(true) };
 }
-
-test('every target says what it cannot work without', () => {
-  expect(Object.keys(cannotWorkWithout).sort()).toEqual([...serviceTargets].sort());
-});
 
 /** Which single absence makes which target say no. */
 test.each([
@@ -45,7 +40,7 @@ test('of several services in one process each must be able to work', () => {
 });
 
 test('all in one process: without its database it is not ready', () => {
-  const all = Object.fromEntries(serviceTargets.map((name) => [name, ok]));
+  const all = Object.fromEntries(serviceNames.map((name) => [name, ok]));
   expect(decideReady({ foundation: { database: ok }, modules: all })).toBe(true);
   expect(decideReady({ foundation: { database: down }, modules: all })).toBe(false);
 });

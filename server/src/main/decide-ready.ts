@@ -1,25 +1,14 @@
 import type { ProcessStatus } from '../services/process/api.ts';
+import { allServices } from './all-services.ts';
 
 /**
- * What a service can do none of its work without, by the names of parts in the status of its process. The bus is not among
- * them for those who keep data: they store, read and acknowledge without it. Who faces people (gateway, realtime) needs
- * nothing here: what it lacks all its instances lack, and out of the balancer none of them could tell people so.
+ * Whether every service of a process that has started can work; `degraded` is no reason not to be asked. The bus is not needed
+ * by those who keep data: they store, read and acknowledge without it.
  */
-export const cannotWorkWithout: Readonly<Record<string, readonly string[]>> = {
-  gateway: [],
-  realtime: [],
-  identity: ['database', 'database-identity'],
-  people: ['database', 'database-people'],
-  chat: ['database', 'database-chat'],
-  relay: ['relay', 'bus'],
-  router: ['bus', 'registry'],
-  discovery: ['discovery'],
-};
-
-/** Whether every service of a process that has started can work; `degraded` is no reason not to be asked. */
 export function decideReady({ foundation, modules }: Pick<ProcessStatus, 'foundation' | 'modules'>): boolean {
   const parts = { ...foundation, ...modules };
-  return Object.keys(modules)
-    .flatMap((service) => cannotWorkWithout[service] ?? [])
+  return allServices
+    .filter(({ name }) => name in modules)
+    .flatMap(({ name, needs }) => needs.flatMap((part) => (part === 'database' ? [part, `database-${name}`] : [part])))
     .every((part) => parts[part]?.status !== 'down');
 }

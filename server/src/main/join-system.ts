@@ -10,30 +10,28 @@ import { createPeer } from '../rpc/grpc/create-peer.ts';
 import { createPeers } from '../rpc/remote/create-peers.ts';
 import { createRemote, createRemoteAt, createRemotes, type Remotes } from '../rpc/remote/remote.ts';
 import type { RpcService } from '../rpc/rpc-service.ts';
-import { chatRpc } from '../services/chat/rpc.ts';
 import { createDirectory } from '../services/discovery/create-directory.ts';
 import { discoveryRpc } from '../services/discovery/rpc.ts';
-import { identityRpc } from '../services/identity/rpc.ts';
-import { peopleRpc } from '../services/people/rpc.ts';
 import type { ProcessApi } from '../services/process/api.ts';
 import { processRpc } from '../services/process/rpc.ts';
-import { realtimeRpc } from '../services/realtime/rpc.ts';
-import { routerRpc } from '../services/router/rpc.ts';
+import { allServices, serviceNames } from './all-services.ts';
 import { joinAddress } from './join-address.ts';
 import type { Options } from './options.ts';
 import type { OtherProcesses } from './processes.ts';
 import type { Remote, ServiceApis, ServiceName } from './services.ts';
-import { serviceTargets } from './targets.ts';
 
-const rpcs: { readonly [K in ServiceName]: RpcService<ServiceApis[K]> } = {
-  identity: identityRpc,
-  people: peopleRpc,
-  chat: chatRpc,
-  router: routerRpc,
-  realtime: realtimeRpc,
-  discovery: discoveryRpc,
-};
+type Rpcs = Readonly<Record<ServiceName, RpcService<object>>>;
 
+/** How every interface crosses the wire: any of them may be called from here. */
+async function loadRpcs(): Promise<Rpcs> {
+  const loading = allServices.flatMap(({ rpc = {} }) =>
+    Object.entries(rpc as Readonly<Record<string, () => Promise<object>>>).map(async ([name, load]) => [
+      name,
+      await load(),
+    ]),
+  );
+  return Object.fromEntries(await Promise.all(loading));
+}
 /** How often it is looked whether this process is ready, in milliseconds. */
 const readyMs = 1_000;
 
@@ -77,6 +75,7 @@ export async function joinSystem({
   log,
   metrics,
 }: SystemDeps): Promise<System> {
+  const rpcs = await loadRpcs();
   const secret = options['service-secret'] as string;
   const rpcLog = log.child({ part: 'rpc' });
   const peers = createPeers({ clock, open: (address) => createPeer({ address, secret, log: rpcLog, clock }) });
@@ -90,7 +89,7 @@ export async function joinSystem({
     toFailure: toFailureOfSql,
     clock,
   });
-  for (const service of serviceTargets) directory.source(service); // so that they are known when they are needed
+  for (const service of serviceNames) directory.source(service); // so that they are known when they are needed
   await directory.unit.start?.();
 
   let watching: NodeJS.Timeout | undefined;
@@ -103,14 +102,8 @@ export async function joinSystem({
       connect(name) {
         let api = connected.get(name);
         if (!api) {
-          const source = directory.source(name);
-          api = createRemote(rpcs[name] as RpcService<object>, {
-            source,
-            peers,
-            clock,
-            log: rpcLog,
-            metrics,
-          });
+          const source = directory.source(rpcs[name].name);
+          api = createRemote(rpcs[name], { source, peers, clock, log: rpcLog, metrics });
           connected.set(name, api);
         }
         return api as ServiceApis[typeof name];
@@ -118,7 +111,7 @@ export async function joinSystem({
       at(name, id) {
         let remotes = byId.get(name);
         if (!remotes) {
-          remotes = createRemotes(rpcs[name] as RpcService<object>, { source: directory.source(name), peers });
+          remotes = createRemotes(rpcs[name], { source: directory.source(rpcs[name].name), peers });
           byId.set(name, remotes);
         }
         return remotes.of(id) as ServiceApis[typeof name];
@@ -140,7 +133,7 @@ export async function joinSystem({
       for (const [name, api] of Object.entries(provided) as [ServiceName, object][]) {
         const onStreamLost = (): void =>
           void provided.realtime?.doubt(systemContext('rpc'), 'a router stream was lost');
-        server.add(rpcs[name] as RpcService<object>, api, name === 'realtime' ? { onStreamLost } : {});
+        server.add(rpcs[name], api, name === 'realtime' ? { onStreamLost } : {});
       }
       await server.unit.start();
       server.setServing(ready());

@@ -1,62 +1,22 @@
-import type { Module } from '../runtime/modules.ts';
-import type { Opened, ProgramContext } from './program-context.ts';
+import type { Before } from '../runtime/modules.ts';
+import { allServices, knownServices } from './all-services.ts';
+import { moduleOfService } from './module-of-service.ts';
+import type { ProgramContext, ProgramModule, Provided, Provides, PublicContext } from './program-context.ts';
 
-/** `opens`: what of the foundation it is wired from. */
-export interface ProgramModule extends Module<ProgramContext> {
-  readonly opens?: readonly Opened[];
-}
+type Provider = {
+  readonly [K in keyof Provided]: Omit<ProgramModule, 'name' | 'init'> & {
+    readonly name: K;
+    init(p: ProgramContext, before: Before<Provided>): Promise<Provides<K>>;
+  };
+}[keyof Provided];
 
-/**
- * The whole program on one screen: what there is, what needs what, and what it opens. A module wires in `init`; its needs run
- * before it starts and stop after it. Consumers of the change stream come before the relay, which creates the slot and lets it
- * flow; the public port comes last. A process loads the code of its own modules only: what it does not run costs it no start.
- */
-export const modules: readonly ProgramModule[] = [
-  {
-    name: 'identity',
-    opens: ['identity', 'bus', 'files'],
-    init: async (p) => (await import('./modules/identity.ts')).initIdentity(p),
-  },
-  {
-    name: 'people',
-    after: ['identity'],
-    opens: ['people', 'bus'],
-    init: async (p) => (await import('./modules/people.ts')).initPeople(p),
-  },
-  {
-    name: 'chat',
-    after: ['people'],
-    opens: ['chat', 'bus'],
-    init: async (p) => (await import('./modules/chat.ts')).initChat(p),
-  },
-  {
-    name: 'router',
-    after: ['chat'],
-    opens: ['bus', 'registry'],
-    init: async (p) => (await import('./modules/router.ts')).initRouter(p),
-  },
-  {
-    name: 'discovery',
-    opens: ['instances'],
-    init: async (p) => (await import('./modules/discovery.ts')).initDiscovery(p),
-  },
+/** Between the services and the public, where people are faced. */
+const providers: readonly Provider[] = [
   {
     name: 'access',
     after: ['identity'],
     opens: ['bus'],
     init: async (p) => (await import('./modules/access.ts')).initAccess(p),
-  },
-  {
-    name: 'hub',
-    after: ['access', 'chat', 'people'],
-    opens: ['bus', 'registry'],
-    init: async (p) => (await import('./modules/hub.ts')).initHub(p),
-  },
-  {
-    name: 'relay',
-    after: ['identity', 'people', 'chat', 'router', 'access', 'hub'],
-    opens: ['changes', 'bus'],
-    init: async (p) => (await import('./modules/relay.ts')).initRelay(p),
   },
   { name: 'http', init: async (p) => (await import('./modules/http.ts')).initHttp(p) },
   {
@@ -69,20 +29,38 @@ export const modules: readonly ProgramModule[] = [
     name: 'rest',
     needs: ['http', 'access', 'sending'],
     opens: ['registry', 'files'],
-    init: async (p) => (await import('./modules/http.ts')).initRest(p),
+    init: async (p, { use }) => (await import('./modules/http.ts')).initRest(p, use('http')),
   },
   {
     name: 'sockets',
     needs: ['http', 'access', 'sending', 'hub'],
-    init: async (p) => (await import('./modules/http.ts')).initSockets(p),
+    init: async (p, { use }) => (await import('./modules/http.ts')).initSockets(p, use('http'), use('hub')),
   },
+];
+
+/**
+ * The whole program on one screen: what there is, what needs what, and what it opens; of a service its service.ts says so. A
+ * module wires in `init`; its needs run before it starts and stop after it. Consumers of the change stream come before the relay,
+ * which creates the slot and lets it flow; the public port comes last. A process loads the code of its own modules only: what it
+ * does not run costs it no start.
+ */
+export const modules: readonly ProgramModule[] = [
+  ...knownServices.flatMap(moduleOfService),
+  ...providers,
   {
     name: 'listener',
-    needs: ['http'],
+    needs: ['http', 'access', 'sending'],
     after: ['rest', 'sockets', 'relay', 'router'],
-    init: async (p) => (await import('./modules/listener.ts')).initListener(p),
+    init: async (p, before) => (await import('./modules/listener.ts')).initListener(toPublic(p, before)),
   },
   { name: 'gateway', needs: ['rest', 'listener'] },
   { name: 'realtime', needs: ['sockets', 'listener'] },
-  { name: 'all', needs: ['identity', 'people', 'chat', 'router', 'relay', 'gateway', 'realtime'] },
+  { name: 'all', needs: allServices.filter(({ inAll = true }) => inAll).map(({ name }) => name) },
 ];
+
+function toPublic(p: ProgramContext, { use, find }: Before<Provided>): PublicContext {
+  const { identity } = use('access');
+  const { chat } = use('sending');
+  const { http } = use('http');
+  return { ...p, http, identity, chat, halves: { http: find('rest'), sockets: find('sockets') } };
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { logLevels } from '../runtime/telemetry.ts';
+import { type StoringService, storingServices } from './all-services.ts';
 import { parseRegistryUrl } from './foundation/open-hub-registry.ts';
 import { parseBusUrl } from './foundation/parse-bus-url.ts';
 import { parseListens } from './parse-listens.ts';
@@ -57,6 +58,18 @@ const option = <S extends z.ZodType>(
   help,
   ...(fallback !== undefined && { fallback }),
 });
+
+type OwnDatabase = `${StoringService}-database-url`;
+
+/** For each service that keeps data. */
+export const ownDatabaseNames = storingServices.map((service): OwnDatabase => `${service}-database-url`);
+
+const ownDatabases = Object.fromEntries(
+  storingServices.map((service) => [
+    `${service}-database-url`,
+    option(postgresUrl.optional(), 'URL', undefined, `a database of its own for the ${service} service`),
+  ]),
+) as Readonly<Record<OwnDatabase, Option<z.ZodOptional<typeof postgresUrl>>>>;
 
 /** Every option of `parley serve`: `--flag value` on the command line, or PARLEY_FLAG in the environment. */
 export const options = {
@@ -119,19 +132,7 @@ export const options = {
     undefined,
     'PostgreSQL 15 or newer; none: the embedded one under --data',
   ),
-  'identity-database-url': option(
-    postgresUrl.optional(),
-    'URL',
-    undefined,
-    'a database of its own for the identity service',
-  ),
-  'people-database-url': option(
-    postgresUrl.optional(),
-    'URL',
-    undefined,
-    'a database of its own for the people service',
-  ),
-  'chat-database-url': option(postgresUrl.optional(), 'URL', undefined, 'a database of its own for the chat service'),
+  ...ownDatabases,
   bus: option(
     parsable(parseBusUrl),
     'WHICH',

@@ -1,20 +1,13 @@
-import type { AccountId, SessionId } from '../kernel/ids.ts';
-import type { ProcessApi, ProcessStatus } from '../services/process/api.ts';
+import type { ProcessApi, ProcessEvents, ProcessStatus } from '../services/process/api.ts';
 
-type OnRevoked = (user: AccountId, sessions: readonly SessionId[] | 'all') => void | Promise<void>;
-type OnStreamReset = (reason: string) => Promise<void>;
-
-/** What this process answers to what concerns every process: its modules say in `init` what they do about it. */
-export interface OwnProcess {
+/** What this process answers to what concerns every process. */
+export interface OwnProcess extends ProcessEvents {
   readonly api: ProcessApi;
-  onRevoked(listener: OnRevoked): void;
-  /** Listeners are called one after the other, in the order of the modules. */
-  onStreamReset(listener: OnStreamReset): void;
 }
 
 export function createOwnProcess(status: () => ProcessStatus): OwnProcess {
-  const revoked: OnRevoked[] = [];
-  const resets: OnStreamReset[] = [];
+  const revoked: Parameters<ProcessEvents['onRevoked']>[0][] = [];
+  const resets: Parameters<ProcessEvents['onStreamReset']>[0][] = [];
   return {
     api: {
       status: async () => status(),

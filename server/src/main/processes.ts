@@ -1,7 +1,9 @@
-import { type Context, systemContext } from '../kernel/context.ts';
+import { systemContext } from '../kernel/context.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Instance } from '../model/instance.ts';
-import type { ProcessApi, ProcessStatus } from '../services/process/api.ts';
+import type { Told } from '../ports/service.ts';
+import type { ProcessApi, ProcessStatus, TellProcesses } from '../services/process/api.ts';
+import { allServices } from './all-services.ts';
 
 /** Another process that waits for us must not wait for long: what it is told it also learns from the change stream. */
 const tellMs = 1_000;
@@ -20,9 +22,7 @@ export interface InstanceStatus {
 }
 
 /** All processes of the system, this one included. */
-export interface Processes {
-  /** Calls every process that runs one of the services; resolves after a second at the latest, and never rejects. */
-  tell(services: readonly string[], call: (process: ProcessApi, ctx: Context) => Promise<void>): Promise<void>;
+export interface Processes extends TellProcesses {
   /** What each other live instance of the services says of itself. */
   statuses(services: readonly string[]): Promise<readonly InstanceStatus[]>;
 }
@@ -36,15 +36,17 @@ export function createProcesses(deps: {
 }): Processes {
   const { own, ownServices, others, log } = deps;
   return {
-    async tell(services, call) {
-      const here = services.some((service) => ownServices.includes(service)) ? [own] : [];
-      const apis = [...here, ...(others?.instances(services) ?? []).map((instance) => others!.at(instance))];
-      const told = apis.map((api) =>
-        call(api, systemContext('processes', tellMs)).catch((error: unknown) =>
-          log.warn({ error }, 'a process could not be told'),
-        ),
-      );
-      await Promise.all(told);
+    async tell(what, call) {
+      for (const services of turnsOf(what)) {
+        const here = services.some((service) => ownServices.includes(service)) ? [own] : [];
+        const apis = [...here, ...(others?.instances(services) ?? []).map((instance) => others!.at(instance))];
+        const told = apis.map((api) =>
+          call(api, systemContext('processes', tellMs)).catch((error: unknown) =>
+            log.warn({ error }, 'a process could not be told'),
+          ),
+        );
+        await Promise.all(told);
+      }
     },
     async statuses(services) {
       if (!others) return [];
@@ -61,4 +63,11 @@ export function createProcesses(deps: {
       );
     },
   };
+}
+
+/** The services that hear of it: those that keep data, then the others. */
+function turnsOf(what: Told): readonly (readonly string[])[] {
+  const hearing = allServices.filter(({ hears = [] }) => hears.includes(what));
+  const keeping = hearing.filter(({ database }) => database);
+  return [keeping, hearing.filter((service) => !keeping.includes(service))].map((turn) => turn.map(({ name }) => name));
 }

@@ -2,24 +2,25 @@ import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../kernel/clock.ts';
-import { systemContext } from '../kernel/context.ts';
 import { createId } from '../kernel/ids.ts';
 import { openAdminServer } from '../runtime/admin-server.ts';
 import { Program, planModules } from '../runtime/modules.ts';
 import { createLog, createTelemetry } from '../runtime/telemetry.ts';
 import type { ProcessStatus } from '../services/process/api.ts';
+import { serviceNames } from './all-services.ts';
 import { decideReady } from './decide-ready.ts';
 import { openFoundation } from './foundation/open-foundation.ts';
 import { joinAddress } from './join-address.ts';
 import type { System } from './join-system.ts';
-import { modules, type ProgramModule } from './modules.ts';
+import { modules } from './modules.ts';
 import type { Options } from './options.ts';
 import { createOwnProcess } from './own-process.ts';
+import { createPressure } from './pressure.ts';
 import { createProcesses } from './processes.ts';
-import type { Foundation, Opened, ProgramContext } from './program-context.ts';
+import type { Foundation, Opened, ProgramContext, ProgramModule, Provided } from './program-context.ts';
 import { createServices } from './services.ts';
 import { createStatus } from './status.ts';
-import { serviceTargets, targets } from './targets.ts';
+import { targets } from './targets.ts';
 import { waitForSignal } from './wait-for-signal.ts';
 import { watchStrayErrors } from './watch-stray-errors.ts';
 
@@ -63,7 +64,7 @@ interface Run {
 async function run(options: Options, { version, plan, foundation, log, metrics, ending, stray }: Run): Promise<void> {
   const began = systemClock.monotonic();
   const processId = createId<string>();
-  const ownServices = plan.map(({ name }) => name).filter((name) => serviceTargets.includes(name));
+  const ownServices = plan.map(({ name }) => name).filter((name) => serviceNames.includes(name));
   let stopping = false;
   const ownStatus = (): ProcessStatus => {
     const parts = { foundation: { ...foundation.health(), ...system?.health() }, modules: program.health() };
@@ -88,7 +89,7 @@ async function run(options: Options, { version, plan, foundation, log, metrics, 
   const others = system?.others ?? null;
   const processes = createProcesses({ own: ownProcess.api, ownServices, others, log });
   const services = createServices({ log, processId, remote: system?.remote ?? null });
-  const context = {
+  const context: ProgramContext = {
     ...foundation,
     options,
     log,
@@ -99,15 +100,10 @@ async function run(options: Options, { version, plan, foundation, log, metrics, 
     process: ownProcess,
     processes,
     webRoot: findWebRoot(),
-    createContext: systemContext,
-    onLost: (error: unknown) => log.error({ error }, 'a background call failed'),
-    status: async () =>
-      createStatus(ownStatus(), await processes.statuses(serviceTargets), alone ? [] : serviceTargets),
-    halves: { http: null, sockets: null },
-    httpPort: options.port,
-    behind: () => false,
-  } as unknown as ProgramContext; // modules add what they are for: http, presence, hub
-  const program = new Program(modules, options.target, context, { log });
+    pressure: createPressure(),
+    status: async () => createStatus(ownStatus(), await processes.statuses(serviceNames), alone ? [] : serviceNames),
+  };
+  const program = new Program<ProgramContext, Provided>(modules, options.target, context, { log });
   const admin = await openAdminServer({
     host: options.host,
     port: options['admin-port'],
@@ -123,7 +119,11 @@ async function run(options: Options, { version, plan, foundation, log, metrics, 
     if (started) {
       await system?.announce(services.provided());
       console.log(
-        readyLine(version, options, { http: context.http ? context.httpPort : null, admin: admin.port, system }),
+        readyLine(version, options, {
+          http: program.provided('http')?.http.port ?? null,
+          admin: admin.port,
+          system,
+        }),
       );
       await Promise.race([ending, program.failed, foundation.failed, stray]);
     }

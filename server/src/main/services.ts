@@ -1,22 +1,13 @@
 import type { Log } from '../kernel/log.ts';
 import { toFailureOfSql } from '../ports/sql.ts';
 import { createLocal } from '../rpc/local.ts';
-import type { ChatApi } from '../services/chat/api.ts';
-import type { DiscoveryApi } from '../services/discovery/api.ts';
-import type { IdentityApi } from '../services/identity/api.ts';
-import type { PeopleApi } from '../services/people/api.ts';
-import type { RealtimeApi } from '../services/realtime/api.ts';
-import type { RouterApi } from '../services/router/api.ts';
+import type { KnownService } from './all-services.ts';
 
-/** The interfaces that cross service borders, by service. */
-export interface ServiceApis {
-  identity: IdentityApi;
-  people: PeopleApi;
-  chat: ChatApi;
-  router: RouterApi;
-  realtime: RealtimeApi;
-  discovery: DiscoveryApi;
-}
+type Apis<S> = S extends { init(p: never): Promise<{ readonly apis: infer A }> } ? A : never;
+type Joined<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer I) => void ? I : never;
+
+/** The interfaces that cross service borders, by name. */
+export type ServiceApis = { [K in keyof Joined<Apis<KnownService>>]: Joined<Apis<KnownService>>[K] };
 
 export type ServiceName = keyof ServiceApis;
 
@@ -27,7 +18,7 @@ export interface Remote {
 }
 
 export interface Services {
-  /** A module puts its implementation here in `init`. */
+  /** What a service of this process implements, when it is wired. */
   provide<K extends ServiceName>(name: K, api: ServiceApis[K]): void;
   /** What another service calls; usable once the modules have been initialised. */
   connect<K extends ServiceName>(name: K): ServiceApis[K];

@@ -1,10 +1,11 @@
 import type { Health } from '../kernel/lifecycle.ts';
 import type { ServiceStatus } from '../protocols/shared/halves.ts';
 import type { ProcessStatus } from '../services/process/api.ts';
+import { allServices } from './all-services.ts';
 import type { InstanceStatus } from './processes.ts';
 
-/** The services that people use the system through: without one of them it is down, without another it is ailing. */
-const vital = ['chat', 'identity'];
+/** Without one of these it is down, without another it is ailing. */
+const vital = allServices.filter((service) => service.vital).map(({ name }) => name);
 /** Parts of the foundation that all data is behind. */
 const isVital = (part: string): boolean => part === 'database' || part === 'database-chat';
 

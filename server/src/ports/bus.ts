@@ -84,7 +84,6 @@ export const topics = {
   identity: 'parley.identity',
   people: 'parley.people',
   chat: 'parley.chat',
-  notifications: 'parley.notifications',
   /** Drafts on their way to the committer, and the answers to them (rule 25): no changes, but in their shape. */
   ingest: 'parley.ingest',
   replies: 'parley.replies',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { silentLog } from '../kernel/log.ts';
-import { type Module, Program, planModules } from './modules.ts';
+import { type Before, type Module, Program, planModules } from './modules.ts';
 
 interface Quirks {
   startFails?: boolean;
@@ -14,20 +14,22 @@ function chatModules(log: string[], quirks: Record<string, Quirks> = {}): Module
     name,
     needs,
     init: () => ({
-      async start() {
-        await Promise.resolve();
-        if (quirks[name]?.startFails) throw new Error('boom');
-        log.push(`+${name}`);
+      unit: {
+        async start() {
+          await Promise.resolve();
+          if (quirks[name]?.startFails) throw new Error('boom');
+          log.push(`+${name}`);
+        },
+        async drain() {
+          if (quirks[name]?.drainHangs) await new Promise(() => {});
+          log.push(`~${name}`);
+        },
+        async stop() {
+          if (quirks[name]?.hangs) await new Promise(() => {});
+          log.push(`-${name}`);
+        },
+        ...(quirks[name]?.breaks && { failed: quirks[name].breaks }),
       },
-      async drain() {
-        if (quirks[name]?.drainHangs) await new Promise(() => {});
-        log.push(`~${name}`);
-      },
-      async stop() {
-        if (quirks[name]?.hangs) await new Promise(() => {});
-        log.push(`-${name}`);
-      },
-      ...(quirks[name]?.breaks && { failed: quirks[name].breaks }),
     }),
   });
   return [
@@ -97,6 +99,34 @@ describe('the module manager', () => {
     await p.stop();
   });
 
+  test('a module is given what those provide that it names, and nothing else', async () => {
+    const given: unknown[] = [];
+    const provider = (name: string): Module<object> => ({ name, init: () => ({ provides: `of ${name}` }) });
+    const asking = (ask: (before: Before<Readonly<Record<string, unknown>>>) => unknown): Module<object> => ({
+      name: 'asking',
+      needs: ['needed', 'silent'],
+      after: ['earlier', 'absent'],
+      init: (_context, before) => {
+        given.push(ask(before));
+        return {};
+      },
+    });
+    const start = (ask: Parameters<typeof asking>[0]) => {
+      const silent = { name: 'silent' };
+      const modules = [asking(ask), provider('needed'), provider('earlier'), provider('absent'), silent];
+      return program(modules, ['asking', 'earlier']).start();
+    };
+    await start(({ use }) => use('needed'));
+    await start(({ find }) => find('earlier'));
+    await start(({ find }) => find('absent'));
+    expect(given).toEqual(['of needed', 'of earlier', null]);
+    await expect(start(({ use }) => use('earlier'))).rejects.toThrow(
+      'module "asking" asks for "earlier" and does not name it in needs',
+    );
+    await expect(start(({ find }) => find('other'))).rejects.toThrow('does not name it in after');
+    await expect(start(({ use }) => use('silent'))).rejects.toThrow('"silent", which provides nothing');
+  });
+
   test('mistakes are named', () => {
     expect(() => planModules(chatModules([]), ['al'])).toThrow(/unknown target "al"; known: all, bus/);
     expect(() =>
@@ -126,7 +156,7 @@ describe('the module manager', () => {
     const late: Module<object> = {
       name: 'late',
       needs: ['bus'],
-      init: () => ({ start: () => new Promise<void>((resolve) => void (arrive = resolve)) }),
+      init: () => ({ unit: { start: () => new Promise<void>((resolve) => void (arrive = resolve)) } }),
     };
     const p = program([...chatModules(log), late, { name: 'after', needs: ['late', 'hub'] }], ['after']);
     const start = p.start();

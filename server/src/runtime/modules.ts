@@ -2,20 +2,39 @@ import { createDeferred } from '../kernel/deferred.ts';
 import type { Unit } from '../kernel/lifecycle.ts';
 import type { Log } from '../kernel/log.ts';
 
-/** A part of the program by name. `init` only loads code and wires it; other I/O and work begin in the unit's `start`. */
-export interface Module<C> {
+/** What `init` gives back. */
+export interface Wired<P = unknown> {
+  readonly unit?: Unit;
+  /** For the modules that name this one in `needs` or `after`. */
+  readonly provides?: P;
+}
+
+/** What the modules before this one provide. `P`: what each of them does, by name. */
+export interface Before<P> {
+  /** Of one that this module names in `needs`. */
+  use<K extends keyof P & string>(name: K): P[K];
+  /** Of one that it names in `after`; null where that is not in this process. */
+  find<K extends keyof P & string>(name: K): P[K] | null;
+}
+
+/** What is known of a module without its code. */
+export interface Placed {
   readonly name: string;
   /** Modules that must run before this one. Constant data: no module may ask which others are in the process. */
   readonly needs?: readonly string[];
   /** Modules that must run before this one where they are in the same process; it does not bring them. */
   readonly after?: readonly string[];
-  init?(context: C): Unit | undefined | Promise<Unit | undefined>;
+}
+
+/** A part of the program by name. `init` only loads code and wires it; other I/O and work begin in the unit's `start`. */
+export interface Module<C, P = Readonly<Record<string, unknown>>> extends Placed {
+  init?(context: C, before: Before<P>): Wired | Promise<Wired>;
 }
 
 export type State = 'new' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
 
 /** Orders the targets and everything they need into waves; a wave starts only after the one before it runs. */
-export function planModules<M extends Module<never>>(modules: readonly M[], targets: readonly string[]): M[][] {
+export function planModules<M extends Placed>(modules: readonly M[], targets: readonly string[]): M[][] {
   const byName = new Map<string, M>();
   for (const module of modules) {
     if (byName.has(module.name)) throw new Error(`module "${module.name}" is registered twice`);
@@ -45,7 +64,7 @@ export function planModules<M extends Module<never>>(modules: readonly M[], targ
 }
 
 /** The targets and all that they need, by name. */
-function findNeeded(byName: ReadonlyMap<string, Module<never>>, targets: readonly string[]): Set<string> {
+function findNeeded(byName: ReadonlyMap<string, Placed>, targets: readonly string[]): Set<string> {
   const found = new Set<string>();
   const add = (name: string, needer: string | null): void => {
     const module = byName.get(name);
@@ -67,13 +86,15 @@ function findNeeded(byName: ReadonlyMap<string, Module<never>>, targets: readonl
 interface Part {
   readonly name: string;
   /** Wires it; called once, before anything starts. */
-  readonly init: () => Promise<Unit>;
+  readonly init: () => Promise<Wired>;
   unit: Unit;
+  /** Undefined until it is wired, and where it provides nothing. */
+  provides: unknown;
   state: State;
 }
 
 /** Starts modules in the order of their needs and stops them in reverse; whoever breaks while running is told of by `failed`. */
-export class Program<C> {
+export class Program<C, P = Readonly<Record<string, unknown>>> {
   readonly #waves: Part[][];
   readonly #log: Log;
   readonly #stopTimeoutMs: number;
@@ -84,7 +105,7 @@ export class Program<C> {
   readonly failed = this.#failed.promise;
 
   constructor(
-    modules: readonly Module<C>[],
+    modules: readonly Module<C, P>[],
     targets: readonly string[],
     context: C,
     options: { log: Log; stopTimeoutMs?: number },
@@ -94,11 +115,37 @@ export class Program<C> {
     this.#waves = planModules(modules, targets).map((wave) =>
       wave.map((module) => ({
         name: module.name,
-        init: async () => (await module.init?.(context)) ?? {},
+        init: async () => (await module.init?.(context, this.#before(module))) ?? {},
         unit: {},
+        provides: undefined,
         state: 'new' as State,
       })),
     );
+  }
+
+  /** What a module of this process provides; null: it is not here, or not wired yet. */
+  provided<K extends keyof P & string>(name: K): P[K] | null {
+    return (this.#parts.find((part) => part.name === name)?.provides as P[K] | undefined) ?? null;
+  }
+
+  /** Only what a module names is certainly wired before it. */
+  #before({ name, needs = [], after = [] }: Placed): Before<P> {
+    const demand = (other: string, named: readonly string[], where: string): void => {
+      if (!named.includes(other))
+        throw new Error(`module "${name}" asks for "${other}" and does not name it in ${where}`);
+    };
+    return {
+      use: (other) => {
+        demand(other, needs, 'needs');
+        const provided = this.provided(other);
+        if (provided === null) throw new Error(`module "${name}" asks for "${other}", which provides nothing`);
+        return provided;
+      },
+      find: (other) => {
+        demand(other, [...needs, ...after], 'after');
+        return this.provided(other);
+      },
+    };
   }
 
   get #parts(): Part[] {
@@ -125,7 +172,11 @@ export class Program<C> {
 
   /** A stop meanwhile makes it reject: what has not begun to start does not begin any more. */
   async start(): Promise<void> {
-    for (const part of this.#parts) part.unit = await part.init();
+    for (const part of this.#parts) {
+      const { unit = {}, provides } = await part.init();
+      part.unit = unit;
+      part.provides = provides;
+    }
     for (const wave of this.#waves) {
       if (this.#draining) throw new Error('stopped before everything had started');
       const results = await Promise.allSettled(wave.map((part) => this.#startPart(part)));

@@ -22,15 +22,16 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 
 {{- /*
 What the targets differ in besides their values. http: answers the public; grpc: over gRPC too; data: keeps files under --data;
-databases: whose URLs they are given, and no other; keys: opens the signing keys.
+changes: is given the URLs of all databases, where others get that of their own; keys: opens the signing keys. Held against what
+the services say of themselves by scripts/check-deploy.mjs.
 */}}
 {{- define "parley.targets" -}}
 gateway: { http: true, grpc: true, data: true }
 realtime: { http: true }
-identity: { data: true, databases: [IDENTITY], keys: true }
-people: { databases: [PEOPLE] }
-chat: { databases: [CHAT] }
-relay: { databases: [IDENTITY, PEOPLE, CHAT], single: true }
+identity: { data: true, keys: true }
+people: {}
+chat: {}
+relay: { changes: true, single: true }
 router: {}
 discovery: {}
 {{- end }}
@@ -68,9 +69,9 @@ PARLEY_SERVICE_SECRET: {{ required "give serviceSecret: openssl rand -hex 32" .V
 {{- with .Values.keySecret }}
 PARLEY_KEY_SECRET: {{ . | quote }}
 {{- end }}
-PARLEY_IDENTITY_DATABASE_URL: {{ include "parley.databaseUrl" (dict "root" . "service" "identity") | quote }}
-PARLEY_PEOPLE_DATABASE_URL: {{ include "parley.databaseUrl" (dict "root" . "service" "people") | quote }}
-PARLEY_CHAT_DATABASE_URL: {{ include "parley.databaseUrl" (dict "root" . "service" "chat") | quote }}
+{{- range $service, $url := .Values.databases }}
+PARLEY_{{ upper $service }}_DATABASE_URL: {{ include "parley.databaseUrl" (dict "root" $ "service" $service) | quote }}
+{{- end }}
 PARLEY_BUS: {{ include "parley.bus" . | quote }}
 PARLEY_REGISTRY: {{ include "parley.registry" . | quote }}
 {{- end }}

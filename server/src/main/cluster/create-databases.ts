@@ -1,6 +1,6 @@
 import { createPostgres } from '../../adapters/sql/postgres/create-postgres.ts';
+import { type StoringService, storingServices } from '../all-services.ts';
 import type { Options } from '../options.ts';
-import { type StoringService, storingServices } from '../program-context.ts';
 
 /**
  * A database for each service: the ones given, or `<name>_identity` … beside the one of `--database-url`, created where they

@@ -1,4 +1,5 @@
-import { serviceTargets } from '../targets.ts';
+import type { Service } from '../../ports/service.ts';
+import { allServices, serviceNames } from '../all-services.ts';
 
 /** One process of a cluster on this machine. */
 export interface Planned {
@@ -15,30 +16,25 @@ export interface Planned {
 
 export type Instances = Readonly<Record<string, number>>;
 
-/** Two of what people wait for; the relay holds the replication slots, so there is one. */
-export const defaultInstances: Instances = {
-  discovery: 1,
-  identity: 1,
-  people: 1,
-  chat: 2,
-  relay: 1,
-  router: 1,
-  realtime: 2,
-  gateway: 2,
-};
+/** What the others look for is first, what faces people last. */
+const turnOf = ({ name, ports }: Service): number => (name === 'discovery' ? 0 : ports ? 2 : 1);
+
+/** What is started unless told. */
+export const defaultInstances: Instances = Object.fromEntries(
+  [...allServices].sort((a, b) => turnOf(a) - turnOf(b)).map(({ name, instances }) => [name, instances]),
+);
 
 /** `realtime=2,chat=3` over the defaults; throws a message for people. */
 export function parseInstances(text: string): Instances {
   const given: Record<string, number> = {};
   for (const item of text.split(',').filter(Boolean)) {
     const [, name, count] = /^([a-z]+)=(\d+)$/.exec(item.trim()) ?? [];
-    if (!name || !serviceTargets.includes(name)) {
-      throw new Error(`--instances ${item}: must be like chat=3 with one of ${serviceTargets.join(', ')}`);
+    const service = allServices.find((each) => each.name === name);
+    if (!name || !service) {
+      throw new Error(`--instances ${item}: must be like chat=3 with one of ${serviceNames.join(', ')}`);
     }
     if (Number(count) < 1 || Number(count) > 16) throw new Error(`--instances ${item}: from 1 to 16`);
-    if (Number(count) > 1 && (name === 'relay' || name === 'discovery')) {
-      throw new Error(`--instances ${item}: there can be only one ${name}`);
-    }
+    if (Number(count) > 1 && service.single) throw new Error(`--instances ${item}: there can be only one ${name}`);
     given[name] = Number(count);
   }
   return { ...defaultInstances, ...given };
@@ -48,12 +44,13 @@ export function parseInstances(text: string): Instances {
 export async function planCluster(instances: Instances, nextPort: () => Promise<number>): Promise<readonly Planned[]> {
   const planned: Planned[] = [];
   for (const [target, count] of Object.entries(instances)) {
+    const { ports = [] } = allServices.find(({ name }) => name === target) ?? {};
     for (let i = 1; i <= count; i++) {
       planned.push({
         name: count === 1 ? target : `${target}-${i}`,
         target,
-        httpPort: target === 'gateway' || target === 'realtime' ? await nextPort() : null,
-        grpcPort: target === 'gateway' ? await nextPort() : null,
+        httpPort: ports.includes('http') ? await nextPort() : null,
+        grpcPort: ports.includes('grpc') ? await nextPort() : null,
         rpcPort: await nextPort(),
         adminPort: await nextPort(),
       });

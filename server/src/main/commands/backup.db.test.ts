@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openTestDatabase, type TestDatabase } from '../../../test-support/database.ts';
 import { silentLog } from '../../kernel/log.ts';
 import type { Sql } from '../../ports/sql.ts';
+import { storingServices as services } from '../all-services.ts';
 import { backup } from './backup.ts';
 import { restore } from './restore.ts';
 
@@ -12,7 +13,6 @@ const conversation = '0199a0b0-0000-7000-8000-00000000000c';
 const ann = '0199a0b0-0000-7000-8000-00000000000a';
 const bob = '0199a0b0-0000-7000-8000-00000000000b';
 const content = '{"type":"text","text":"tab\\t \\\\N \\u00e9 \\"quoted\\" 漢字 😀"}';
-const services = ['identity', 'people', 'chat'] as const;
 
 let from: TestDatabase;
 let to: TestDatabase;

@@ -1,8 +1,8 @@
 import type { Log } from '../../kernel/log.ts';
 import { createLog } from '../../runtime/telemetry.ts';
+import { type StoringService, storingServices } from '../all-services.ts';
 import { openDatabases, reachDatabases } from '../foundation/open-databases.ts';
 import type { Options } from '../options.ts';
-import { type StoringService, storingServices } from '../program-context.ts';
 
 /** Runs a command with the databases of its options and lets go of them whatever happens. Warnings go to standard error. */
 export async function withDatabases<T>(

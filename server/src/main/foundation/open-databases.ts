@@ -3,8 +3,8 @@ import { reachEmbeddedPostgres } from '../../adapters/sql/embedded/reach-embedde
 import { startEmbeddedPostgres } from '../../adapters/sql/embedded/start-embedded-postgres.ts';
 import type { Health } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
+import { type StoringService, storingServices } from '../all-services.ts';
 import type { Options } from '../options.ts';
-import { type StoringService, storingServices } from '../program-context.ts';
 
 /** Where the data of each service is that this process stores or follows. */
 export interface DatabaseUrls {
@@ -79,5 +79,5 @@ function embeddedOptions(options: Options, log: Log): { dataDir: string; log: Lo
 }
 
 function everyService(url: string): Record<StoringService, string> {
-  return { identity: url, people: url, chat: url };
+  return Object.fromEntries(storingServices.map((service) => [service, url])) as Record<StoringService, string>;
 }

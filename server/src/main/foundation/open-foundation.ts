@@ -10,9 +10,9 @@ import { systemClock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import type { Sql } from '../../ports/sql.ts';
-import { loadIncarnation } from '../../services/chat/load-incarnation.ts';
+import { type StoringService, storingServices } from '../all-services.ts';
 import type { Options } from '../options.ts';
-import { type Foundation, type Opened, type StoringService, storingServices } from '../program-context.ts';
+import type { Foundation, Opened } from '../program-context.ts';
 import { type OpenedBus, openBus } from './open-bus.ts';
 import { openDatabases } from './open-databases.ts';
 import { type OpenedHubRegistry, openHubRegistry, openInstanceStore } from './open-hub-registry.ts';
@@ -43,7 +43,7 @@ export async function openFoundation(
     const stores = storingServices.filter((service) => opens.has(service));
     const urls = await openDatabases(options, opens.has('changes') ? storingServices : stores, log);
     opened.push(urls.close);
-    const pools = openPools(urls, stores);
+    const pools = openPools(urls, stores, options);
     opened.push(async () => {
       await Promise.all(Object.values(pools).map((each) => each.close()));
     });
@@ -81,7 +81,6 @@ export async function openFoundation(
     return {
       sql: sql as Record<StoringService, Sql>,
       databases: relayDatabases(urls),
-      incarnation: opens.has('chat') ? await loadIncarnation(pools.chat as Sql) : unopened('chat'),
       replication: createReplication(),
       bus,
       registry,

@@ -5,28 +5,39 @@ import type { Health } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Sql } from '../../ports/sql.ts';
 import type { RelayDatabase } from '../../services/relay/config.ts';
-import { type StoringService, storingServices } from '../program-context.ts';
+import { knownServices, type StoringService, storingServices } from '../all-services.ts';
+import type { Options } from '../options.ts';
 import type { DatabaseUrls } from './open-databases.ts';
-
-/**
- * The committer keeps its lanes' connections; the rest is for commands and reads. Callers have gone after ten seconds: a
- * statement that goes on for long (a search for a word that everybody uses) would only keep a connection from others.
- */
-const poolSizes: Record<StoringService, number> = { identity: 8, people: 6, chat: 20 };
 
 export type Pools = Partial<Record<StoringService, Sql>>;
 
-export function openPools({ of }: DatabaseUrls, services: readonly StoringService[]): Pools {
+/** A pool for each of the services, as large as the service says. */
+export function openPools(
+  { of }: Pick<DatabaseUrls, 'of'>,
+  services: readonly StoringService[],
+  options: Options,
+): Pools {
+  const sizes = countConnections(options);
   const open = (service: StoringService): Sql =>
     createPostgres({
       url: of[service] as string,
-      max: poolSizes[service],
+      max: sizes[service],
       applicationName: `parley-${service}`,
+      // Callers have gone after ten seconds: a statement that goes on for long (a search for a word that everybody uses) would
+      // only keep a connection from others.
       statementTimeoutMs: 20_000,
       answerTimeoutMs: 30_000,
       idleInTransactionMs: 10_000,
     });
   return Object.fromEntries(services.map((service) => [service, open(service)]));
+}
+
+/** Connections to its database that a process of each service opens at the most. */
+export function countConnections(options: Options): Readonly<Record<StoringService, number>> {
+  const counts = knownServices.flatMap((service) =>
+    'database' in service ? [[service.name, service.database.connections(options)]] : [],
+  );
+  return Object.fromEntries(counts);
 }
 
 /** One service for each database that is open here: each database has a slot and a life of its own. */

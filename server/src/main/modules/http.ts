@@ -1,22 +1,22 @@
-import type { Unit } from '../../kernel/lifecycle.ts';
 import { createPresenceReader } from '../../services/realtime/presence/presence-reader.ts';
-import type { ProgramContext } from '../program-context.ts';
+import type { ProgramContext, Provided, Provides } from '../program-context.ts';
 import { createHttp } from './listener.ts';
 
-export function initHttp(p: ProgramContext): Unit {
+export function initHttp(p: ProgramContext): Provides<'http'> {
   const { registry, clock, log } = p;
-  p.http = createHttp(p, p.options.port);
-  p.presence = createPresenceReader({ registry, clock, log: log.child({ service: 'presence' }) });
-  return {};
+  const presence = createPresenceReader({ registry, clock, log: log.child({ service: 'presence' }) });
+  return { provides: { http: createHttp(p, p.options.port), presence } };
 }
 
-export function initRest(p: ProgramContext): Unit {
-  const { presence, webRoot, status, blobs: attachments } = p;
-  p.halves.http = { presence, attachments, status, webRoot };
-  return {};
+export function initRest(p: ProgramContext, { presence }: Provided['http']): Provides<'rest'> {
+  const { webRoot, status, blobs: attachments } = p;
+  return { provides: { presence, attachments, status, webRoot } };
 }
 
-export function initSockets(p: ProgramContext): Unit {
-  p.halves.sockets = { hub: p.hub, presence: p.presence, status: p.status };
-  return {};
+export function initSockets(
+  { status }: ProgramContext,
+  { presence }: Provided['http'],
+  { hub }: Provided['hub'],
+): Provides<'sockets'> {
+  return { provides: { hub, presence, status } };
 }

@@ -1,13 +1,14 @@
 import type { Unit } from '../../kernel/lifecycle.ts';
 import type { Protocol, ServedPort } from '../../protocols/shared/protocol.ts';
 import { createHttpServer, type HttpServer } from '../../runtime/http.ts';
-import type { ProgramContext } from '../program-context.ts';
+import type { Wired } from '../../runtime/modules.ts';
+import type { ProgramContext, PublicContext } from '../program-context.ts';
 import { createProtocols } from './protocols.ts';
 
 const mainPort: ServedPort = { own: false, mode: null };
 
 /** Opens the public ports, when everything behind them runs, for the halves of the protocols that this process serves. */
-export function initListener(p: ProgramContext): Unit {
+export function initListener(p: PublicContext): Wired<undefined> {
   const { host } = p.options;
   const opened: Unit[] = [];
   const open = async (unit: Unit, port: number, flag: string): Promise<void> => {
@@ -44,7 +45,7 @@ export function initListener(p: ProgramContext): Unit {
     for (const protocol of protocols) protocol.registerGrpc?.(grpc, served);
     await open(grpc.unit, port, flag);
   };
-  return {
+  const unit: Unit = {
     async start() {
       const loaded = await createProtocols(p);
       const shared = loaded.filter(({ data }) => data.mainPort).map(({ protocol }) => protocol);
@@ -56,7 +57,6 @@ export function initListener(p: ProgramContext): Unit {
         if (transport === 'grpc') await openGrpc(port, alone, { own: true, mode }, flag);
         else await openHttp(createHttp(p, port), port, alone, { own: true, mode }, flag);
       }
-      p.httpPort = p.http.port;
     },
     async drain() {
       for (const unit of opened) await unit.drain?.();
@@ -65,6 +65,7 @@ export function initListener(p: ProgramContext): Unit {
       await Promise.all(opened.map((unit) => unit.stop?.()));
     },
   };
+  return { unit };
 }
 
 /** A public HTTP port, not yet open. */

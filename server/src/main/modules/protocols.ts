@@ -4,7 +4,7 @@ import { limitServices } from '../../protocols/shared/limits/limit-services.ts';
 import { createRates } from '../../protocols/shared/limits/rates.ts';
 import { createProfileReader } from '../../protocols/shared/profile-reader.ts';
 import type { Protocol, ProtocolData, ProtocolDeps } from '../../protocols/shared/protocol.ts';
-import type { ProgramContext } from '../program-context.ts';
+import type { PublicContext } from '../program-context.ts';
 
 export interface LoadedProtocol {
   readonly data: ProtocolData;
@@ -12,12 +12,12 @@ export interface LoadedProtocol {
 }
 
 /** Every public protocol, each once for all ports of this process; its code is loaded now, when the ports open. */
-export function createProtocols(p: ProgramContext): Promise<readonly LoadedProtocol[]> {
+export function createProtocols(p: PublicContext): Promise<readonly LoadedProtocol[]> {
   const deps = protocolDeps(p);
   return Promise.all(protocols.map(async (data) => ({ data, protocol: await data.load(deps) })));
 }
 
-function protocolDeps(p: ProgramContext): ProtocolDeps {
+function protocolDeps(p: PublicContext): ProtocolDeps {
   const log = p.log.child({ service: 'protocols' });
   const people = p.services.connect('people');
   const rates = createRates({

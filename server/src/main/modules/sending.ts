@@ -1,14 +1,12 @@
-import type { Unit } from '../../kernel/lifecycle.ts';
+import { partsFor } from '../../ports/service.ts';
 import { openQueuedAppend } from '../foundation/open-queued-append.ts';
-import type { ProgramContext } from '../program-context.ts';
-import { override, shared } from './shared.ts';
+import type { ProgramContext, Provides } from '../program-context.ts';
+import { override } from './override.ts';
 
 /** How the protocols of this process send: to chat itself, or by way of the queue of drafts (rule 25). */
-export function initSending(p: ProgramContext): Unit {
+export function initSending(p: ProgramContext): Provides<'sending'> {
   const chat = p.services.connect('chat');
-  p.chat = chat;
-  if (p.options.ingest === 'direct') return {};
-  const { append, unit } = openQueuedAppend(p.options, shared(p, 'sending'));
-  p.chat = override(chat, { append });
-  return unit;
+  if (p.options.ingest === 'direct') return { provides: { chat } };
+  const { append, unit } = openQueuedAppend(p.options, partsFor(p, 'sending'));
+  return { unit, provides: { chat: override(chat, { append }) } };
 }

@@ -1,21 +1,14 @@
 import type { Unit } from '../../kernel/lifecycle.ts';
 import type { MembershipRow } from '../../model/chat-rows.ts';
-import { type BusRecord, type GroupTopology, type Subscription, topics } from '../../ports/bus.ts';
+import { type BusRecord, type Subscription, topics } from '../../ports/bus.ts';
 import type { MemberCache } from './append/member-cache.ts';
 import type { ChatDeps } from './deps.ts';
-import { ingestGroup } from './ingest/create-ingest-consumer.ts';
+import { chatGroups } from './groups.ts';
 import { foldBlocks } from './projections/blocks-projection.ts';
 import { createProjection } from './projections/projection.ts';
 import { foldSearch } from './projections/search-projection.ts';
 
-const groups = { search: 'search', blocks: 'chat-blocks' };
-
-/** Every group of this service and what it reads. */
-export const chatGroups: readonly GroupTopology[] = [
-  { group: groups.search, topics: [topics.chat] },
-  { group: groups.blocks, topics: [topics.people] },
-  ingestGroup,
-];
+const groups = { search: chatGroups.search.group, blocks: chatGroups.blocks.group };
 
 /** Records of one projection's transaction at the most (rule 13). */
 const maxBatch = 500;

@@ -2,15 +2,13 @@ import type { AccountId } from '../../kernel/ids.ts';
 import { isNewer, type Version, versionOf } from '../../model/change.ts';
 import type { AccountRow } from '../../model/identity-rows.ts';
 import type { ProfileRow } from '../../model/people-rows.ts';
-import { type BusRecord, type GroupTopology, topics } from '../../ports/bus.ts';
+import type { BusRecord } from '../../ports/bus.ts';
 import type { Sql } from '../../ports/sql.ts';
+import { peopleGroups } from './groups.ts';
 import type { ProfileCache } from './profile-cache.ts';
 import { eraseProfiles, insertProfiles, type NewProfile, type Queryable } from './store.ts';
 
-export const directoryGroup = 'people-directory';
-
-/** Every group of this service and what it reads. */
-export const peopleGroups: readonly GroupTopology[] = [{ group: directoryGroup, topics: [topics.identity] }];
+export const directoryGroup = peopleGroups.directory.group;
 
 /**
  * Projects accounts into profiles; effects and position are one transaction (MESSAGE-PATH rule 13). `ordered`: the records come

@@ -6,17 +6,15 @@ import type { Unit } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import type { Delivery } from '../../model/delivery.ts';
-import { type Bus, type BusRecord, type Subscription, topics } from '../../ports/bus.ts';
+import type { Bus, BusRecord, Subscription } from '../../ports/bus.ts';
 import type { HubRegistry } from '../../ports/hub-registry.ts';
 import type { RealtimeApi } from '../realtime/api.ts';
 import { addressDeliveries } from './address-deliveries.ts';
 import type { RouterApi } from './api.ts';
 import { applyChanges } from './apply-changes.ts';
 import { cutDeliveries } from './cut-deliveries.ts';
+import { routerGroups } from './groups.ts';
 import { createStartFilter } from './start-filter.ts';
-
-/** Every group of this service and what it reads. */
-export const routerGroups = [{ group: 'router', topics: [topics.chat, topics.identity] }] as const;
 
 export interface RouterConfig {
   /** Above the rows of any business transaction, so that those of one rev come together (rule 13). */
@@ -104,7 +102,7 @@ export function createRouter(deps: RouterDeps): { readonly api: RouterApi; reado
       const isNew = startLsn === undefined ? () => true : createStartFilter(startLsn);
       const { maxBatch } = config;
       const handler = (records: readonly BusRecord[]) => onChanges(records, isNew);
-      const [{ group, topics: read }] = routerGroups;
+      const { group, topics: read } = routerGroups.router;
       subscription = await bus.subscribe(group, read, handler, { maxBatch });
     },
     async stop() {

@@ -8,10 +8,8 @@ import { codeOfSqlError, type Sql, SqlError, type SqlSession } from '../../../po
 import type { AppendResult } from '../api.ts';
 import { isLockTrouble, lockHeadsSql } from '../lock-heads.ts';
 import { appendBatch, appendSessionSql } from './append-batch.ts';
+import { waitingAlone } from './count-connections.ts';
 import type { Waiting } from './waiting.ts';
-
-/** Conversations whose head somebody else holds, waited for at once; each keeps a connection. */
-const waitingAlone = 4;
 
 export interface CommitLane {
   /**

@@ -4,11 +4,10 @@ import { type ErrorCode, type Failure, fail, toFailure } from '../../../kernel/e
 import type { Unit } from '../../../kernel/lifecycle.ts';
 import type { Log } from '../../../kernel/log.ts';
 import type { Draft } from '../../../model/message.ts';
-import { type Bus, type BusRecord, type GroupTopology, type Subscription, topics } from '../../../ports/bus.ts';
+import type { Bus, BusRecord, Subscription } from '../../../ports/bus.ts';
 import type { AppendResult, ChatApi } from '../api.ts';
+import { chatGroups } from '../groups.ts';
 import { encodeReply, parseDraft, readReturnAddress } from './envelope.ts';
-
-export const ingestGroup: GroupTopology = { group: 'ingest', topics: [topics.ingest] };
 
 export interface IngestConsumerDeps {
   readonly bus: Pick<Bus, 'subscribe' | 'publish'>;
@@ -69,7 +68,7 @@ export function createIngestConsumer(deps: IngestConsumerDeps): Unit {
 
   return {
     async start() {
-      const { group, topics: read } = ingestGroup;
+      const { group, topics: read } = chatGroups.ingest;
       const join = () => bus.subscribe(group, read, onRequests, { maxBatch, poisonAfter });
       subscriptions = await Promise.all(Array.from({ length: deps.consumers }, join));
       log.debug({ consumers: deps.consumers }, 'drafts are taken from the queue');

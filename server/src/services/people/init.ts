@@ -1,0 +1,17 @@
+import { partsFor, type ServiceParts, type WiredService } from '../../ports/service.ts';
+import type { Sql } from '../../ports/sql.ts';
+import type { IdentityApi } from '../identity/api.ts';
+import type { PeopleApi } from './api.ts';
+import { createPeople } from './module.ts';
+
+/** What of the program it is wired to. */
+export interface PeopleParts extends ServiceParts {
+  readonly sql: { readonly people: Sql };
+  readonly services: { connect(name: 'identity'): IdentityApi };
+}
+
+export function initPeople(p: PeopleParts): WiredService<{ people: PeopleApi }> {
+  const identity = p.services.connect('identity');
+  const { api, unit } = createPeople({ ...partsFor(p, 'people'), sql: p.sql.people, identity });
+  return { unit, apis: { people: api } };
+}
