@@ -41,7 +41,7 @@ export const steps = [
   },
   { name: 'unit', minutes: 2.5, suite: 'unit' },
   { name: 'unit-node24', minutes: 2.5, suite: 'unit', need: installNode24, missing: 'Node 24 could not be installed' },
-  { name: 'database', minutes: 3.5, suite: 'database' },
+  { name: 'database', minutes: 2.5, suite: 'database' },
   { name: 'engines', minutes: 4, suite: 'engines', need: bringEngines, missing: 'no Redis, RabbitMQ or Kafka here' },
   { name: 'scenarios', minutes: 3, suite: 'scenarios*', workers: 2 },
   {

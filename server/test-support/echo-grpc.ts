@@ -1,7 +1,8 @@
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import type { Failure } from '../src/kernel/errors.ts';
 import { silentLog } from '../src/kernel/log.ts';
 import { createPublicGrpc, type PublicGrpcOptions } from '../src/runtime/public-grpc/create-public-grpc.ts';
-import type { GrpcCall, GrpcMessage } from '../src/runtime/public-grpc/public-grpc.ts';
+import type { GrpcCall, GrpcMessage, GrpcStatus } from '../src/runtime/public-grpc/public-grpc.ts';
 
 const json: GrpcMessage<object> = {
   encode: (message) => ({ finish: () => Buffer.from(JSON.stringify(message)) }),
@@ -14,10 +15,12 @@ const service = { fullName: 'test.Echo', methods: { say: { name: 'Say', ...unary
 export async function startEchoGrpc(
   answer: (call: GrpcCall, request: object) => Promise<object>,
   options: Partial<PublicGrpcOptions> = {},
+  describe: (failure: Failure) => GrpcStatus = ({ code, message }) => ({
+    code: 'UNKNOWN',
+    message: `${code}: ${message}`,
+  }),
 ) {
   const server = createPublicGrpc({ host: '127.0.0.1', port: 0, log: silentLog, ...options });
-  const describe = ({ code, message }: { readonly code: string; readonly message: string }) =>
-    ({ code: 'UNKNOWN', message: `${code}: ${message}` }) as const;
   server.add(service, { say: answer }, { describe, descriptors: [] });
   await server.unit.start();
   return server;

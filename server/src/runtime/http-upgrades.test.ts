@@ -106,8 +106,8 @@ test('with all that follows: a body in pieces, and a second request behind it', 
   expect(await connection.all()).toMatch(/200 OK.*\{"body":\{"text":"grüße"\}\}HTTP\/1.1 200 OK.*\{"upgrade":null\}$/s);
 });
 
-test('more headers than Node tells of are refused, for one of them may say where the body ends', async () => {
+test('more headers than Node tells of are refused, by Node itself or for its sake: one may say where the body ends', async () => {
   await start(addEcho);
   const text = `POST /thing HTTP/1.1\r\nHost: x\r\n${h2c}${'a:b\r\n'.repeat(1_000)}Content-Length: 3\r\n\r\nabc`;
-  expect(await ask(text)).toMatch(/^HTTP\/1.1 431 .*too many headers/s);
+  expect(await ask(text)).toMatch(/^HTTP\/1.1 431 /);
 });

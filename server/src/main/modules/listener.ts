@@ -3,17 +3,20 @@ import type { Protocol, ServedPort } from '../../protocols/shared/protocol.ts';
 import { createHttpServer, type HttpServer } from '../../runtime/http.ts';
 import type { Wired } from '../../runtime/modules.ts';
 import type { ProgramContext, PublicContext } from '../program-context.ts';
-import { createProtocols } from './protocols.ts';
+import { createProtocols, type LoadedProtocol } from './protocols.ts';
 
 const mainPort: ServedPort = { own: false, mode: null };
 
 /** Opens the public ports, when everything behind them runs, for the halves of the protocols that this process serves. */
-export function initListener(p: PublicContext): Wired<undefined> {
+export function initListener(
+  p: PublicContext,
+  load: (p: PublicContext) => Promise<readonly LoadedProtocol[]> = createProtocols,
+): Wired<undefined> {
   const { host } = p.options;
   const opened: Unit[] = [];
-  const open = async (unit: Unit, port: number, flag: string): Promise<void> => {
+  const open = async (unit: Unit, address: string, port: number, flag: string): Promise<void> => {
     opened.unshift(unit);
-    await unit.start?.().catch((error) => explainPort(error, host, port, flag));
+    await unit.start?.().catch((error) => explainPort(error, address, port, flag));
   };
   const openHttp = async (
     http: HttpServer,
@@ -26,7 +29,7 @@ export function initListener(p: PublicContext): Wired<undefined> {
       if (p.halves.http) await protocol.registerHttp(http, served);
       if (p.halves.sockets) protocol.registerSockets(http, served);
     }
-    await open(http.unit, port, flag);
+    await open(http.unit, host, port, flag);
   };
   /** Only where HTTP is served: sockets alone need nothing of it, nor its code. */
   const openGrpc = async (
@@ -43,11 +46,11 @@ export function initListener(p: PublicContext): Wired<undefined> {
     const address = served.mode === 'trusted' ? '127.0.0.1' : host;
     const grpc = createPublicGrpc({ log, metrics: p.metrics, host: address, port, trustProxy });
     for (const protocol of protocols) protocol.registerGrpc?.(grpc, served);
-    await open(grpc.unit, port, flag);
+    await open(grpc.unit, address, port, flag);
   };
   const unit: Unit = {
     async start() {
-      const loaded = await createProtocols(p);
+      const loaded = await load(p);
       const shared = loaded.filter(({ data }) => data.mainPort).map(({ protocol }) => protocol);
       await openGrpc(p.options['grpc-port'], shared, mainPort, '--grpc-port');
       await openHttp(p.http, p.options.port, shared, mainPort, '--port');

@@ -119,11 +119,13 @@ type AnyOutlet = SocketOutlet<unknown>;
 
 function onMessage(this: WebSocket, data: RawData, binary: boolean): void {
   const outlet = this as AnyOutlet;
+  // Who has been sent away may still say something before it leaves.
+  if (!outlet.open) return;
   outlet.attempt((events) => (binary ? events.onBinary(outlet) : events.onText(outlet, data as Buffer)));
 }
 function onHeard(this: WebSocket): void {
   const outlet = this as AnyOutlet;
-  outlet.attempt((events) => events.onHeard(outlet));
+  if (outlet.open) outlet.attempt((events) => events.onHeard(outlet));
 }
 function onClose(this: WebSocket): void {
   const outlet = this as AnyOutlet;

@@ -16,8 +16,9 @@ afterEach(async () => {
 async function start(
   answer: (call: GrpcCall, request: object) => Promise<object>,
   options: Parameters<typeof startEchoGrpc>[1] = {},
+  describe?: Parameters<typeof startEchoGrpc>[2],
 ) {
-  const server = await startEchoGrpc(answer, options);
+  const server = await startEchoGrpc(answer, options, describe);
   ends.push(() => server.unit.stop());
   const client = connectEcho(`127.0.0.1:${server.port}`);
   ends.push(client.close);
@@ -58,6 +59,18 @@ describe('the public gRPC port', () => {
     const behind = await start(async ({ ctx: { address } }) => ({ address }), { trustProxy: true });
     expect(await behind.say({}, forwarded)).toEqual({ address: '10.1.2.3' });
     expect(await behind.say({})).toEqual({ address: '127.0.0.1' });
+  });
+
+  test('a protocol that has no words for a failure ends that call, and the next is served', async () => {
+    const answer = async (_call: GrpcCall, request: object) => {
+      if ('fails' in request) throw fail('conversation.unknown');
+      return request;
+    };
+    const { say } = await start(answer, {}, () => {
+      throw new Error('no words');
+    });
+    await expect(say({ fails: true })).rejects.toMatchObject({ code: status.INTERNAL });
+    expect(await say({ a: 1 })).toEqual({ a: 1 });
   });
 
   test('a caller that has gone is noticed', async () => {
