@@ -26,7 +26,7 @@ const drivers = [
   [
     'graphql-stays-in-its-protocols',
     'graphql|graphql-[^/]+|@pothos/[^/]+',
-    `^${S}protocols/(graphql|veigo)/|^(tests|bench)/`,
+    `^${S}protocols/(?!shared/)|^(tests|bench)/`,
   ],
   ['commander-stays-in-main', 'commander', `^${S}main/`],
 ];
@@ -124,6 +124,12 @@ module.exports = {
       'of the runtime a protocol knows the servers it registers with',
       { path: `^${S}protocols/`, pathNot: testFiles },
       { path: `^${S}runtime/`, pathNot: `^${S}runtime/(http|public-grpc/public-grpc\\.ts$)` },
+    ),
+    wall(
+      'limits-stand-before-protocols',
+      'calls are counted by the services as protocols are given them, never by hand in a protocol',
+      { path: `^${S}protocols/([^/]+)/`, pathNot: `${testFiles}|^${S}protocols/shared/` },
+      { path: `^${S}(kernel/token-buckets\\.ts$|protocols/shared/limits/)` },
     ),
     wall(
       'protocols-do-not-meet',

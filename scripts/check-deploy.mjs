@@ -12,6 +12,7 @@ import { findDockerfileProblems } from './deploy/find-dockerfile-problems.mjs';
 import { findManifestProblems } from './deploy/find-manifest-problems.mjs';
 import { renderChart } from './deploy/render-chart.mjs';
 import { accepted, refused } from './deploy/sets-of-values.mjs';
+import { writePaths } from './deploy/write-paths.mjs';
 import { listEngines } from './engines/support/list-engines.mjs';
 import { root } from './setup/paths.mjs';
 
@@ -22,10 +23,8 @@ const { options, parseOptions } = await import(`${built}/options.js`);
 const { serviceTargets } = await import(`${built}/targets.js`);
 const { modules } = await import(`${built}/modules.js`);
 const { planModules } = await import(`${root}/server/dist/runtime/modules.js`);
-const { createNginxConfig, socketPaths, streamPaths } = await import(`${built}/nginx-config.js`);
-/** An Ingress goes by the path alone: here it cannot tell a socket from a request (docs/operations/deploying.md). */
-const sharedPaths = ['/', '/graphql'];
-const ownPaths = [...socketPaths.filter((path) => !sharedPaths.includes(path)), ...streamPaths];
+const { createNginxConfig } = await import(`${built}/cluster/nginx-config.js`);
+const { listIngressPaths } = await import(`${built}/cluster/live-paths.js`);
 const opensOf = (target) =>
   planModules(modules, [target])
     .flat()
@@ -39,6 +38,7 @@ try {
   await checkChart();
   await checkCompose();
   checkSkaffold();
+  await checkPaths();
   collect('deploy/Dockerfile', findDockerfileProblems(read('deploy/Dockerfile'), program));
   collect('deploy/nginx', await checkNginx({ createNginxConfig, scratch }));
 } finally {
@@ -64,7 +64,7 @@ async function checkChart() {
       `chart, ${name}`,
       findManifestProblems(rendered.documents, {
         program,
-        socketPaths: ownPaths,
+        realtimePaths: listIngressPaths(),
         secret,
         image: `parley:${appVersion}`,
       }),
@@ -111,6 +111,14 @@ function checkSkaffold() {
     ...valuesFiles.map((name) => `deploy/${name}`),
   ])
     if (!existsSync(`${root}/${path}`)) problems.push(`skaffold.yaml names ${path}, which is not there`);
+}
+
+/** What follows from the protocols is as it would be written. */
+async function checkPaths() {
+  for (const [path, text] of Object.entries(await writePaths())) {
+    if (!existsSync(`${root}/${path}`) || read(path) !== text)
+      problems.push(`${path} differs from what is generated: npm run build && node scripts/generate-paths.mjs`);
+  }
 }
 
 function collect(where, found) {

@@ -67,7 +67,7 @@ spec: { selector: { component: gateway }, ports: [{ name: http, port: 4000, targ
 ---
 kind: Ingress
 metadata: { name: parley }
-spec: { rules: [{ http: { paths: [{ path: /, backend: { service: { name: parley-gateway, port: { name: http } } } }] } }] }
+spec: { rules: [{ http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: parley-gateway, port: { name: http } } } }] } }] }
 ---
 kind: PodDisruptionBudget
 metadata: { name: parley-gateway }
@@ -81,7 +81,7 @@ spec: { podSelector: { matchLabels: { component: relay } }, ingress: [{ ports: [
 const findIn = (text) =>
   findManifestProblems(
     parseAllDocuments(text).map((document) => document.toJS()),
-    { program, socketPaths: [], image: 'parley:1', secret },
+    { program, realtimePaths: [], image: 'parley:1', secret },
   );
 
 test('manifests that hold have no problems', () => {
@@ -117,7 +117,9 @@ test.each([
   ],
   ['targetPort: http', 'targetPort: web', 'leads to a port web that is not there'],
   ['port: { name: http }', 'port: { name: web }', '/ leads to a port of parley-gateway'],
-  ['path: /, backend', 'path: /x, backend', '/ does not lead to gateway'],
+  ['path: /, ', 'path: /x, ', 'Prefix / does not lead to gateway'],
+  ['path: /, ', 'path: /x, ', 'Prefix /x leads to gateway, and nothing asks for it'],
+  ['pathType: Prefix', 'pathType: Exact', 'Prefix / does not lead to gateway'],
   ['strategy: { type: Recreate }', 'strategy: { type: RollingUpdate }', 'two could run at once'],
   ['{ port: rpc }', '{ port: grpc }', 'names a port grpc that nothing has'],
   [

@@ -9,7 +9,7 @@ import { readManifests } from './read-manifests.mjs';
  * @param {readonly any[]} documents of one rendering
  * @param {Expected} expected
  * @returns {string[]}
- * @typedef {{program: import('./find-option-problems.mjs').Program, socketPaths: readonly string[], image: string,
+ * @typedef {{program: import('./find-option-problems.mjs').Program, realtimePaths: readonly {path: string, pathType: string}[], image: string,
  *   secret?: Record<string, string>}} Expected `image`: what the program's containers run; `secret`: what an existing Secret holds
  */
 export function findManifestProblems(documents, expected) {
@@ -20,7 +20,7 @@ export function findManifestProblems(documents, expected) {
       ...findPodProblems(pod, { ...manifests, ...expected }),
       ...findEnvironmentProblems(pod, manifests, expected),
     ]),
-    ...findReferenceProblems(manifests, expected.socketPaths),
+    ...findReferenceProblems(manifests, expected.realtimePaths),
     ...findTargetProblems(manifests, expected),
   ];
 }

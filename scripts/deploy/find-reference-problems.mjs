@@ -1,14 +1,14 @@
 /**
  * @param {import('./read-manifests.mjs').Manifests} manifests
- * @param {readonly string[]} socketPaths what the Ingress must send to realtime
+ * @param {readonly {path: string, pathType: string}[]} realtimePaths what the Ingress must send to realtime
  * @returns {string[]} what points to nothing, or to something else than it should
  */
-export function findReferenceProblems(manifests, socketPaths) {
+export function findReferenceProblems(manifests, realtimePaths) {
   const rules = {
     Deployment: findSelectorProblems,
     StatefulSet: findSelectorProblems,
     Service: findServiceProblems,
-    Ingress: (ingress) => findIngressProblems(ingress, manifests, socketPaths),
+    Ingress: (ingress) => findIngressProblems(ingress, manifests, realtimePaths),
     HorizontalPodAutoscaler: findScalerProblems,
     PodDisruptionBudget: findBudgetProblems,
     NetworkPolicy: findPolicyProblems,
@@ -33,18 +33,24 @@ function findServiceProblems({ spec }, { podsOf }) {
     .map(({ targetPort }) => `leads to a port ${targetPort} that is not there`);
 }
 
-function findIngressProblems({ spec }, { named }, socketPaths) {
+function findIngressProblems({ spec }, { named }, realtimePaths) {
   const problems = [];
   const componentAt = new Map();
-  for (const { path, backend } of spec.rules.flatMap((rule) => rule.http.paths)) {
+  const key = (path, pathType) => `${pathType} ${path}`;
+  for (const { path, pathType, backend } of spec.rules.flatMap((rule) => rule.http.paths)) {
     const service = named('Service', backend.service.name);
-    componentAt.set(path, service?.metadata.labels['app.kubernetes.io/component']);
+    componentAt.set(key(path, pathType), service?.metadata.labels['app.kubernetes.io/component']);
     if (!service?.spec.ports.some(({ name }) => name === backend.service.port.name))
       problems.push(`${path} leads to a port of ${backend.service.name} that is not there`);
   }
-  const wanted = [...socketPaths.map((path) => [path, 'realtime']), ['/', 'gateway']];
-  for (const [path, component] of wanted)
-    if (componentAt.get(path) !== component) problems.push(`${path} does not lead to ${component}`);
+  const wanted = [
+    ...realtimePaths.map(({ path, pathType }) => [key(path, pathType), 'realtime']),
+    [key('/', 'Prefix'), 'gateway'],
+  ];
+  for (const [at, component] of wanted)
+    if (componentAt.get(at) !== component) problems.push(`${at} does not lead to ${component}`);
+  for (const [at, component] of componentAt)
+    if (!wanted.some(([known]) => known === at)) problems.push(`${at} leads to ${component}, and nothing asks for it`);
   return problems;
 }
 

@@ -8,6 +8,10 @@ const switchedOff = /\b(?:describe|it|test)(?:\.\w+)*\.(only|skip|todo|fails)\b/
 const readsEnvironment = /\bprocess\.env\b/;
 const mayReadEnvironment = /^(server\/src\/main\/|server\/test-support\/engines\.ts$|tests\/|bench\/|scripts\/)/;
 
+/** A context made without the address that a request came from would be one that nobody can be counted for. */
+const makesContext = /\bcreateContext\(/;
+const nameTheirCallers = /^server\/src\/protocols\/(?!shared\/caller-context\.ts$)/;
+
 /**
  * @param {string} path relative to the root
  * @param {string} text
@@ -26,6 +30,10 @@ export function findStyleProblems(path, text) {
     if (off) problems.push({ path, line: index + 1, text: `.${off[1]} switches a test off`, fatal: true });
     if (readsEnvironment.test(line) && !mayReadEnvironment.test(path)) {
       problems.push({ path, line: index + 1, text: 'only server/src/main reads process.env', fatal: true });
+    }
+    if (makesContext.test(line) && nameTheirCallers.test(path) && !isTest(path)) {
+      const text = 'in protocols contexts are made by shared/caller-context.ts, with their address';
+      problems.push({ path, line: index + 1, text, fatal: true });
     }
   });
   return problems;

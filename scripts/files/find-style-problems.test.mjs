@@ -26,3 +26,11 @@ test('the environment is read in main only', () => {
   expect(problemsOf('server/src/services/chat/a.ts', 'const a = process.env.A;')).toEqual([[1, true]]);
   expect(problemsOf('server/src/main/config.ts', 'const a = process.env.A;')).toEqual([]);
 });
+
+test('protocols make contexts in one place, which asks for the address', () => {
+  const line = 'const ctx = createContext(null, request.id);';
+  expect(problemsOf('server/src/protocols/native/rest/a.ts', line)).toEqual([[1, true]]);
+  expect(problemsOf('server/src/protocols/native/rest/a.test.ts', line)).toEqual([]);
+  expect(problemsOf('server/src/protocols/shared/caller-context.ts', line)).toEqual([]);
+  expect(problemsOf('server/src/services/chat/a.ts', line)).toEqual([]);
+});

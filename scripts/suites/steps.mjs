@@ -32,6 +32,7 @@ export const steps = [
     missing: 'helm could not be built: no Go here, or no modules',
   },
   { name: 'image', minutes: 1.3, script: ['node', 'scripts/check-image.mjs'] },
+  { name: 'examples', minutes: 2, script: ['node', 'scripts/examples.mjs'] },
   { name: 'unit', minutes: 2.5, suite: 'unit' },
   { name: 'unit-node24', minutes: 2.5, suite: 'unit', need: installNode24, missing: 'Node 24 could not be installed' },
   { name: 'database', minutes: 3.5, suite: 'database' },

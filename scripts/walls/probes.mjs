@@ -82,6 +82,10 @@ export const probes = {
   'protocols-only-translate': { [`${S}protocols/native/probe.ts`]: "import '../../services/chat/append.ts';" },
   'protocols-hear-the-bus-in-consumer': { [`${S}protocols/native/probe.ts`]: "import '../../ports/bus.ts';" },
   'protocols-need-only-the-hosts': { [`${S}protocols/native/probe.ts`]: "import '../../runtime/telemetry.ts';" },
+  'limits-stand-before-protocols': {
+    [`${S}kernel/token-buckets.ts`]: 'export const buckets = 1;',
+    [`${S}protocols/native/probe.ts`]: "import '../../kernel/token-buckets.ts';",
+  },
   'protocols-do-not-meet': { [`${S}protocols/native/probe.ts`]: "import '../gochat/consumer.ts';" },
   'runtime-knows-no-service': { [`${S}runtime/probe.ts`]: "import '../services/chat/api.ts';" },
   'nobody-imports-main': { [`${S}kernel/probe.ts`]: "import '../main/modules.ts';" },

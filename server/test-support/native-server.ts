@@ -6,12 +6,13 @@ import { silentLog } from '../src/kernel/log.ts';
 import { noMetrics } from '../src/kernel/metrics.ts';
 import type { Profile } from '../src/model/account.ts';
 import type { Draft, Message } from '../src/model/message.ts';
-import { createGraphqlProtocol } from '../src/protocols/graphql/graphql-protocol.ts';
 import type { NativeConfig } from '../src/protocols/native/native-deps.ts';
-import { createNativeProtocol } from '../src/protocols/native/native-protocol.ts';
-import { createRateLimits, type Rates } from '../src/protocols/shared/rate-limits.ts';
+import { protocols } from '../src/protocols/protocols.ts';
+import { createCallLimits } from '../src/protocols/shared/limits/call-limits.ts';
+import { limitServices } from '../src/protocols/shared/limits/limit-services.ts';
+import type { Rates } from '../src/protocols/shared/limits/rates.ts';
+import { createProfileReader } from '../src/protocols/shared/profile-reader.ts';
 import type { AttachmentStore } from '../src/protocols/shared/store-attachment.ts';
-import { createVeigoProtocol } from '../src/protocols/veigo/veigo-protocol.ts';
 import { createHttpServer } from '../src/runtime/http.ts';
 import { createPublicGrpc } from '../src/runtime/public-grpc/create-public-grpc.ts';
 import type { Attachment, ChatApi, ConversationView } from '../src/services/chat/api.ts';
@@ -21,7 +22,7 @@ import type { Connection, HubApi } from '../src/services/realtime/api.ts';
 import { createConversationView } from './conversation-view.ts';
 
 /**
- * The native protocol on a real HTTP port with the smallest services that answer: for the tests of its wiring. What the
+ * Every protocol on a real HTTP port with the smallest services that answer: for the tests of its wiring. What the
  * services really do is for their own tests and for the scenarios.
  */
 export const alice = {
@@ -275,7 +276,7 @@ function createAttachments(): AttachmentStore & { readonly blobs: ReadonlyMap<st
 
 /** Listens on a free port; `close` ends everything. */
 export async function startNativeServer(
-  config: Partial<NativeConfig & Rates> = {},
+  config: Partial<NativeConfig> & { readonly rates?: Partial<Rates> } = {},
   webRoot: string | null = null,
   serve: {
     readonly http?: boolean;
@@ -290,25 +291,29 @@ export async function startNativeServer(
   const chat = createChat();
   const hub = createHub();
   const attachments = createAttachments();
-  const { sends, frames, signIns, ...rest } = config;
+  const { rates, ...rest } = config;
+  const limits = createCallLimits(rates);
+  const people = createPeople();
   const presence = { presenceOf: async () => new Map([[bob, { online: true, lastSeen: null }]]) };
   const status = () =>
     ({ status: 'ok', version: '1.2.3', uptimeSeconds: 1, services: { chat: { status: 'ok', instances: 1 } } }) as const;
   const deps = {
-    identity: serve.identity ?? createIdentity(),
-    people: createPeople(),
-    chat,
+    ...limitServices({ identity: serve.identity ?? createIdentity(), people, chat }, limits),
+    beginFrame: limits.beginFrame,
+    profiles: createProfileReader({ people, log: silentLog }),
     http: serve.http ? { presence, attachments, status, webRoot } : null,
     sockets: serve.sockets ? { hub, presence, status } : null,
     config: rest,
-    limits: createRateLimits({ ...(sends && { sends }), ...(frames && { frames }), ...(signIns && { signIns }) }),
     log: silentLog,
     metrics: noMetrics,
   };
-  for (const protocol of [createNativeProtocol(deps), createGraphqlProtocol(deps), createVeigoProtocol(deps)]) {
-    if (serve.http) await protocol.registerHttp(http);
-    if (serve.sockets) protocol.registerSockets(http);
-    if (grpc) protocol.registerGrpc?.(grpc);
+  const port = { own: false, mode: null };
+  for (const data of protocols) {
+    if (!data.mainPort) continue;
+    const protocol = await data.load(deps);
+    if (serve.http) await protocol.registerHttp(http, port);
+    if (serve.sockets) protocol.registerSockets(http, port);
+    if (grpc) protocol.registerGrpc?.(grpc, port);
   }
   await http.unit.start?.();
   await grpc?.unit.start();

@@ -11,6 +11,7 @@ import type { Delivery } from '../src/model/delivery.ts';
 import type { Appended, Draft } from '../src/model/message.ts';
 import { encodeIncarnation, type Incarnation } from '../src/model/position.ts';
 import type { Bus } from '../src/ports/bus.ts';
+import type { Decide } from '../src/ports/policy.ts';
 import type { Sql } from '../src/ports/sql.ts';
 import type { ChatApi } from '../src/services/chat/api.ts';
 import { createCommitter } from '../src/services/chat/append/committer.ts';
@@ -44,6 +45,8 @@ export async function openChat(
   config: Partial<ChatConfig> = {},
   /** What the service gets of the database. */
   watch: (sql: Sql) => Sql = (sql) => sql,
+  /** Of the service and of its committer. */
+  policy: { readonly decide?: Decide } = {},
 ): Promise<TestChat> {
   const database = await openTestDatabase(['chat']);
   const { sql } = database;
@@ -57,6 +60,7 @@ export async function openChat(
     metrics: noMetrics,
     clock: systemClock,
     storage: { full: () => storage.isFull },
+    ...policy,
   };
   const bus = createMemoryBus(shared);
   const people = {
@@ -99,6 +103,8 @@ export async function openChat(
         id: createId<MessageId>(),
         conversation,
         sender: account,
+        session: null,
+        admin: false,
         content,
         hash,
         attachment: null,

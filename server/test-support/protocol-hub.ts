@@ -6,9 +6,11 @@ import type { AccountId, ConversationId, SessionId } from '../src/kernel/ids.ts'
 import { silentLog } from '../src/kernel/log.ts';
 import { noMetrics } from '../src/kernel/metrics.ts';
 import type { GraphqlConfig } from '../src/protocols/graphql/graphql-deps.ts';
-import { createGraphqlProtocol } from '../src/protocols/graphql/graphql-protocol.ts';
-import { createRateLimits, type Rates } from '../src/protocols/shared/rate-limits.ts';
-import { createVeigoProtocol } from '../src/protocols/veigo/veigo-protocol.ts';
+import { protocols } from '../src/protocols/protocols.ts';
+import { createCallLimits } from '../src/protocols/shared/limits/call-limits.ts';
+import { limitServices } from '../src/protocols/shared/limits/limit-services.ts';
+import type { Rates } from '../src/protocols/shared/limits/rates.ts';
+import { createProfileReader } from '../src/protocols/shared/profile-reader.ts';
 import { createHttpServer } from '../src/runtime/http.ts';
 import type { ChatApi, NotifyPreference } from '../src/services/chat/api.ts';
 import type { IdentityApi } from '../src/services/identity/api.ts';
@@ -37,7 +39,7 @@ export interface Feed {
 }
 
 /**
- * The sockets of GraphQL and Veigo on a real port over a real hub, which reads a model of chat and whose clock the test turns. The tokens
+ * The sockets of every protocol on a real port over a real hub, which reads a model of chat and whose clock the test turns. The tokens
  * are `ann` and `bob`, good for an hour of that clock.
  */
 export async function startProtocolHub(
@@ -55,20 +57,23 @@ export async function startProtocolHub(
     return { principal: { account: user, session, username: token, admin: false }, expiresAt: hub.now + 3_600_000 };
   };
   const preferences: NotifyPreference[] = [];
+  const identity: Partial<IdentityApi> = {
+    verifyAccess: (_ctx, token) => verify(token),
+    resolveCookie: (_ctx, cookie) => verify(cookie),
+  };
+  const chat: Partial<ChatApi> = {
+    ...hub.chat.api,
+    notifyPreferencesOf: async (_ctx, users) => preferences.filter(({ user }) => users.includes(user)),
+  };
+  const people = {} as PeopleApi;
+  const limits = createCallLimits(rates);
   const deps = {
-    identity: {
-      verifyAccess: (_ctx, token) => verify(token),
-      resolveCookie: (_ctx, cookie) => verify(cookie),
-    } as Partial<IdentityApi> as IdentityApi,
-    people: {} as PeopleApi,
-    chat: {
-      ...hub.chat.api,
-      notifyPreferencesOf: async (_ctx, users) => preferences.filter(({ user }) => users.includes(user)),
-    } as Partial<ChatApi> as ChatApi,
+    ...limitServices({ identity: identity as IdentityApi, people, chat: chat as ChatApi }, limits),
+    beginFrame: limits.beginFrame,
+    profiles: createProfileReader({ people, log: silentLog }),
     log: silentLog,
     metrics: noMetrics,
     config: protocolConfig,
-    limits: createRateLimits(rates),
     http: null,
     sockets: {
       hub: hub.realtime.hub,
@@ -76,8 +81,9 @@ export async function startProtocolHub(
       status: () => ({ status: 'ok', version: '1.2.3', uptimeSeconds: 1, services: {} }) as const,
     },
   };
-  createGraphqlProtocol(deps).registerSockets(http);
-  createVeigoProtocol(deps).registerSockets(http);
+  for (const data of protocols) {
+    if (data.mainPort) (await data.load(deps)).registerSockets(http, { own: false, mode: null });
+  }
   await http.unit.start?.();
   const origin = `http://127.0.0.1:${http.port}`;
   const url = `${origin}/graphql`;

@@ -82,6 +82,8 @@ export const draft = fc.record<Draft>({
   id: text(),
   conversation: text(),
   sender: text(),
+  session: orNull(text()),
+  admin: flag,
   content: text(),
   hash: text(),
   attachment: orNull(text()),

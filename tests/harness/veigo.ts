@@ -91,8 +91,8 @@ export class VeigoSocket {
   }
 
   /** Rejects with the status when the upgrade is refused. */
-  static async open(server: { readonly url: string }, token: string): Promise<VeigoSocket> {
-    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/?token=SuperDuperUser%20${token}`);
+  static async open(server: { readonly url: string }, token: string, path = '/'): Promise<VeigoSocket> {
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}${path}?token=SuperDuperUser%20${token}`);
     const opened = new VeigoSocket(socket);
     await new Promise<void>((resolve, reject) => {
       socket.once('open', () => resolve());

@@ -106,6 +106,23 @@ describe('bad bytes', () => {
     tcp.destroy();
   });
 
+  test.each(['/api/v1/status', '/realtime', '/'])(
+    'an offer of h2c at %s is ignored, with every request',
+    async (path) => {
+      const asked = await fetch(server.url + path);
+      const tcp = await RawTcp.open(server);
+      for (let answers = 1; answers <= 3; answers++) {
+        tcp.write(upgradeRequest(path, { Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABkAAQAoAAAAAIAAAAA' }));
+        await until(
+          `answers (${tcp.text.slice(-300)})`,
+          () => tcp.text.split(`HTTP/1.1 ${asked.status} `).length > answers,
+        );
+      }
+      expect(tcp.ended).toBe(false);
+      tcp.destroy();
+    },
+  );
+
   test('an upgrade with a credential that is none is told so on the socket', async () => {
     const tcp = await RawTcp.open(server);
     tcp.write(upgradeRequest('/realtime?token=%00%ff'));

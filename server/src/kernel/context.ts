@@ -18,6 +18,8 @@ export interface Context {
   /** Monotonic milliseconds (kernel/clock) after which nobody waits for the answer any more. */
   readonly deadline: number;
   readonly requestId: string;
+  /** IP address that a request or socket came from: what calls are counted by before anybody is known. It does not travel to a service. */
+  readonly address?: string | undefined;
   /** Aborted when the caller has gone or the deadline has passed. */
   readonly signal?: AbortSignal;
 }

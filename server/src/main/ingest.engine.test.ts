@@ -85,7 +85,7 @@ async function openConsumer(option: string, database = t.sql.url) {
 function createDraft(conversation: ConversationId, sender: AccountId, text: string): Draft {
   const content = JSON.stringify({ type: 'text', text });
   const { hash } = parseContent(content, JSON.parse(content));
-  const nothing = { attachment: null, replyTo: null, thread: null, mentions: [] };
+  const nothing = { session: null, admin: false, attachment: null, replyTo: null, thread: null, mentions: [] };
   return { id: text as MessageId, conversation, sender, content, hash, ...nothing };
 }
 

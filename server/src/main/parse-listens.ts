@@ -1,12 +1,5 @@
-/**
- * Every public protocol, in the order in which they are registered, with what a port of its own may serve of it. `main/modules/protocols`
- * loads them by these names.
- */
-export const protocolNames = ['native', 'graphql', 'veigo'] as const;
-export type ProtocolName = (typeof protocolNames)[number];
-
-/** Who speaks gRPC. */
-const grpcSpeakers: readonly ProtocolName[] = ['veigo'];
+import { protocols as everyProtocol, surfaceOf } from '../protocols/protocols.ts';
+import type { ListenMode, ProtocolData } from '../protocols/shared/protocol.ts';
 
 /** One `--listen`: a port of its own that serves one protocol's HTTP and sockets, or its gRPC. */
 export interface Listen {
@@ -14,16 +7,18 @@ export interface Listen {
   readonly text: string;
   readonly port: number;
   readonly transport: 'http' | 'grpc';
-  readonly protocol: ProtocolName;
+  /** Its name. */
+  readonly protocol: string;
+  readonly mode: ListenMode | null;
 }
 
-/** `PORT=[grpc:]PROTOCOL`, several with white space between. Throws an Error for people, with every problem. */
-export function parseListens(text: string): readonly Listen[] {
+/** `PORT=[grpc:]PROTOCOL[,MODE]`, several with white space between. Throws an Error for people, with every problem. */
+export function parseListens(text: string, protocols: readonly ProtocolData[] = everyProtocol): readonly Listen[] {
   const problems: string[] = [];
   const listens: Listen[] = [];
   for (const item of text.split(/\s+/).filter(Boolean)) {
     try {
-      const listen = parseListen(item);
+      const listen = parseListen(item, protocols);
       const other = listens.find(({ port }) => port === listen.port && port !== 0);
       if (other) throw new Error(`port ${listen.port} is given twice, also in ${other.text}`);
       listens.push(listen);
@@ -35,19 +30,40 @@ export function parseListens(text: string): readonly Listen[] {
   return listens;
 }
 
-function parseListen(text: string): Listen {
+function parseListen(text: string, protocols: readonly ProtocolData[]): Listen {
   const [, digits, grpc, name = '', mode] = /^(\d{1,5})=(grpc:)?([a-z]+)(?:,([a-z]+))?$/.exec(text) ?? [];
   const port = Number(digits);
   if (!digits || port > 65_535) throw new Error('must be like 4100=grpc:veigo: a port, then a protocol');
-  const protocol = protocolNames.find((known) => known === name);
-  if (!protocol) throw new Error(`there is no protocol "${name}"; known: ${protocolNames.join(', ')}`);
-  if (grpc && !grpcSpeakers.includes(protocol)) {
-    throw new Error(`${protocol} does not speak gRPC: ${grpcSpeakers.join(', ')} does`);
+  const protocol = protocols.find((known) => known.name === name);
+  if (!protocol) throw new Error(`there is no protocol "${name}"; known: ${listNames(protocols)}`);
+  if (grpc && !speaksGrpc(protocol)) {
+    throw new Error(`${name} does not speak gRPC: ${listNames(protocols.filter(speaksGrpc))} does`);
   }
-  if (mode !== undefined) {
-    if (mode !== 'open' && mode !== 'trusted')
-      throw new Error(`"${mode}" means nothing here: open or trusted, or leave it out`);
-    throw new Error(`${protocol} has no ${mode} listeners: leave ",${mode}" out`);
+  const transport = grpc ? 'grpc' : 'http';
+  return { text, port, transport, protocol: name, mode: parseMode(mode, transport, protocol) };
+}
+
+function parseMode(
+  mode: string | undefined,
+  transport: Listen['transport'],
+  { name, listenModes }: ProtocolData,
+): ListenMode | null {
+  if (mode === undefined) return null;
+  if (mode !== 'open' && mode !== 'trusted') {
+    throw new Error(`"${mode}" means nothing here: open or trusted, or leave it out`);
   }
-  return { text, port, transport: grpc ? 'grpc' : 'http', protocol };
+  if (!listenModes.includes(mode)) throw new Error(`${name} has no ${mode} listeners: leave ",${mode}" out`);
+  if (mode === 'trusted' && transport !== 'grpc') {
+    throw new Error(`only gRPC can be trusted: write grpc:${name},trusted`);
+  }
+  if (mode === 'open' && transport === 'grpc') throw new Error(`only HTTP can be open: write ${name},open`);
+  return mode;
+}
+
+function speaksGrpc(protocol: ProtocolData): boolean {
+  return (surfaceOf(protocol, true)?.grpc ?? []).length > 0;
+}
+
+function listNames(protocols: readonly ProtocolData[]): string {
+  return protocols.map(({ name }) => name).join(', ');
 }

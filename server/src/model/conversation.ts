@@ -48,6 +48,11 @@ export function hasRole(role: Role, needed: Role): boolean {
   return rank[role] >= rank[needed];
 }
 
+/** The role of who joins, or is added without a word about their role. */
+export function newcomerRole(kind: ConversationKind): Role {
+  return kind === 'channel' ? 'reader' : 'member';
+}
+
 /** Whether a message with this seq is open to the stay. */
 export function holdsSeq(stay: Pick<Membership, 'joinedSeq' | 'leftSeq'>, seq: number): boolean {
   return seq > stay.joinedSeq && (stay.leftSeq === null || seq <= stay.leftSeq);

@@ -1,4 +1,4 @@
-import type { AccountId, AttachmentId, ConversationId, MessageId } from '../kernel/ids.ts';
+import type { AccountId, AttachmentId, ConversationId, MessageId, SessionId } from '../kernel/ids.ts';
 
 /**
  * JSON text, validated once when it entered and never parsed and re-serialised on the way (MESSAGE-PATH rule 7):
@@ -6,11 +6,17 @@ import type { AccountId, AttachmentId, ConversationId, MessageId } from '../kern
  */
 export type RawJson = string;
 
-/** What a sender asks to be appended. `sender` is the authenticated principal; a protocol never takes it from a body. */
+/**
+ * What a sender asks to be appended. `sender`, `session` and `admin` are the authenticated principal's: drafts of many are appended
+ * in one call, so each carries its own. A protocol never takes them from a body.
+ */
 export interface Draft {
   readonly id: MessageId;
   readonly conversation: ConversationId;
   readonly sender: AccountId;
+  /** null: handed on by a process of an earlier release, which does not say. */
+  readonly session: SessionId | null;
+  readonly admin: boolean;
   readonly content: RawJson;
   /** sha256 of the canonical content, hex: what makes a repeat a repeat (rule 5). */
   readonly hash: string;

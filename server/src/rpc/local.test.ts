@@ -56,6 +56,13 @@ describe('a call within the process', () => {
     expect(seen.ctx?.principal).toEqual(principal);
   });
 
+  test('does not tell where a request came from, as nothing tells it over the wire', async () => {
+    const { api, seen } = setUp();
+    await api.echo({ ...createContext(principal, 'r1'), address: '10.1.2.3' }, { list: [] });
+    expect(seen.ctx).toMatchObject({ requestId: 'r1' });
+    expect(seen.ctx?.address).toBeUndefined();
+  });
+
   test('fails with the same code and hides the cause', async () => {
     const { api } = setUp();
     const failure = await api.refuse(createContext(null, 'r')).catch((e) => e);

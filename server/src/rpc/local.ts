@@ -79,7 +79,10 @@ async function callLocal({ target, run, ctx, args, clock, log, toFailure }: Call
   };
   try {
     const copied = args.map((arg) => (typeof arg === 'function' ? open(arg as () => void) : copyValue(arg)));
-    return copyValue(await Promise.race([run({ ...ctx, signal: abort.signal }, ...copied), cut]));
+    // What a request came from stays with the caller.
+    const { principal, requestId, deadline } = ctx;
+    const told = { principal, requestId, deadline, signal: abort.signal };
+    return copyValue(await Promise.race([run(told, ...copied), cut]));
   } catch (thrown) {
     throw reviveFailure(stripFailure(toFailure(thrown), target, log));
   } finally {

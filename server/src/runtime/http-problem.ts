@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import { type ErrorCode, Failure, fail, toFailure } from '../kernel/errors.ts';
 
 /** RFC 9457 `application/problem+json`. Without `code`: no route has this path. */
@@ -74,4 +75,22 @@ export function fromHttpError(thrown: unknown): Failure {
   if (status === 503) return fail('service.unavailable', { cause: thrown });
   if (status !== undefined && status >= 400 && status < 500) return fail('request.invalid', error?.message ?? {});
   return toFailure(thrown);
+}
+
+/** An answer on a socket that no HTTP response object belongs to. */
+export function answerAndEnd(socket: Socket, problem: Problem): void {
+  const body = JSON.stringify(problem);
+  socket.on('error', () => socket.destroy());
+  socket.once('finish', () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n` +
+      `Content-Type: ${problemType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+/** The path of a request's target. */
+export function pathOf(url: string | undefined): string {
+  const whole = url ?? '/';
+  const query = whole.indexOf('?');
+  return query < 0 ? whole : whole.slice(0, query);
 }

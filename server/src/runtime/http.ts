@@ -1,19 +1,21 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { type Failure, fail } from '../kernel/errors.ts';
+import { fail } from '../kernel/errors.ts';
 import { createId } from '../kernel/ids.ts';
 import type { Unit } from '../kernel/lifecycle.ts';
 import type { Log } from '../kernel/log.ts';
 import { type Metrics, noMetrics } from '../kernel/metrics.ts';
 import {
   addFailureHeaders,
+  answerAndEnd,
   fromHttpError,
   notFoundProblem,
   type Problem,
+  pathOf,
   problemType,
   toProblem,
 } from './http-problem.ts';
+import { createUpgrades, maxParamLength, type UpgradeHandler } from './http-upgrades.ts';
 
 export interface HttpServerDeps {
   readonly log: Log;
@@ -27,17 +29,11 @@ export interface HttpServerDeps {
   readonly bodyLimit?: number;
 }
 
-/**
- * Takes over the socket, or throws a Failure before it has touched it: the server then answers with that. With a promise it has until
- * that is settled.
- */
-export type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Buffer) => unknown;
-
 export interface HttpServer {
   /** Where protocols register their routes, each in a plugin of its own. */
   readonly app: FastifyInstance;
-  /** Gives the upgrades of one exact path to a handler. */
-  onUpgrade(path: string, handler: UpgradeHandler): void;
+  /** Gives the WebSocket upgrades at the paths of a pattern to a handler; a pattern is as in `app`'s routes, or `*` for every path. */
+  onUpgrade(pattern: string, handler: UpgradeHandler): void;
   /** `start` listens and serves; `stop` finishes what runs, then ends what is left. */
   readonly unit: Unit;
   /** The port in use, once started. */
@@ -56,7 +52,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     trustProxy: deps.trustProxy ?? false,
     bodyLimit: deps.bodyLimit ?? 1024 * 1024,
     genReqId: (request) => requestId(request.headers['x-request-id']),
-    routerOptions: { maxParamLength: 256 },
+    routerOptions: { maxParamLength },
     forceCloseConnections: 'idle',
     requestTimeout: 120_000,
     keepAliveTimeout: 65_000,
@@ -70,7 +66,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     sendProblem(reply, notFoundProblem(request.method, pathOf(request.raw.url))),
   );
 
-  const upgrades = createUpgrades(app, log);
+  const upgrades = createUpgrades(app.server, log);
   return {
     app,
     onUpgrade: upgrades.on,
@@ -95,12 +91,6 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
 
 function requestId(given: string | string[] | undefined): string {
   return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : createId<string>();
-}
-
-function pathOf(url: string | undefined): string {
-  const whole = url ?? '/';
-  const query = whole.indexOf('?');
-  return query < 0 ? whole : whole.slice(0, query);
 }
 
 /** Answers that are no pages may load nothing and be framed by nobody; a page sets its own policy before this. */
@@ -146,17 +136,6 @@ function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   return reply.code(problem.status).type(problemType).send(JSON.stringify(problem));
 }
 
-/** An answer on a socket that no HTTP response object belongs to. */
-function answerAndEnd(socket: Socket, problem: Problem): void {
-  const body = JSON.stringify(problem);
-  socket.on('error', () => socket.destroy());
-  socket.once('finish', () => socket.destroy());
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n` +
-      `Content-Type: ${problemType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
-}
-
 /** What came was no HTTP: headers too large, too slow, or noise. */
 function refuseGarbage(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -169,47 +148,3 @@ function refuseGarbage(error: Error & { code?: string }, socket: Socket): void {
     : fail('request.invalid', 'This is not a valid HTTP request.');
   answerAndEnd(socket, { ...toProblem(failure), status: large ? 431 : 400 });
 }
-
-function createUpgrades(app: FastifyInstance, log: Log) {
-  const handlers = new Map<string, UpgradeHandler>();
-  // Kept to end what is left at the close: the HTTP server forgets a socket once it is upgraded.
-  const open = new Set<Socket>();
-  const forget = function (this: Socket) {
-    open.delete(this);
-  };
-  app.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    const path = pathOf(request.url);
-    const handler = handlers.get(path);
-    if (!handler) {
-      answerAndEnd(socket, notFoundProblem('upgrade of', path));
-      return;
-    }
-    open.add(socket);
-    socket.once('close', forget);
-    const refuse = (thrown: unknown) => {
-      const failure: Failure = fromHttpError(thrown);
-      if (failure.code === 'internal') log.error({ path, err: failure.cause ?? failure }, 'upgrade failed');
-      answerAndEnd(socket, toProblem(failure));
-    };
-    try {
-      const taking = handler(request, socket, head);
-      if (!(taking instanceof Promise)) return;
-      // Nobody listens to the socket until it is taken.
-      socket.on('error', ignore);
-      taking.catch(refuse).finally(() => socket.off('error', ignore));
-    } catch (thrown) {
-      refuse(thrown);
-    }
-  });
-  return {
-    on(path: string, handler: UpgradeHandler) {
-      if (handlers.has(path)) throw new Error(`Two handlers for upgrades of ${path}.`);
-      handlers.set(path, handler);
-    },
-    destroyAll() {
-      for (const socket of open) socket.destroy();
-    },
-  };
-}
-
-function ignore(): void {}

@@ -65,10 +65,10 @@ export class ModelClient {
   }
 
   private apply(frame: Frame): void {
-    if (frame.op === 'message' || frame.op === 'edited') this.store(frame.message);
-    else if (frame.op === 'deleted') this.tombstone(frame.conversation, frame.seq, frame.rev);
-    else if (frame.op === 'conversation') this.changed(frame);
-    else if (frame.op === 'resumed') {
+    if (frame.kind === 'message' || frame.kind === 'edited') this.store(frame.message);
+    else if (frame.kind === 'deleted') this.tombstone(frame.conversation, frame.seq, frame.rev);
+    else if (frame.kind === 'conversation') this.changed(frame);
+    else if (frame.kind === 'resumed') {
       for (const row of frame.conversations) {
         if (row.left) this.forget(row.conversation);
         else if (row.continuity === 'lost') this.fetchAnew(row.conversation, row.epoch);
@@ -89,7 +89,7 @@ export class ModelClient {
     this.wanted.add(id);
   }
 
-  private changed(frame: Extract<Frame, { op: 'conversation' }>): void {
+  private changed(frame: Extract<Frame, { kind: 'conversation' }>): void {
     const { id } = frame.conversation;
     if (frame.change === 'left' && frame.user === this.user) this.forget(id);
     else if (frame.user === this.user && frame.conversation.epoch) this.fetchAnew(id, frame.conversation.epoch);

@@ -6,20 +6,23 @@ import type { Delivery } from '../../src/model/delivery.ts';
 import { neverSeen, type Presence } from '../../src/model/presence.ts';
 import type { Bus } from '../../src/ports/bus.ts';
 import type { HubRegistry } from '../../src/ports/hub-registry.ts';
-import type { Connection, Encoder, Outgoing, Outlet } from '../../src/services/realtime/api.ts';
+import type { Connection, Encoder, HubApi, HubEvent, Outlet } from '../../src/services/realtime/api.ts';
 import type { RealtimeConfig } from '../../src/services/realtime/config.ts';
 import { createRealtime, type Realtime } from '../../src/services/realtime/module.ts';
 import { FakeChat, turns } from './fake-chat.ts';
 
-export type Frame = Outgoing | { readonly op: 'ready' };
+export type Frame = HubEvent | { readonly kind: 'ready' };
 
-/** The kind of frame whose `op` may be O. */
-type FrameOf<O, F = Frame> = F extends { readonly op: infer P } ? (O extends P ? F : never) : never;
+/** The frame whose kind may be K. */
+type FrameOf<K, F = Frame> = F extends { readonly kind: infer P } ? (K extends P ? F : never) : never;
 
 /** Says it in JSON lines. */
 export const jsonEncoder: Encoder = {
   protocol: 'json',
-  encode: (event) => Buffer.from(`${JSON.stringify(event)}\n`),
+  encode(event, senders) {
+    const sender = 'message' in event ? senders.get(event.message.sender) : undefined;
+    return Buffer.from(`${JSON.stringify({ ...event, sender })}\n`);
+  },
 };
 
 /** A socket that takes everything at once, or nothing while `stuck`. */
@@ -58,8 +61,8 @@ export class TestOutlet implements Outlet {
     for (const drain of this.drains.splice(0)) drain();
   }
 
-  of<O extends Frame['op']>(op: O): FrameOf<O>[] {
-    return this.frames.filter((frame) => frame.op === op) as FrameOf<O>[];
+  of<K extends Frame['kind']>(kind: K): FrameOf<K>[] {
+    return this.frames.filter((frame) => frame.kind === kind) as FrameOf<K>[];
   }
 }
 
@@ -140,12 +143,19 @@ const noBus: Bus = {
   close: async () => {},
 };
 
+type OpenOptions = Pick<Parameters<HubApi['open']>[1], 'only' | 'sharing'> & {
+  /** In the turn in which it becomes ready. */
+  readonly onOpen?: (connection: Connection) => void;
+};
+
 /** A hub over the model of chat, whose clock and timers the test turns. */
 export class TestHub {
   readonly chat = new FakeChat();
   readonly registry = new TestRegistry();
   readonly realtime: Realtime;
   readonly revoked = new Set<string>();
+  /** What was logged as an error. */
+  readonly errors: object[] = [];
   now = 1_000_000;
   /** Turns of the event loop that identity takes to say whether a session is alive. */
   checkTurns = 0;
@@ -169,7 +179,7 @@ export class TestHub {
       },
       registry: registry ?? this.registry,
       bus: noBus,
-      log: silentLog,
+      log: { ...silentLog, error: (fields) => void this.errors.push(fields) },
       metrics: noMetrics,
       clock: { wall: () => this.now, monotonic: () => this.now },
       config,
@@ -193,7 +203,7 @@ export class TestHub {
     user: string,
     outlet = new TestOutlet(),
     encoder = jsonEncoder,
-    only?: ReadonlySet<ConversationId>,
+    { onOpen, ...more }: OpenOptions = {},
   ): Promise<TestConnection> {
     const principal = { account: user as AccountId, session: `s-${user}` as SessionId, username: user, admin: false };
     const connection = await this.realtime.hub.open(createContext(principal, 'test'), {
@@ -201,8 +211,11 @@ export class TestHub {
       expiresAt: this.now + 3_600_000,
       outlet,
       encoder,
-      ...(only && { only }),
-      greet: () => Buffer.from('{"op":"ready"}\n'),
+      ...more,
+      greet(opened) {
+        onOpen?.(opened);
+        return Buffer.from('{"kind":"ready"}\n');
+      },
     });
     return { connection, outlet, user };
   }

@@ -36,8 +36,12 @@ describe('ports of a protocol of their own', () => {
     expect((await fetch(`${url}/api/v1/status`)).status).toBe(404);
     expect(await (await fetch(url)).text()).toBe('Real-Time Service Online');
     const ann = await createVeigoPerson({ url }, 'Ann');
-    const socket = await VeigoSocket.open({ url }, ann.access);
-    await socket.settle();
-    socket.close();
+    // Nobody else is there, so its clients may open their socket at whatever path they know.
+    for (const path of ['/', '/ws', '/any/where']) {
+      const socket = await VeigoSocket.open({ url }, ann.access, path);
+      await socket.settle();
+      socket.close();
+    }
+    await expect(VeigoSocket.open(server, ann.access, '/ws')).rejects.toThrow('404');
   });
 });

@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import { type Backend, startBackend } from '../../../test-support/backend.ts';
 import { engineTest } from '../../../test-support/engines.ts';
 import { startNginx } from '../../../test-support/nginx.ts';
+import type { LivePath } from './live-paths.ts';
 import { createNginxConfig } from './nginx-config.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -16,7 +17,7 @@ const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 type Answer = Parameters<typeof startBackend>[1];
 
-async function start(answer?: Answer, stream?: Answer) {
+async function start(answer?: Answer, stream?: Answer, paths?: readonly LivePath[]) {
   const backends = [];
   for (const name of ['gateway-1', 'gateway-2', 'realtime-1', 'realtime-2']) {
     const backend = await startBackend(name, name.startsWith('gateway') ? answer : stream);
@@ -25,12 +26,15 @@ async function start(answer?: Answer, stream?: Answer) {
   }
   const [g1, g2, r1, r2] = backends as [Backend, Backend, Backend, Backend];
   const nginx = await startNginx((listen) =>
-    createNginxConfig({
-      listen,
-      gateways: [g1.address, g2.address],
-      realtimes: [r1.address, r2.address],
-      maxAttachmentMb: 1,
-    }),
+    createNginxConfig(
+      {
+        listen,
+        gateways: [g1.address, g2.address],
+        realtimes: [r1.address, r2.address],
+        maxAttachmentMb: 1,
+      },
+      paths,
+    ),
   );
   cleanups.push(nginx.stop);
   return { url: nginx.url, gateways: [g1, g2] as const, realtimes: { 'realtime-1': r1, 'realtime-2': r2 } };
@@ -86,6 +90,24 @@ engineTest('nginx', 'an upgrade at the path of a socket goes to a realtime, ever
   const answered = gateways.flatMap((gateway) => gateway.requests);
   expect(answered).toEqual(expect.arrayContaining(['GET /realtime', 'GET /graphql']));
   expect(answered.join()).not.toContain('/graphql/stream');
+});
+
+engineTest('nginx', 'a path with a parameter goes where one without goes', async () => {
+  const { url, gateways, realtimes } = await start(undefined, undefined, [
+    { pattern: '/ws/room/:id', kind: 'socket', shared: false },
+    { pattern: '/feed/:id', kind: 'stream', shared: false },
+  ]);
+  const { socket, name } = await openSocket(`${url}/ws/room/a%20b?token=x`);
+  expect(name).toMatch(/^realtime-/);
+  socket.send('hello');
+  expect(String((await once(socket, 'message'))[0])).toBe('hello');
+  for (const path of ['/ws/room', '/ws/room/', '/ws/room/1/2', '/x/ws/room/1', '/realtime'])
+    expect((await openSocket(`${url}${path}`)).name, path).toMatch(/^gateway-/);
+  for (const path of ['/ws/room/1', '/feed/1?from=2', '/feed/1/2']) await fetch(`${url}${path}`);
+  const answered = gateways.flatMap((gateway) => gateway.requests).filter((line) => line.startsWith('GET'));
+  expect(answered.sort()).toEqual(['GET /feed/1/2', 'GET /ws/room/1']);
+  const streamed = [...realtimes['realtime-1'].requests, ...realtimes['realtime-2'].requests];
+  expect(streamed.filter((line) => line.startsWith('GET'))).toEqual(['GET /feed/1?from=2']);
 });
 
 engineTest('nginx', 'with one of two gateways killed, every next request succeeds', async () => {

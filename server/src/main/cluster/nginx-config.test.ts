@@ -23,6 +23,20 @@ test('lets gRPC through on a port of its own, when there is one', () => {
   );
 });
 
+test('sends the paths of sockets and streams to the realtimes, parameters and all', () => {
+  const text = createNginxConfig(site, [
+    { pattern: '/a.b', kind: 'socket', shared: false },
+    { pattern: '/ws/room/:id', kind: 'socket', shared: false },
+    { pattern: '/feed/*', kind: 'stream', shared: false },
+  ]);
+  expect(text).toContain('"~^(?i:websocket) /a\\.b$" parley_realtimes;');
+  expect(text).toContain('"~^(?i:websocket) /ws/room/[^/]+$" parley_realtimes;');
+  expect(text).toContain('"~ /feed/.*$" parley_realtimes;');
+  expect(text).toContain('location = /a.b {');
+  expect(text).toContain('location ~ "^/ws/room/[^/]+$" {');
+  expect(text).toContain('location ~ "^/feed/.*$" {');
+});
+
 test('lets an attachment of the largest size through, with what a form adds to it', () => {
   expect(createNginxConfig({ ...site, maxAttachmentMb: 100 })).toContain('client_max_body_size 101m;');
 });

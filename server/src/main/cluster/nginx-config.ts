@@ -1,5 +1,6 @@
 import { type ErrorCode, fail } from '../../kernel/errors.ts';
 import { problemType, toProblem } from '../../runtime/http-problem.ts';
+import { type LivePath, listLivePaths } from './live-paths.ts';
 
 export interface NginxSite {
   /** As nginx's `listen` takes it: `8080`, `127.0.0.1:8090`. */
@@ -18,25 +19,21 @@ export interface NginxSite {
   readonly maxAttachmentMb?: number;
 }
 
-/** Where a protocol's sockets are opened. An upgrade anywhere else is a gateway's to refuse. */
-export const socketPaths: readonly string[] = ['/realtime', '/graphql', '/'];
-
-/** Where answers have no end: of these paths everything is a realtime's, upgrades too. */
-export const streamPaths: readonly string[] = ['/graphql/stream'];
-
 /**
  * A site for nginx, to be included at the level of `http`: everything goes to the gateways, upgrades at a socket's path, and streams,
  * to the realtimes. Throws on an address that is none.
  */
-export function createNginxConfig(site: NginxSite): string {
+export function createNginxConfig(site: NginxSite, paths: readonly LivePath[] = listLivePaths()): string {
+  const sockets = paths.filter(({ kind }) => kind === 'socket');
+  const streams = paths.filter(({ kind }) => kind === 'stream');
   return `# One balancer before Parley's gateways and realtimes. Written by createNginxConfig (server/src/main/cluster/nginx-config.ts).
 ${site.resolver ? `resolver ${site.resolver} valid=5s;\n` : ''}
 ${upstream('parley_gateways', site.gateways, 'max_fails=1 fail_timeout=2s', site)}
 ${upstream('parley_realtimes', site.realtimes, 'max_fails=0', site)}
 map "$http_upgrade $uri" $parley_upstream {
   default parley_gateways;
-${socketPaths.map((path) => `  "~^(?i:websocket) ${path}$" parley_realtimes;`).join('\n')}
-${streamPaths.map((path) => `  "~ ${path}$" parley_realtimes;`).join('\n')}
+${sockets.map(({ pattern }) => `  "~^(?i:websocket) ${toRegex(pattern)}$" parley_realtimes;`).join('\n')}
+${streams.map(({ pattern }) => `  "~ ${toRegex(pattern)}$" parley_realtimes;`).join('\n')}
 }
 
 # Without an upgrade the header is left out, which keeps connections to the upstreams alive.
@@ -78,7 +75,7 @@ server {
   location / {
     proxy_pass http://$parley_upstream;
   }
-${socketPaths.map(socketLocation).join('')}
+${sockets.map(socketLocation).join('')}
   # A socket says something at least every 25 seconds. An opening that its client has given up is still waited for, so that it
   # counts: else a realtime that stands still, left by everybody, has the fewest connections and draws all who come again.
   error_page 418 = @socket;
@@ -89,7 +86,7 @@ ${socketPaths.map(socketLocation).join('')}
     proxy_send_timeout 75s;
     proxy_ignore_client_abort on;
   }
-${streamPaths.map(streamLocation).join('')}
+${streams.map(streamLocation).join('')}
   location = /nginx-alive {
     return 200 "alive\\n";
   }
@@ -142,9 +139,9 @@ server {
 }
 
 /** Sockets share their paths with pages and requests, and wait differently: no answer of ours has the status 418. */
-function socketLocation(path: string): string {
+function socketLocation({ pattern }: LivePath): string {
   return `
-  location = ${path} {
+  location ${toLocation(pattern)} {
     if ($parley_upstream = parley_realtimes) {
       return 418;
     }
@@ -154,15 +151,30 @@ function socketLocation(path: string): string {
 }
 
 /** A stream says something as often as a socket; what it says is passed on at once, and it ends with its client. */
-function streamLocation(path: string): string {
+function streamLocation({ pattern }: LivePath): string {
   return `
-  location = ${path} {
+  location ${toLocation(pattern)} {
     proxy_pass http://$parley_upstream;
     proxy_buffering off;
     proxy_read_timeout 75s;
     proxy_send_timeout 75s;
   }
 `;
+}
+
+/** A path without parameters is compared as it is, which nginx does before anything else. */
+function toLocation(pattern: string): string {
+  return /[:*]/.test(pattern) ? `~ "^${toRegex(pattern)}$"` : `= ${pattern}`;
+}
+
+/** What a pattern matches, in the words of PCRE. */
+function toRegex(pattern: string): string {
+  return pattern
+    .split('/')
+    .map((segment) =>
+      segment === '*' ? '.*' : segment.startsWith(':') ? '[^/]+' : segment.replace(/[.+?^${}()|[\]\\]/g, '\\$&'),
+    )
+    .join('/');
 }
 
 /**

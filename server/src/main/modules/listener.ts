@@ -1,8 +1,10 @@
 import type { Unit } from '../../kernel/lifecycle.ts';
-import type { Protocol } from '../../protocols/shared/protocol.ts';
+import type { Protocol, ServedPort } from '../../protocols/shared/protocol.ts';
 import { createHttpServer, type HttpServer } from '../../runtime/http.ts';
 import type { ProgramContext } from '../program-context.ts';
 import { createProtocols } from './protocols.ts';
+
+const mainPort: ServedPort = { own: false, mode: null };
 
 /** Opens the public ports, when everything behind them runs, for the halves of the protocols that this process serves. */
 export function initListener(p: ProgramContext): Unit {
@@ -16,33 +18,43 @@ export function initListener(p: ProgramContext): Unit {
     http: HttpServer,
     port: number,
     protocols: readonly Protocol[],
+    served: ServedPort,
     flag: string,
   ): Promise<void> => {
     for (const protocol of protocols) {
-      if (p.halves.http) await protocol.registerHttp(http);
-      if (p.halves.sockets) protocol.registerSockets(http);
+      if (p.halves.http) await protocol.registerHttp(http, served);
+      if (p.halves.sockets) protocol.registerSockets(http, served);
     }
     await open(http.unit, port, flag);
   };
   /** Only where HTTP is served: sockets alone need nothing of it, nor its code. */
-  const openGrpc = async (port: number, protocols: readonly Protocol[], flag: string): Promise<void> => {
+  const openGrpc = async (
+    port: number,
+    protocols: readonly Protocol[],
+    served: ServedPort,
+    flag: string,
+  ): Promise<void> => {
     if (!p.halves.http) return;
     const { createPublicGrpc } = await import('../../runtime/public-grpc/create-public-grpc.ts');
     const log = p.log.child({ service: 'grpc' });
-    const grpc = createPublicGrpc({ log, metrics: p.metrics, host, port, trustProxy: p.options['trust-proxy'] });
-    for (const protocol of protocols) protocol.registerGrpc?.(grpc);
+    const trustProxy = p.options['trust-proxy'];
+    // Who vouches for its users is believed in whatever it says, so nobody but this machine may reach it.
+    const address = served.mode === 'trusted' ? '127.0.0.1' : host;
+    const grpc = createPublicGrpc({ log, metrics: p.metrics, host: address, port, trustProxy });
+    for (const protocol of protocols) protocol.registerGrpc?.(grpc, served);
     await open(grpc.unit, port, flag);
   };
   return {
     async start() {
-      const protocols = await createProtocols(p);
-      await openGrpc(p.options['grpc-port'], protocols, '--grpc-port');
-      await openHttp(p.http, p.options.port, protocols, '--port');
-      for (const { port, transport, protocol, text } of p.options.listen) {
+      const loaded = await createProtocols(p);
+      const shared = loaded.filter(({ data }) => data.mainPort).map(({ protocol }) => protocol);
+      await openGrpc(p.options['grpc-port'], shared, mainPort, '--grpc-port');
+      await openHttp(p.http, p.options.port, shared, mainPort, '--port');
+      for (const { port, transport, protocol: name, mode, text } of p.options.listen) {
         const flag = `--listen ${text}`;
-        const served = protocols.filter(({ name }) => name === protocol);
-        if (transport === 'grpc') await openGrpc(port, served, flag);
-        else await openHttp(createHttp(p, port), port, served, flag);
+        const alone = loaded.filter(({ data }) => data.name === name).map(({ protocol }) => protocol);
+        if (transport === 'grpc') await openGrpc(port, alone, { own: true, mode }, flag);
+        else await openHttp(createHttp(p, port), port, alone, { own: true, mode }, flag);
       }
       p.httpPort = p.http.port;
     },

@@ -1,37 +1,37 @@
-import type { Protocol } from '../../protocols/shared/protocol.ts';
-import { createRateLimits } from '../../protocols/shared/rate-limits.ts';
-import { type ProtocolName, protocolNames } from '../parse-listens.ts';
+import { protocols } from '../../protocols/protocols.ts';
+import { createCallLimits } from '../../protocols/shared/limits/call-limits.ts';
+import { limitServices } from '../../protocols/shared/limits/limit-services.ts';
+import { createRates } from '../../protocols/shared/limits/rates.ts';
+import { createProfileReader } from '../../protocols/shared/profile-reader.ts';
+import type { Protocol, ProtocolData, ProtocolDeps } from '../../protocols/shared/protocol.ts';
 import type { ProgramContext } from '../program-context.ts';
 
-type Deps = ReturnType<typeof protocolDeps>;
-
-/** Loaded when the ports open: a process that serves no protocol never loads the code of one. */
-const loaders: Readonly<Record<ProtocolName, (deps: Deps) => Promise<Protocol>>> = {
-  native: async (deps) => (await import('../../protocols/native/native-protocol.ts')).createNativeProtocol(deps),
-  graphql: async (deps) => (await import('../../protocols/graphql/graphql-protocol.ts')).createGraphqlProtocol(deps),
-  veigo: async (deps) => (await import('../../protocols/veigo/veigo-protocol.ts')).createVeigoProtocol(deps),
-};
-
-/** Every public protocol, each once for all ports of this process. */
-export function createProtocols(p: ProgramContext): Promise<readonly Protocol[]> {
-  const deps = protocolDeps(p);
-  return Promise.all(protocolNames.map((name) => loaders[name](deps)));
+export interface LoadedProtocol {
+  readonly data: ProtocolData;
+  readonly protocol: Protocol;
 }
 
-function protocolDeps(p: ProgramContext) {
-  const perSecond = p.options['sends-per-second'];
-  const signIns = p.options['sign-ins-per-minute'] / 60;
+/** Every public protocol, each once for all ports of this process; its code is loaded now, when the ports open. */
+export function createProtocols(p: ProgramContext): Promise<readonly LoadedProtocol[]> {
+  const deps = protocolDeps(p);
+  return Promise.all(protocols.map(async (data) => ({ data, protocol: await data.load(deps) })));
+}
+
+function protocolDeps(p: ProgramContext): ProtocolDeps {
+  const log = p.log.child({ service: 'protocols' });
+  const people = p.services.connect('people');
+  const rates = createRates({
+    sendsPerSecond: p.options['sends-per-second'],
+    signInsPerSecond: p.options['sign-ins-per-minute'] / 60,
+  });
+  const limits = createCallLimits(rates, p.clock);
   return {
     ...p.halves,
-    identity: p.identity,
-    people: p.services.connect('people'),
-    chat: p.chat,
-    log: p.log.child({ service: 'protocols' }),
+    ...limitServices({ identity: p.identity, people, chat: p.chat }, limits),
+    beginFrame: limits.beginFrame,
+    profiles: createProfileReader({ people, log }),
+    log,
     metrics: p.metrics,
-    limits: createRateLimits({
-      sends: { perSecond, burst: perSecond * 5 },
-      signIns: { perSecond: signIns, burst: Math.max(200, signIns * 10) },
-    }),
     config: {
       trustProxy: p.options['trust-proxy'],
       allowedOrigins: p.options['public-url'] ? [new URL(p.options['public-url']).origin] : [],

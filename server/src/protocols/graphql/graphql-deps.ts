@@ -1,6 +1,4 @@
 import type { HttpHalf, ProtocolServices, SocketHalf } from '../shared/halves.ts';
-import type { ProfileReader } from '../shared/profile-reader.ts';
-import type { RateLimits } from '../shared/rate-limits.ts';
 
 export interface GraphqlConfig {
   /** Origins besides our own whose pages may use the session cookie. */
@@ -28,7 +26,6 @@ export const graphqlDefaults: GraphqlConfig = {
 export interface GraphqlDeps extends ProtocolServices {
   /** What is left out keeps its default. */
   readonly config?: Partial<GraphqlConfig>;
-  readonly limits: RateLimits;
   /** null: HTTP is served by other processes. */
   readonly http: HttpHalf | null;
   /** null: sockets are served by other processes. */
@@ -38,6 +35,4 @@ export interface GraphqlDeps extends ProtocolServices {
 /** What both halves hand to an operation. */
 export interface OperationDeps extends ProtocolServices {
   readonly config: GraphqlConfig;
-  readonly limits: RateLimits;
-  readonly profiles: ProfileReader;
 }

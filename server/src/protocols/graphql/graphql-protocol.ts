@@ -1,5 +1,4 @@
 import { fail } from '../../kernel/errors.ts';
-import { createProfileReader } from '../shared/profile-reader.ts';
 import type { HttpHost, Protocol } from '../shared/protocol.ts';
 import { createDocuments } from './documents.ts';
 import { type GraphqlDeps, graphqlDefaults, type OperationDeps } from './graphql-deps.ts';
@@ -16,15 +15,13 @@ const socketPath = '/graphql';
 
 /** The modern schema at /graphql, over the same services as the native protocol; its subscriptions there too, and at /graphql/stream. */
 export function createGraphqlProtocol(deps: GraphqlDeps): Protocol {
-  const { identity, people, chat, log, metrics, limits, http, sockets } = deps;
-  const profiles = createProfileReader(deps);
+  const { identity, people, chat, log, metrics, profiles, beginFrame, http, sockets } = deps;
   const config = { ...graphqlDefaults, ...deps.config };
-  const common: OperationDeps = { identity, people, chat, log, metrics, limits, profiles, config };
+  const common: OperationDeps = { identity, people, chat, log, metrics, profiles, beginFrame, config };
   // Of all ports of this process: they share the hub, and so the groups of its subscribers.
   const groups = createGroups(createSelections(schema, log));
   const preferences = createNotifyPreferences({ chat, log });
   return {
-    name: 'graphql',
     async registerHttp(host) {
       if (!http) throw new Error('the GraphQL protocol was given nothing to serve HTTP with');
       const { presence, status, attachments } = http;

@@ -1,3 +1,4 @@
+import type { Principal } from '../../kernel/context.ts';
 import { fail } from '../../kernel/errors.ts';
 import type { AccountId, ConversationId, MessageId } from '../../kernel/ids.ts';
 import { type ParsedContent, parseContent } from '../../model/content.ts';
@@ -16,12 +17,14 @@ export interface DraftFields {
 const none: readonly AccountId[] = [];
 
 /** `text` is the whole request or frame, from which the content is cut as the characters it came in (rule 7). */
-export function createDraft(sender: AccountId, conversation: string, fields: DraftFields, text: string): Draft {
+export function createDraft(principal: Principal, conversation: string, fields: DraftFields, text: string): Draft {
   const { raw, hash, attachment } = parseRawContent(text, fields.content);
   return {
     id: fields.id as MessageId,
     conversation: conversation as ConversationId,
-    sender,
+    sender: principal.account,
+    session: principal.session,
+    admin: principal.admin,
     content: raw,
     hash,
     attachment,

@@ -1,6 +1,4 @@
 import type { HttpHalf, ProtocolServices, SocketHalf } from '../shared/halves.ts';
-import type { ProfileReader } from '../shared/profile-reader.ts';
-import type { RateLimits } from '../shared/rate-limits.ts';
 
 export interface NativeConfig {
   /** Origins besides our own whose pages may use the session cookie. */
@@ -28,7 +26,6 @@ export const nativeDefaults: NativeConfig = {
 export interface NativeDeps extends ProtocolServices {
   /** What is left out keeps its default. */
   readonly config?: Partial<NativeConfig>;
-  readonly limits: RateLimits;
   /** null: HTTP is served by other processes. */
   readonly http: HttpHalf | null;
   /** null: sockets are served by other processes. */
@@ -36,13 +33,11 @@ export interface NativeDeps extends ProtocolServices {
 }
 
 /** What the route files are handed. */
-export interface RestDeps extends ProtocolServices, HttpHalf, Pick<RateLimits, 'sends' | 'signIns'> {
-  readonly profiles: ProfileReader;
+export interface RestDeps extends ProtocolServices, HttpHalf {
   readonly config: NativeConfig;
 }
 
 /** What the socket's files are handed. */
-export interface RealtimeSocketDeps extends ProtocolServices, SocketHalf, Pick<RateLimits, 'sends' | 'frames'> {
-  readonly profiles: ProfileReader;
+export interface RealtimeSocketDeps extends ProtocolServices, SocketHalf {
   readonly config: NativeConfig;
 }

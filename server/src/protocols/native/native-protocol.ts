@@ -1,5 +1,4 @@
 import { fail } from '../../kernel/errors.ts';
-import { createProfileReader } from '../shared/profile-reader.ts';
 import type { HttpHost, Protocol } from '../shared/protocol.ts';
 import { type NativeConfig, type NativeDeps, nativeDefaults } from './native-deps.ts';
 import { addRest } from './rest/rest-plugin.ts';
@@ -10,16 +9,13 @@ const socketPath = '/realtime';
 
 /** Parley's own protocol: REST under /api/v1, the socket at /realtime, the web application at / and under /app/. */
 export function createNativeProtocol(deps: NativeDeps): Protocol {
-  const { http, sockets, limits, ...common } = deps;
+  const { http, sockets, ...common } = deps;
   const config: NativeConfig = { ...nativeDefaults, ...deps.config };
-  const profiles = createProfileReader(deps);
-  const { sends, frames, signIns } = limits;
   return {
-    name: 'native',
     async registerHttp(host) {
       if (!http) throw new Error('the native protocol was given nothing to serve HTTP with');
       const { version } = await http.status();
-      await addRest(host.app, { ...common, ...http, profiles, config, sends, signIns }, version);
+      await addRest(host.app, { ...common, ...http, config }, version);
       const { webRoot } = http;
       if (webRoot !== null) await host.app.register((app) => addWebRoutes(app, webRoot));
       if (sockets) return;
@@ -31,7 +27,7 @@ export function createNativeProtocol(deps: NativeDeps): Protocol {
     registerSockets(host) {
       if (!sockets) throw new Error('the native protocol was given no hub to serve sockets with');
       refuse(host);
-      host.onUpgrade(socketPath, createRealtimeSocket({ ...common, ...sockets, profiles, config, sends, frames }));
+      host.onUpgrade(socketPath, createRealtimeSocket({ ...common, ...sockets, config }));
     },
   };
 }

@@ -4,14 +4,20 @@ import type { ChatApi } from '../../services/chat/api.ts';
 import type { IdentityApi } from '../../services/identity/api.ts';
 import type { PeopleApi } from '../../services/people/api.ts';
 import type { HubApi, PresenceApi } from '../../services/realtime/api.ts';
+import type { BeginFrame } from './limits/call-limits.ts';
+import type { ProfileReader } from './profile-reader.ts';
 import type { AttachmentStore } from './store-attachment.ts';
 
-/** What every protocol is given, in both its halves. */
+/** What every protocol is given, in both its halves. The services count their calls by the context they are called with. */
 export interface ProtocolServices {
   /** Need not run in this process; `verifyAccess` and `resolveCookie` are asked for every request and socket. */
   readonly identity: IdentityApi;
   readonly people: PeopleApi;
   readonly chat: ChatApi;
+  /** Names beside what was asked for, which are no call of the caller's own. */
+  readonly profiles: ProfileReader;
+  /** How each frame of an open socket begins that is no message; those count as what they send. */
+  readonly beginFrame: BeginFrame;
   readonly log: Log;
   readonly metrics: Metrics;
 }

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type RawData, type ServerOptions, WebSocket, WebSocketServer } from 'ws';
+import { toFailure } from '../../kernel/errors.ts';
+import type { Log } from '../../kernel/log.ts';
 import type { Outlet } from '../../services/realtime/api.ts';
 
 /** Bytes of one frame, and of one message in several frames. */
@@ -11,15 +13,18 @@ const closeTimeoutMs = 3_000;
 
 const nothing = Buffer.alloc(0);
 
-/** What a protocol does with a socket; one object for all its sockets, so that an idle connection stays small. */
+/**
+ * What a protocol does with a socket; one object for all its sockets, so that an idle connection stays small. What one of these throws,
+ * or rejects with, ends that connection and reaches nobody else.
+ */
 export interface SocketEvents<State> {
   /** Valid UTF-8. */
-  onText(outlet: SocketOutlet<State>, data: Buffer): void;
-  onBinary(outlet: SocketOutlet<State>): void;
+  onText(outlet: SocketOutlet<State>, data: Buffer): unknown;
+  onBinary(outlet: SocketOutlet<State>): unknown;
   /** A ping or pong of the WebSocket protocol itself. */
-  onHeard(outlet: SocketOutlet<State>): void;
+  onHeard(outlet: SocketOutlet<State>): unknown;
   /** Once, whoever ended it. */
-  onClosed(outlet: SocketOutlet<State>): void;
+  onClosed(outlet: SocketOutlet<State>): unknown;
   /** What the protocol's clients know a close code of ours, or of RFC 6455, as. Absent: PROTOCOL's table. */
   closeCode?(code: number): number;
 }
@@ -32,13 +37,13 @@ export interface SocketEvents<State> {
 export class SocketOutlet<State> extends WebSocket implements Outlet {
   /** What the protocol keeps for this connection. */
   state: State | null = null;
-  #events: SocketEvents<State> | null = null;
+  #kind: SocketKind<State> | null = null;
   #tcp: Socket | null = null;
 
   /** Called once by `acceptSockets`. */
-  attach(tcp: Socket, events: SocketEvents<State>, state: State): void {
+  attach(tcp: Socket, kind: SocketKind<State>, state: State): void {
     this.#tcp = tcp;
-    this.#events = events;
+    this.#kind = kind;
     this.state = state;
     this.on('message', onMessage);
     this.on('ping', onHeard);
@@ -48,8 +53,22 @@ export class SocketOutlet<State> extends WebSocket implements Outlet {
     this.on('error', ignore);
   }
 
-  get events(): SocketEvents<State> | null {
-    return this.#events;
+  /** Does something of the protocol's with this connection, at once or with a promise; the connection does not outlive its failing. */
+  attempt(work: (events: SocketEvents<State>) => unknown): void {
+    if (!this.#kind) return;
+    try {
+      const working = work(this.#kind.events);
+      if (working instanceof Promise) working.catch((thrown) => this.fail(thrown));
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+
+  /** Ends the connection for something that nobody has answered. */
+  fail(thrown: unknown): void {
+    const failure = toFailure(thrown);
+    if (failure.code === 'internal') this.#kind?.log.error({ err: failure.cause ?? failure }, 'a socket failed');
+    this.close(failure.row.close ?? 4003, failure.message);
   }
 
   get open(): boolean {
@@ -80,7 +99,7 @@ export class SocketOutlet<State> extends WebSocket implements Outlet {
   override close(code = 1000, reason: string | Buffer = ''): void {
     // A close frame holds 123 bytes of reason.
     const text = typeof reason === 'string' ? reason.replace(/[^\x20-\x7e]/g, '?').slice(0, 120) : reason;
-    super.close((this.#events?.closeCode ?? ownCode)(code), text);
+    super.close((this.#kind?.events.closeCode ?? ownCode)(code), text);
   }
 }
 
@@ -90,20 +109,25 @@ function ownCode(code: number): number {
   return code;
 }
 
+/** What all sockets of one protocol have alike. */
+interface SocketKind<State> {
+  readonly events: SocketEvents<State>;
+  readonly log: Log;
+}
+
 type AnyOutlet = SocketOutlet<unknown>;
 
 function onMessage(this: WebSocket, data: RawData, binary: boolean): void {
   const outlet = this as AnyOutlet;
-  if (binary) outlet.events?.onBinary(outlet);
-  else outlet.events?.onText(outlet, data as Buffer);
+  outlet.attempt((events) => (binary ? events.onBinary(outlet) : events.onText(outlet, data as Buffer)));
 }
 function onHeard(this: WebSocket): void {
   const outlet = this as AnyOutlet;
-  outlet.events?.onHeard(outlet);
+  outlet.attempt((events) => events.onHeard(outlet));
 }
 function onClose(this: WebSocket): void {
   const outlet = this as AnyOutlet;
-  outlet.events?.onClosed(outlet);
+  outlet.attempt((events) => events.onClosed(outlet));
 }
 function ignore(): void {}
 
@@ -114,12 +138,17 @@ export interface SocketAcceptor<State> {
     socket: Socket,
     head: Buffer,
     state: State,
-    opened: (o: SocketOutlet<State>) => void,
+    opened: (o: SocketOutlet<State>) => unknown,
   ): void;
 }
 
 /** Turns upgraded requests into outlets of one protocol. `subprotocol`: answered when the client offers it; null: it has none. */
-export function acceptSockets<State>(subprotocol: string | null, events: SocketEvents<State>): SocketAcceptor<State> {
+export function acceptSockets<State>(
+  subprotocol: string | null,
+  log: Log,
+  events: SocketEvents<State>,
+): SocketAcceptor<State> {
+  const kind = { events, log };
   const options: ServerOptions & { closeTimeout: number } = {
     noServer: true,
     clientTracking: false,
@@ -135,8 +164,8 @@ export function acceptSockets<State>(subprotocol: string | null, events: SocketE
     accept(request, socket, head, state, opened) {
       server.handleUpgrade(request, socket, head, (accepted) => {
         const outlet = accepted as SocketOutlet<State>;
-        outlet.attach(socket, events, state);
-        opened(outlet);
+        outlet.attach(socket, kind, state);
+        outlet.attempt(() => opened(outlet));
       });
     },
   };

@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream';
 import { fileTypeFromBuffer } from 'file-type';
-import { type Context, createContext } from '../../kernel/context.ts';
+import type { Context } from '../../kernel/context.ts';
 import { fail } from '../../kernel/errors.ts';
 import { type AttachmentId, createId } from '../../kernel/ids.ts';
 import type { Attachment, ChatApi } from '../../services/chat/api.ts';
+import { renewContext } from './caller-context.ts';
 
 /** Where the bytes of attachments are kept; what they are and who may read them is for chat to say. */
 export interface AttachmentStore {
@@ -36,7 +37,7 @@ export async function storeAttachment(
   const id = createId<AttachmentId>();
   const { size, mediaType } = await storeBytes(deps.attachments, id, file, maxBytes);
   // Bytes take their time: the deadline of what comes after them begins now.
-  const fresh = createContext(ctx.principal, ctx.requestId);
+  const fresh = renewContext(ctx);
   const name = cleanName(file.filename);
   return deps.chat.createAttachment(fresh, { id, name, size, mediaType }).catch(async (thrown) => {
     // Also where the row may have been written: nobody has learned its id.

@@ -1,9 +1,9 @@
-import { type Context, createContext, requirePrincipal } from '../../kernel/context.ts';
+import { type Context, requirePrincipal } from '../../kernel/context.ts';
 import { fail } from '../../kernel/errors.ts';
 import type { SignedIn } from '../../services/identity/api.ts';
 import { describeAccount, describeTokens, type VeigoAccount, type VeigoPage, type VeigoTokens } from './objects.ts';
 import { given, type Maybe, type PageArgs, parsePage, parsePassword, parseText } from './parse.ts';
-import type { Caller, VeigoDeps } from './veigo-deps.ts';
+import type { VeigoDeps } from './veigo-deps.ts';
 
 /** Accounts, tokens and devices in Veigo's words; a device (`clientId`) is a session's. Errors are the services' own. */
 export interface Entered {
@@ -22,11 +22,10 @@ export interface SignUpArgs {
 }
 
 /** `account.taken` when the e-mail address is. */
-export async function signUp(deps: VeigoDeps, ctx: Context, caller: Caller, args: SignUpArgs): Promise<Entered> {
+export async function signUp(deps: VeigoDeps, ctx: Context, args: SignUpArgs): Promise<Entered> {
   const email = parseText('email', args.email);
   const password = parsePassword('password', args.password);
-  const origin = { device: parseText('clientId', args.clientId), address: caller.address };
-  deps.signIns.demand(caller.address);
+  const origin = { device: parseText('clientId', args.clientId), address: ctx.address };
   const account = { email, password, name: given(args.name), phone: given(args.phone) };
   return enter(ctx, await deps.identity.signUp(ctx, account, origin));
 }
@@ -34,13 +33,11 @@ export async function signUp(deps: VeigoDeps, ctx: Context, caller: Caller, args
 export async function signIn(
   deps: VeigoDeps,
   ctx: Context,
-  caller: Caller,
   args: { readonly email?: Maybe; readonly password?: Maybe; readonly clientId?: Maybe },
 ): Promise<Entered> {
   const login = parseText('email', args.email);
   const password = parseText('password', args.password);
-  const origin = { device: parseText('clientId', args.clientId), address: caller.address };
-  deps.signIns.demand(caller.address);
+  const origin = { device: parseText('clientId', args.clientId), address: ctx.address };
   return enter(ctx, await deps.identity.signIn(ctx, { login, password }, origin));
 }
 
@@ -49,7 +46,7 @@ function enter(ctx: Context, { account, session, tokens }: SignedIn): Entered {
   return {
     account: describeAccount(account),
     token: describeTokens(tokens),
-    ctx: { ...createContext(principal, ctx.requestId), deadline: ctx.deadline },
+    ctx: { ...ctx, principal },
   };
 }
 
@@ -105,24 +102,16 @@ const deviceOf = ({ device, id }: { readonly device: string | null; readonly id:
 export async function changePassword(
   deps: VeigoDeps,
   ctx: Context,
-  caller: Caller,
   args: { readonly oldPassword?: Maybe; readonly newPassword?: Maybe },
 ): Promise<void> {
   const oldPassword = parseText('oldPassword', args.oldPassword);
   const newPassword = parsePassword('newPassword', args.newPassword);
-  deps.signIns.demand(caller.address);
   await deps.identity.changePassword(ctx, { oldPassword, newPassword });
 }
 
 /** Sends a code, if the address is an account's; never says whether it is. */
-export async function forgetPassword(
-  deps: VeigoDeps,
-  ctx: Context,
-  caller: Caller,
-  args: { readonly email?: Maybe },
-): Promise<void> {
+export async function forgetPassword(deps: VeigoDeps, ctx: Context, args: { readonly email?: Maybe }): Promise<void> {
   const email = parseText('email', args.email);
-  deps.signIns.demand(caller.address);
   await deps.identity.requestRecovery(ctx, email);
 }
 
@@ -135,12 +124,10 @@ interface OtpArgs {
 export async function resetPassword(
   deps: VeigoDeps,
   ctx: Context,
-  caller: Caller,
   args: OtpArgs & { readonly newPassword?: Maybe },
 ): Promise<void> {
   const code = parseOtp(args);
   const password = parsePassword('newPassword', args.newPassword);
-  deps.signIns.demand(caller.address);
   await deps.identity.resetPassword(ctx, { code, password });
 }
 
@@ -148,25 +135,21 @@ export async function resetPassword(
 export async function sendEmailVerification(
   deps: VeigoDeps,
   ctx: Context,
-  caller: Caller,
   args: { readonly email?: Maybe },
 ): Promise<void> {
   const email = parseText('email', args.email);
-  deps.signIns.demand(caller.address);
   await deps.identity.requestVerification(ctx, email);
 }
 
 /** `token.invalid`. */
-export async function verifyEmail(deps: VeigoDeps, ctx: Context, caller: Caller, args: OtpArgs): Promise<void> {
+export async function verifyEmail(deps: VeigoDeps, ctx: Context, args: OtpArgs): Promise<void> {
   const code = parseOtp(args);
-  deps.signIns.demand(caller.address);
   await deps.identity.verifyEmail(ctx, code);
 }
 
 /** Whether a code is good, without using it up: `token.invalid` when it is not. */
-export async function validateOtp(deps: VeigoDeps, ctx: Context, caller: Caller, args: OtpArgs): Promise<void> {
+export async function validateOtp(deps: VeigoDeps, ctx: Context, args: OtpArgs): Promise<void> {
   const code = parseOtp(args);
-  deps.signIns.demand(caller.address);
   await deps.identity.checkCode(ctx, code);
 }
 
@@ -182,12 +165,10 @@ function parseOtp(args: OtpArgs): string {
 export async function deleteAccount(
   deps: VeigoDeps,
   ctx: Context,
-  caller: Caller,
   args: { readonly password?: Maybe },
 ): Promise<VeigoAccount> {
   const { account: id } = requirePrincipal(ctx);
   const password = parseText('password', args.password);
-  deps.signIns.demand(caller.address);
   const [account] = await deps.identity.getAccounts(ctx, [id]);
   if (!account) throw fail('session.revoked');
   await deps.identity.deleteAccount(ctx, password);

@@ -1,6 +1,7 @@
-import { type Context, createContext } from '../../kernel/context.ts';
+import type { Context } from '../../kernel/context.ts';
 import type { IdentityApi, Verified } from '../../services/identity/api.ts';
 import { type CredentialSource, findCredential, verifyCredential } from '../shared/authenticate.ts';
+import { renewContext } from '../shared/caller-context.ts';
 import type { OriginRule } from '../shared/same-origin.ts';
 
 const scheme = 'SuperDuperUser';
@@ -9,12 +10,12 @@ const scheme = 'SuperDuperUser';
 export async function authorize(
   deps: { readonly identity: IdentityApi; readonly origins: OriginRule },
   source: CredentialSource,
-  requestId: string,
+  caller: Context,
 ): Promise<{ readonly ctx: Context; readonly verified: Verified } | null> {
   const credential = findCredential(source, deps.origins, scheme);
   if (!credential) return null;
-  const verified = await verifyCredential(deps.identity, createContext(null, requestId), credential);
-  return { ctx: createContext(verified.principal, requestId), verified };
+  const verified = await verifyCredential(deps.identity, caller, credential);
+  return { ctx: renewContext(caller, verified.principal), verified };
 }
 
 /** Veigo's own words for a header that cannot be read; the word is checked to the letter, the token is not. */

@@ -4,7 +4,6 @@ import type { ChatApi } from '../../services/chat/api.ts';
 import type { IdentityApi } from '../../services/identity/api.ts';
 import type { PeopleApi } from '../../services/people/api.ts';
 import type { ProfileReader } from '../shared/profile-reader.ts';
-import type { RateLimit } from '../shared/rate-limit.ts';
 
 /** What the operations of this folder are done with, whichever way they were asked for. */
 export interface VeigoDeps {
@@ -12,16 +11,6 @@ export interface VeigoDeps {
   readonly people: PeopleApi;
   readonly chat: ChatApi;
   readonly profiles: ProfileReader;
-  /** Messages, by account. */
-  readonly sends: RateLimit;
-  /** Sign-ups, sign-ins and whatever else proves a secret, by address. */
-  readonly signIns: RateLimit;
   readonly log: Log;
   readonly metrics: Metrics;
-}
-
-/** Where a request comes from. */
-export interface Caller {
-  /** IP address. */
-  readonly address: string;
 }

@@ -132,6 +132,8 @@ export const draft = record<Draft, wire.Draft>({
   id: text,
   conversation: text,
   sender: text,
+  session: nullable(text),
+  admin: flag,
   content: text,
   hash: text,
   attachment: nullable(text),

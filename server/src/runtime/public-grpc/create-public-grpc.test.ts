@@ -53,9 +53,9 @@ describe('the public gRPC port', () => {
 
   test('the address is the connection’s, and what a proxy says only where one is trusted', async () => {
     const forwarded = { 'x-forwarded-for': '10.1.2.3, 10.9.9.9' };
-    const plain = await start(async ({ address }) => ({ address }));
+    const plain = await start(async ({ ctx: { address } }) => ({ address }));
     expect(await plain.say({}, forwarded)).toEqual({ address: '127.0.0.1' });
-    const behind = await start(async ({ address }) => ({ address }), { trustProxy: true });
+    const behind = await start(async ({ ctx: { address } }) => ({ address }), { trustProxy: true });
     expect(await behind.say({}, forwarded)).toEqual({ address: '10.1.2.3' });
     expect(await behind.say({})).toEqual({ address: '127.0.0.1' });
   });

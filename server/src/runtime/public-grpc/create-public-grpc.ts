@@ -1,7 +1,7 @@
 import { Server, type ServerUnaryCall, type StatusObject, status } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { createContext, defaultDeadlineMs } from '../../kernel/context.ts';
-import { fail, toFailure } from '../../kernel/errors.ts';
+import { type Failure, fail, toFailure } from '../../kernel/errors.ts';
 import { createId } from '../../kernel/ids.ts';
 import type { Unit } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
@@ -68,7 +68,7 @@ export function createPublicGrpc(options: PublicGrpcOptions): PublicGrpc {
           } catch (thrown) {
             const failure = toFailure(thrown);
             if (failure.code === 'internal') log.error({ method: path, err: failure.cause ?? failure }, 'call failed');
-            const said = describe(failure);
+            const said = describeSafely(describe, failure, log);
             code = said.code;
             answer(toStatus(said));
           }
@@ -116,11 +116,8 @@ function acceptCall(call: Call, trustProxy: boolean): GrpcCall {
     return typeof value === 'string' ? value : undefined;
   };
   const forwarded = trustProxy ? metadata('x-forwarded-for')?.split(',', 1)[0]?.trim() : undefined;
-  return {
-    ctx: { ...createContext(null, createId<string>(), left), signal: abort.signal },
-    address: forwarded || call.getPeer().replace(/:\d+$/, ''),
-    metadata,
-  };
+  const address = forwarded || call.getPeer().replace(/:\d+$/, '');
+  return { ctx: { ...createContext(null, createId<string>(), left), address, signal: abort.signal }, metadata };
 }
 
 function decode(type: GrpcMessage<unknown>, bytes: Buffer): unknown {
@@ -128,6 +125,16 @@ function decode(type: GrpcMessage<unknown>, bytes: Buffer): unknown {
     return type.decode(bytes);
   } catch (cause) {
     throw fail('request.invalid', { detail: 'The request is not what the method takes.', cause });
+  }
+}
+
+/** What is wrong with how a protocol describes failures ends its call and not the process. */
+function describeSafely(describe: (failure: Failure) => GrpcStatus, failure: Failure, log: Log): GrpcStatus {
+  try {
+    return describe(failure);
+  } catch (err) {
+    log.error({ err }, 'a failure cannot be described');
+    return { code: 'INTERNAL', message: failure.row.message };
   }
 }
 

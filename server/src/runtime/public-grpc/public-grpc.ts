@@ -27,10 +27,8 @@ export interface GrpcService {
 
 /** One call of a stranger. Nobody is believed yet: `ctx.principal` is null until the protocol has verified a credential. */
 export interface GrpcCall {
-  /** Ends with the caller's deadline, or with ours if that is earlier. */
+  /** With the caller's address. Ends with the caller's deadline, or with ours if that is earlier. */
   readonly ctx: Context;
-  /** IP address. */
-  readonly address: string;
   /** The first value under a key in lower case. */
   metadata(key: string): string | undefined;
 }

@@ -243,7 +243,7 @@ export interface ChatApi {
   ): Promise<{ readonly items: readonly SearchHit[]; readonly next: string | null }>;
   /** Records the owner and kind of bytes that are already in the blob store under this id. */
   createAttachment(ctx: Context, attachment: Omit<Attachment, 'owner' | 'createdAt'>): Promise<Attachment>;
-  /** To its owner and to who may read a message that shows it; else `attachment.unknown`. */
+  /** To its owner, and to who may read a message or a conversation that shows it; else `attachment.unknown`. */
   getAttachment(ctx: Context, id: AttachmentId): Promise<Attachment>;
 
   /** Checks membership from a bounded cache and hands the ephemeral message or typing to the router. */

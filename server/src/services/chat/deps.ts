@@ -5,6 +5,7 @@ import type { Log } from '../../kernel/log.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import type { Incarnation } from '../../model/position.ts';
 import type { Bus } from '../../ports/bus.ts';
+import type { Decide } from '../../ports/policy.ts';
 import type { Sql } from '../../ports/sql.ts';
 import type { StorageGuard } from '../../ports/storage-guard.ts';
 import type { PeopleApi } from '../people/api.ts';
@@ -55,7 +56,14 @@ export interface ChatDeps {
   readonly committer: Committer;
   /** Of the chat database, as loadIncarnation read it last; another one after a failover. */
   readonly incarnation: () => Incarnation;
+  /** Who may do what; absent: chat's own rules (deciding/decide.ts). The committer must have the same. */
+  readonly decide?: Decide;
   readonly config?: Partial<ChatConfig>;
+}
+
+/** What is changed with besides. */
+export interface ChangeDeps extends ChatDeps {
+  readonly decide: Decide;
 }
 
 /** The settings, with the defaults of those that are not given. */

@@ -13,7 +13,8 @@ import { setPinned } from './changing/set-pinned.ts';
 import { setReaction } from './changing/set-reaction.ts';
 import { updateConversation } from './changing/update-conversation.ts';
 import { createConsumers } from './consumer.ts';
-import { type ChatDeps, configOf } from './deps.ts';
+import { decide } from './deciding/decide.ts';
+import { type ChangeDeps, type ChatDeps, configOf } from './deps.ts';
 import { notifyPreferencesOf } from './marks/notify-preferences.ts';
 import { createReceiptWriter } from './marks/receipt-writer.ts';
 import { listReceipts, putReceipt } from './marks/receipts.ts';
@@ -34,7 +35,8 @@ import { search } from './reading/search.ts';
 export type { ChatConfig, ChatDeps } from './deps.ts';
 
 /** Conversations, memberships, messages and receipts over one database; see README.md beside this file. */
-export function createChat(deps: ChatDeps): { readonly api: ChatApi; readonly unit: Unit } {
+export function createChat(given: ChatDeps): { readonly api: ChatApi; readonly unit: Unit } {
+  const deps: ChangeDeps = { decide, ...given };
   const config = configOf(deps);
   const members = createMemberCache(deps.sql, { entries: config.accessEntries, ttlMs: config.accessTtlMs });
   const receipts = createReceiptWriter({ ...deps, windowMs: config.receiptWindowMs });

@@ -41,7 +41,8 @@ function draftOf(sender: AccountId, conversation: ConversationId, text: string):
   const content = JSON.stringify({ type: 'text', text });
   const { hash } = parseContent(content, JSON.parse(content));
   const id = createId<MessageId>();
-  return { id, conversation, sender, content, hash, attachment: null, replyTo: null, thread: null, mentions: [] };
+  const nothing = { session: null, admin: false, attachment: null, replyTo: null, thread: null, mentions: [] };
+  return { id, conversation, sender, content, hash, ...nothing };
 }
 
 test('drafts of many conversations go to their instances and are answered in place, also when one of these ends', async () => {

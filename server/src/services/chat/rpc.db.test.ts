@@ -26,8 +26,8 @@ const raw = '{ "text" : "\\u0041 👍🏽", "type":"text" }';
 
 function draftOf(sender: Draft['sender'], conversation: ConversationId, more: Partial<Draft> = {}): Draft {
   const { hash } = parseContent(raw, JSON.parse(raw));
-  const plain = { content: raw, hash, attachment: null, replyTo: null, thread: null, mentions: [] };
-  return { id: createId<MessageId>(), conversation, sender, ...plain, ...more };
+  const nothing = { session: null, admin: false, attachment: null, replyTo: null, thread: null, mentions: [] };
+  return { id: createId<MessageId>(), conversation, sender, content: raw, hash, ...nothing, ...more };
 }
 
 test('every method of the running service is carried', () => {

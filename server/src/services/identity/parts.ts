@@ -1,12 +1,12 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { AccountId, SessionId } from '../../kernel/ids.ts';
 import type { Log } from '../../kernel/log.ts';
+import type { TokenBuckets } from '../../kernel/token-buckets.ts';
 import type { Mailer } from '../../ports/mail.ts';
 import type { Sql } from '../../ports/sql.ts';
 import type { Courier } from './accounts/courier.ts';
 import type { PasswordHasher } from './accounts/password-hasher.ts';
 import type { IdentityConfig } from './config.ts';
-import type { RateGate } from './sessions/rate-gate.ts';
 import type { AccessTokens } from './tokens/access-tokens.ts';
 import type { Revocations } from './tokens/revocations.ts';
 import type { SigningKeys } from './tokens/signing-keys.ts';
@@ -24,9 +24,10 @@ export interface Parts {
   readonly hasher: PasswordHasher;
   readonly mailer: Mailer;
   readonly courier: Courier;
+  /** Counted in this process, by what is guessed at: what one caller may do is counted before it comes here. */
   readonly limits: {
-    readonly login: RateGate;
-    readonly address: RateGate;
-    readonly recovery: RateGate;
+    readonly login: TokenBuckets;
+    readonly address: TokenBuckets;
+    readonly recovery: TokenBuckets;
   };
 }

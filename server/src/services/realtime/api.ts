@@ -2,7 +2,6 @@ import type { Context, Principal } from '../../kernel/context.ts';
 import type { AccountId, ConnectionId, ConversationId } from '../../kernel/ids.ts';
 import type { Profile } from '../../model/account.ts';
 import type { Delivery } from '../../model/delivery.ts';
-import type { Message } from '../../model/message.ts';
 import type { Continuity, Position } from '../../model/position.ts';
 import type { Presence } from '../../model/presence.ts';
 import type { ConversationView } from '../chat/api.ts';
@@ -31,38 +30,22 @@ export interface Outlet {
   ping?(): void;
 }
 
-/** What a connection is told; an Encoder turns it into the bytes of its protocol. */
-export type Outgoing =
-  | { readonly op: 'message' | 'edited'; readonly message: Message; readonly sender: Profile }
-  | { readonly op: 'deleted'; readonly conversation: ConversationId; readonly seq: number; readonly rev: number }
+/**
+ * The deliveries that connections are told of as they came. Of `members` and `conversation` the hub makes what each connection may
+ * know of them; `revoked` ends connections.
+ */
+export type ToldDelivery = Extract<
+  Delivery,
+  {
+    readonly kind: 'message' | 'edited' | 'deleted' | 'reaction' | 'pinned' | 'ephemeral' | 'typing' | 'receipt';
+  }
+>;
+
+/** What the hub itself has to say. */
+export type HubNotice =
+  | { readonly kind: 'presence'; readonly user: AccountId; readonly online: boolean; readonly lastSeen: string | null }
   | {
-      readonly op: 'reaction';
-      readonly conversation: ConversationId;
-      readonly seq: number;
-      readonly rev: number;
-      readonly user: AccountId;
-      readonly emoji: string;
-      readonly on: boolean;
-    }
-  | {
-      readonly op: 'pinned';
-      readonly conversation: ConversationId;
-      readonly seq: number;
-      readonly rev: number;
-      readonly user: AccountId;
-      readonly on: boolean;
-    }
-  | {
-      readonly op: 'receipt';
-      readonly conversation: ConversationId;
-      readonly user: AccountId;
-      readonly delivered: number;
-      readonly read: number;
-    }
-  | { readonly op: 'typing'; readonly conversation: ConversationId; readonly user: AccountId; readonly on: boolean }
-  | { readonly op: 'presence'; readonly user: AccountId; readonly online: boolean; readonly lastSeen: string | null }
-  | {
-      readonly op: 'conversation';
+      readonly kind: 'conversation';
       readonly change: 'created' | 'updated' | 'joined' | 'left' | 'deleted';
       readonly rev: number;
       /** The event stands for every rev after this one up to `rev`. */
@@ -72,12 +55,20 @@ export type Outgoing =
       readonly user?: AccountId;
     }
   | {
-      readonly op: 'resumed';
+      readonly kind: 'resumed';
       readonly ref: string | number | null;
       readonly conversations: readonly ResumedConversation[];
       readonly more: boolean;
     }
-  | { readonly op: 'drain'; readonly reconnectInMs: number };
+  | { readonly kind: 'drain'; readonly reconnectInMs: number };
+
+/** What a connection is told; an Encoder turns it into the bytes of its protocol. */
+export type HubEvent = ToldDelivery | HubNotice;
+
+/** Whose profile is not known has empty names. */
+export interface Senders {
+  get(id: AccountId): Profile;
+}
 
 export interface ResumedConversation {
   readonly conversation: ConversationId;
@@ -93,9 +84,13 @@ export interface ResumedConversation {
 
 /** A protocol's way of saying it. Called once per event and protocol, not once per recipient. */
 export interface Encoder {
+  /** Its name; behind a colon what tells apart those who are told differently: encoders of one text say the same. */
   readonly protocol: string;
-  /** Ready-made WebSocket frame(s); null: this protocol has no word for it. */
-  encode(event: Outgoing): Buffer | null;
+  /**
+   * Ready-made WebSocket frame(s); null: this protocol has no word for it. What it throws ends the connections that the event was
+   * for, and nobody else's (rule 32).
+   */
+  encode(event: HubEvent, senders: Senders): Buffer | null;
 }
 
 export interface Connection {
@@ -139,6 +134,8 @@ export interface HubApi {
       readonly expiresAt: number;
       readonly outlet: Outlet;
       readonly encoder: Encoder;
+      /** An open connection that this one shares the socket with: the bytes that wait in it are counted there, once. */
+      readonly sharing?: Connection;
       /** What is said in other conversations is not told; the protocol changes it as it likes. Absent: everything is told. */
       readonly only?: ReadonlySet<ConversationId>;
       /** Nothing is told of these before a resume that names them, which `greet` begins; else something could come twice. */

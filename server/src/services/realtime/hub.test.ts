@@ -12,8 +12,8 @@ describe('delivery', () => {
     await hub.route();
     await hub.settle();
     for (const { outlet } of [ann, bob, bob2]) {
-      expect(outlet.frames.map((frame) => frame.op)).toEqual(['ready', 'message']);
-      expect(outlet.of('message')[0]?.sender.name).toBe('ANN');
+      expect(outlet.frames.map((frame) => frame.kind)).toEqual(['ready', 'message']);
+      expect(outlet.of('message')[0]).toMatchObject({ sender: { name: 'ANN' } });
     }
   });
 
@@ -22,7 +22,7 @@ describe('delivery', () => {
     const [c, d] = [hub.chat.create('c', ['ann', 'bob']), hub.chat.create('d', ['ann', 'bob'])];
     hub.loseStream();
     const only = new Set<ConversationId>();
-    const [{ outlet }, whole] = [await hub.open('ann', undefined, undefined, only), await hub.open('ann')];
+    const [{ outlet }, whole] = [await hub.open('ann', undefined, undefined, { only }), await hub.open('ann')];
     const say = async () => {
       hub.chat.send(c, 'bob');
       hub.chat.send(d, 'bob');
@@ -128,9 +128,9 @@ describe('who may hear it', () => {
     hub.chat.send(c, 'ann');
     await hub.route();
     await hub.settle();
-    expect(bob.outlet.frames.map((frame) => frame.op)).toEqual(['ready', 'conversation']);
+    expect(bob.outlet.frames.map((frame) => frame.kind)).toEqual(['ready', 'conversation']);
     expect(bob.outlet.of('conversation')[0]).toMatchObject({ change: 'left', rev: 2, user: 'bob' });
-    expect(ann.outlet.frames.map((frame) => frame.op)).toEqual(['ready', 'conversation', 'message']);
+    expect(ann.outlet.frames.map((frame) => frame.kind)).toEqual(['ready', 'conversation', 'message']);
     bob.connection.closed();
     await hub.settle();
     expect([...hub.registry.users]).toEqual(['ann']);
@@ -166,7 +166,7 @@ describe('who may hear it', () => {
     hub.chat.send(c, 'ann', 'two');
     await hub.route();
     await hub.settle();
-    expect(bob.outlet.frames.map((frame) => frame.op)).toEqual(['ready', 'conversation', 'message', 'message']);
+    expect(bob.outlet.frames.map((frame) => frame.kind)).toEqual(['ready', 'conversation', 'message', 'message']);
     expect(bob.outlet.of('conversation')[0]).toMatchObject({ change: 'joined', conversation: { name: 'c' } });
   });
 
@@ -289,9 +289,9 @@ describe('a very big conversation', () => {
     await hub.settle();
     expect(outlet.writes - before, 'in the same write').toBe(1);
     expect(outlet.frames.slice(1)).toMatchObject([
-      { op: 'conversation', change: 'updated', since: 1, rev: 4, conversation: { id: 'c' } },
-      { op: 'message', message: { rev: 5 } },
-      { op: 'message', message: { rev: 6 } },
+      { kind: 'conversation', change: 'updated', since: 1, rev: 4, conversation: { id: 'c' } },
+      { kind: 'message', message: { rev: 5 } },
+      { kind: 'message', message: { rev: 6 } },
     ]);
   });
 
@@ -324,6 +324,6 @@ describe('a very big conversation', () => {
     await hub.route();
     await resumed;
     await hub.settle();
-    expect(late.outlet.frames.map((frame) => frame.op)).toEqual(['ready', 'message', 'resumed']);
+    expect(late.outlet.frames.map((frame) => frame.kind)).toEqual(['ready', 'message', 'resumed']);
   });
 });

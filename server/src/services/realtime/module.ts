@@ -69,7 +69,6 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   let tick = 0;
   let leaving = false;
 
-  const dialects = new Dialects();
   const registrar = createRegistrar({ registry, hub: hubId, index: () => index, scheduler, log });
   const index = new HubIndex({
     onUserGone(user) {
@@ -78,14 +77,12 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     },
     onConversationEmpty: (served) => registrar.release(served.id),
   });
-  const outbound = new Outbound(config, scheduler, metrics, (connection) => {
-    slow.add();
-    end(connection, closeCodes.slow, 'slow: reconnect');
-  });
+  const outbound = new Outbound(config, scheduler, metrics, onSlow, onThrow);
   const profiles = createProfiles(deps.people, log);
-  const fanOut = createFanOut({ dialects, outbound, profiles, metrics });
+  const dialects = new Dialects(profiles, log);
+  const fanOut = createFanOut({ dialects, outbound, metrics, lose });
   const presence = createPresence({ fanOut, registry, clock, log, graceMs: config.presenceGraceMs });
-  const ephemerals = createEphemerals({ index, fanOut, profiles, clock, receiptMs: config.receiptMs });
+  const ephemerals = createEphemerals({ index, fanOut, clock, receiptMs: config.receiptMs });
   const members = createMembers({
     chat,
     index,
@@ -99,13 +96,13 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   const starter = createStarter({ chat, index, registrar, pipeline, scheduler });
   const { usersPerRead, leaseMs } = config;
   const loader = createLoader({ chat, index, registrar, starter, members, scheduler, usersPerRead, log, lose });
-  const backlog = createBacklogWriter({ chat, profiles, outbound, scheduler, ...config, tick: () => tick });
+  const backlog = createBacklogWriter({ chat, profiles, fanOut, outbound, scheduler, ...config, tick: () => tick });
   const resumer = createResumer({ chat, index, fanOut, backlog, scheduler, resumesAtOnce: config.resumesAtOnce });
   const verifier = createVerifier({
     ...{ chat, registry, hub: hubId, leaseMs, index, registrar, pipeline, loader, scheduler, log, lose },
   });
   const lease = createLease({ registry, hub: hubId, leaseMs, registrar, verifier, clock, log });
-  const sweep = createSweep({ index, outbound, clock, ...config, end });
+  const sweep = createSweep({ index, outbound, clock, ...config, end, onThrow });
   const deliver = createDeliver({
     ...{ config, index, pipeline, members, starter, ephemerals, profiles, outbound, verifier, clock, end },
     recheck: (connection) => void recheck(connection),
@@ -140,7 +137,22 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     if (connection.gone) return;
     connection.closeCode = code;
     forget(connection);
-    connection.outlet.close(code, reason);
+    try {
+      connection.outlet.close(code, reason);
+    } catch (err) {
+      log.error({ err, protocol: connection.dialect.name }, 'a connection could not be closed');
+    }
+  }
+
+  function onSlow(connection: LiveConnection): void {
+    slow.add();
+    end(connection, closeCodes.slow, 'slow: reconnect');
+  }
+
+  /** Its outlet threw: it comes back and resumes. */
+  function onThrow(connection: LiveConnection, err: unknown): void {
+    log.error({ err, protocol: connection.dialect.name }, 'a connection could not be written to');
+    lose([connection]);
   }
 
   function lose(connections: readonly LiveConnection[]): void {

@@ -20,8 +20,10 @@ type Receipt = Extract<EphemeralDelivery, { kind: 'receipt' }>;
 interface Gathered {
   /** Where in the deliveries it stands. */
   readonly at: number;
+  readonly conversation: ConversationId;
+  readonly rev: number;
   readonly members: Membership[];
-  conversation: { readonly row: ConversationRow; readonly created: boolean } | null;
+  settings: { readonly row: ConversationRow; readonly created: boolean } | null;
 }
 
 /**
@@ -38,7 +40,7 @@ export function applyChanges(records: readonly BusRecord[]): Delivery[] {
     const key = `${conversation} ${rev}`;
     let entry = gathered.get(key);
     if (!entry) {
-      entry = { at: deliveries.push(null) - 1, members: [], conversation: null };
+      entry = { at: deliveries.push(null) - 1, conversation, rev, members: [], settings: null };
       gathered.set(key, entry);
     }
     return entry;
@@ -63,7 +65,7 @@ export function applyChanges(records: readonly BusRecord[]): Delivery[] {
       gather(row.conversation_id, row.rev).members.push(toMembership(row));
     } else if (schema === 'chat' && table === 'conversations') {
       const { before, after: row } = value as Change<ConversationRow> & { after: ConversationRow };
-      if (before?.rev !== row.rev) gather(row.id, row.rev).conversation = { row, created: value.op === 'c' };
+      if (before?.rev !== row.rev) gather(row.id, row.rev).settings = { row, created: value.op === 'c' };
     } else if (schema === 'chat' && table === 'receipts') {
       const { conversation_id: conversation, user_id: user, delivered, read } = value.after as ReceiptRow;
       putReceipt({ kind: 'receipt', conversation, user, delivered, read });
@@ -72,7 +74,7 @@ export function applyChanges(records: readonly BusRecord[]): Delivery[] {
       if (revoked) deliveries.push(revoked);
     }
   }
-  for (const [key, entry] of gathered) deliveries[entry.at] = toConversationDelivery(key, entry);
+  for (const entry of gathered.values()) deliveries[entry.at] = toConversationDelivery(entry);
   return deliveries.filter((delivery) => delivery !== null);
 }
 
@@ -97,10 +99,7 @@ function toMessageDelivery({ op, before, after }: Change<MessageRow>): DurableDe
 }
 
 /** One rev, one delivery: the end of a conversation tells more than the end of its stays, a member more than the settings. */
-function toConversationDelivery(key: string, { members, conversation: changed }: Gathered): DurableDelivery {
-  const [id, revText] = key.split(' ') as [string, string];
-  const conversation = id as ConversationId;
-  const rev = Number(revText);
+function toConversationDelivery({ conversation, rev, members, settings: changed }: Gathered): DurableDelivery {
   if (changed && !changed.created && (members.length === 0 || changed.row.deleted_rev === rev)) {
     const { kind, name, topic, visibility, history, deleted_rev: deleted } = changed.row;
     // A change from before the column was there does not have it.

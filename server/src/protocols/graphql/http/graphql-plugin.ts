@@ -2,10 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createHandler, type RequestParams } from 'graphql-http';
-import { type Context, createContext } from '../../../kernel/context.ts';
+import type { Context } from '../../../kernel/context.ts';
 import type { Failure } from '../../../kernel/errors.ts';
 import { addFailureHeaders, fromHttpError } from '../../../runtime/http-problem.ts';
 import { findCredential, verifyCredential } from '../../shared/authenticate.ts';
+import { createCallerContext, renewContext } from '../../shared/caller-context.ts';
 import { sendGraphiql, wantsPage } from '../../shared/graphiql-page.ts';
 import { addRawBody, toGraphqlRequest } from '../../shared/graphql-request.ts';
 import { clearSessionCookie, setSessionCookie } from '../../shared/session-cookie.ts';
@@ -64,7 +65,6 @@ function createAnswer(services: OperationServices) {
       if (!('kind' in prepared)) return prepared;
       const contextValue = createGraphqlContext(services, {
         ctx: raw.ctx,
-        address: raw.request.ip,
         cookies: {
           set: (cookie) => setSessionCookie(raw.request, raw.reply, cookie),
           clear: () => clearSessionCookie(raw.request, raw.reply),
@@ -101,9 +101,9 @@ function refuse(reply: FastifyReply, failure: Failure, { log }: OperationService
 
 /** Without a credential the fields that need none can still be asked for; a wrong one is refused before anything is read. */
 async function authenticate(services: OperationServices, request: FastifyRequest): Promise<Context> {
-  const ctx = createContext(null, request.id);
+  const ctx = createCallerContext(request.ip, request.id);
   const credential = findCredential({ method: request.method, headers: request.headers }, services.config);
   if (!credential) return ctx;
   const { principal } = await verifyCredential(services.identity, ctx, credential);
-  return createContext(principal, request.id);
+  return renewContext(ctx, principal);
 }

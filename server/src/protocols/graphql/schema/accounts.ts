@@ -1,8 +1,9 @@
 import { accountBatchBody, refreshBody, signInBody, signUpBody } from '@parley/contracts';
-import { createContext, requirePrincipal } from '../../../kernel/context.ts';
+import { requirePrincipal } from '../../../kernel/context.ts';
 import type { SessionId } from '../../../kernel/ids.ts';
 import type { Account } from '../../../model/account.ts';
 import type { SignedIn, Tokens } from '../../../services/identity/api.ts';
+import { renewContext } from '../../shared/caller-context.ts';
 import { builder } from './builder.ts';
 import type { GraphqlContext } from './context.ts';
 import { accountKind } from './enums.ts';
@@ -68,16 +69,11 @@ const signInInput = builder.inputType('SignInInput', {
   }),
 });
 
-/** Guesses are counted per address, together with those over other protocols. */
-function countSignIn({ services, address }: GraphqlContext): void {
-  services.limits.signIns.demand(address);
-}
-
 async function greet(context: GraphqlContext, result: SignedIn, cookie: boolean | undefined): Promise<SignedIn> {
   const { account: made, session } = result;
   if (!cookie || !context.cookies) return result;
   const principal = { account: made.id, session, username: made.username, admin: made.admin };
-  const ctx = createContext(principal, context.ctx.requestId);
+  const ctx = renewContext(context.ctx, principal);
   context.cookies.set(await context.services.identity.createCookie(ctx, session));
   return result;
 }
@@ -88,9 +84,8 @@ builder.mutationFields((t) => ({
     nullable: true,
     args: { input: t.arg({ type: signUpInput, required: true }) },
     resolve: async (_root, { input }, context) => {
-      countSignIn(context);
       const { device, cookie, ...given } = parseInput(signUpBody, input);
-      const origin = { device, address: context.address };
+      const origin = { device, address: context.ctx.address };
       return greet(context, await context.services.identity.signUp(context.ctx, given, origin), cookie);
     },
   }),
@@ -99,9 +94,8 @@ builder.mutationFields((t) => ({
     nullable: true,
     args: { input: t.arg({ type: signInInput, required: true }) },
     resolve: async (_root, { input }, context) => {
-      countSignIn(context);
       const { login, password, device, cookie } = parseInput(signInBody, input);
-      const origin = { device, address: context.address };
+      const origin = { device, address: context.ctx.address };
       return greet(context, await context.services.identity.signIn(context.ctx, { login, password }, origin), cookie);
     },
   }),

@@ -10,7 +10,6 @@ import type { ChatApi, ConversationView } from '../../../services/chat/api.ts';
 import type { IdentityApi } from '../../../services/identity/api.ts';
 import type { PeopleApi } from '../../../services/people/api.ts';
 import { createProfileReader } from '../../shared/profile-reader.ts';
-import { createRateLimits } from '../../shared/rate-limits.ts';
 import { graphqlDefaults } from '../graphql-deps.ts';
 import { createGraphqlContext } from './context.ts';
 import { schema } from './schema.ts';
@@ -92,7 +91,6 @@ function createServices(n: number) {
     attachments: null,
     status: () => ({ status: 'ok', version: '', uptimeSeconds: 1, services: {} }) as const,
     config: graphqlDefaults,
-    limits: createRateLimits(),
     log: silentLog,
     metrics: noMetrics,
   };
@@ -120,7 +118,6 @@ async function callsFor(document: DocumentNode, n: number): Promise<readonly str
   const principal = { account: person(0), session: person(0) as unknown as SessionId, username: 'a', admin: false };
   const contextValue = createGraphqlContext(services as never, {
     ctx: createContext(principal, 'r'),
-    address: '',
     cookies: null,
   });
   const { data, errors } = await execute({ schema, document, contextValue });

@@ -6,12 +6,10 @@ import type { OperationServices } from './operation-services.ts';
 
 /** What one operation is resolved with; gone with it. A type and no interface: libraries want a record. */
 export type GraphqlContext = {
-  /** Who asks, until when: what every call of a service is made with. */
+  /** Who asks, from where, until when: what every call of a service is made with. */
   readonly ctx: Context;
   readonly services: OperationServices;
   readonly loaders: Loaders;
-  /** Where the request came from, for the list of sessions and for limits. */
-  readonly address: string;
   /** null: no answer whose headers could set a cookie (a socket). */
   readonly cookies: SessionCookies | null;
   /** null: no way to tell anything later (a plain request). */
@@ -39,7 +37,7 @@ export interface SessionCookies {
 
 export function createGraphqlContext(
   services: OperationServices,
-  request: Pick<GraphqlContext, 'ctx' | 'address' | 'cookies'> & { readonly live?: LiveFeed },
+  request: Pick<GraphqlContext, 'ctx' | 'cookies'> & { readonly live?: LiveFeed },
 ): GraphqlContext {
   return { live: null, ...request, services, loaders: createLoaders(services, request.ctx) };
 }

@@ -10,8 +10,7 @@ builder.mutationFields((t) => ({
     nullable: true,
     description: 'Proves the e-mail address.',
     args: { code: t.arg.string({ required: true }) },
-    resolve: async (_root, args, { ctx, services, address }) => {
-      services.limits.signIns.demand(address);
+    resolve: async (_root, args, { ctx, services }) => {
       await services.identity.verifyEmail(ctx, parseInput(verifyBody, args).code);
       return true;
     },
@@ -20,8 +19,7 @@ builder.mutationFields((t) => ({
     nullable: true,
     description: 'Has a new code sent to an address that is not proved yet; never says whether it is known.',
     args: { email: t.arg.string({ required: true }) },
-    resolve: async (_root, args, { ctx, services, address }) => {
-      services.limits.signIns.demand(address);
+    resolve: async (_root, args, { ctx, services }) => {
       await services.identity.requestVerification(ctx, parseInput(recoverBody, args).email);
       return true;
     },
@@ -30,8 +28,7 @@ builder.mutationFields((t) => ({
     nullable: true,
     description: 'Has a code sent with which a new password can be set; never says whether the address is known.',
     args: { email: t.arg.string({ required: true }) },
-    resolve: async (_root, args, { ctx, services, address }) => {
-      services.limits.signIns.demand(address);
+    resolve: async (_root, args, { ctx, services }) => {
       await services.identity.requestRecovery(ctx, parseInput(recoverBody, args).email);
       return true;
     },
@@ -40,8 +37,7 @@ builder.mutationFields((t) => ({
     nullable: true,
     description: 'Sets a new password with a code; ends all sessions.',
     args: { code: t.arg.string({ required: true }), password: t.arg.string({ required: true }) },
-    resolve: async (_root, args, { ctx, services, address }) => {
-      services.limits.signIns.demand(address);
+    resolve: async (_root, args, { ctx, services }) => {
       await services.identity.resetPassword(ctx, parseInput(resetBody, args));
       return true;
     },
@@ -50,9 +46,8 @@ builder.mutationFields((t) => ({
     nullable: true,
     description: 'Ends all other sessions.',
     args: { oldPassword: t.arg.string({ required: true }), newPassword: t.arg.string({ required: true }) },
-    resolve: async (_root, args, { ctx, services, address }) => {
+    resolve: async (_root, args, { ctx, services }) => {
       requirePrincipal(ctx);
-      services.limits.signIns.demand(address);
       await services.identity.changePassword(ctx, parseInput(passwordBody, args));
       return true;
     },
@@ -61,9 +56,8 @@ builder.mutationFields((t) => ({
     nullable: true,
     description: 'Messages stay, under a name that says that the account is deleted.',
     args: { password: t.arg.string({ required: true }) },
-    resolve: async (_root, args, { ctx, services, address, cookies }) => {
+    resolve: async (_root, args, { ctx, services, cookies }) => {
       requirePrincipal(ctx);
-      services.limits.signIns.demand(address);
       await services.identity.deleteAccount(ctx, parseInput(deleteAccountBody, args).password);
       cookies?.clear();
       return true;

@@ -1,5 +1,5 @@
 import { messageId, reactionPath, sendBody } from '@parley/contracts';
-import { requirePrincipal } from '../../../kernel/context.ts';
+import { type Principal, requirePrincipal } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
 import type { AccountId, ConversationId, MessageId } from '../../../kernel/ids.ts';
 import { parseContent } from '../../../model/content.ts';
@@ -41,14 +41,16 @@ const sent = builder.objectRef<SentView>('SentMessage').implement({
 
 const fields = sendBody.pick({ replyTo: true, thread: true, mentions: true }).extend({ id: messageId });
 
-function createDraft(sender: AccountId, input: typeof sendInput.$inferInput): Draft {
+function createDraft(principal: Principal, input: typeof sendInput.$inferInput): Draft {
   const { id, replyTo, thread, mentions } = input;
   const checked = parseInput(fields, { id, replyTo, thread, mentions });
   const { raw, hash, attachment } = readInput(input.content);
   return {
     id: checked.id as MessageId,
     conversation: parseId<ConversationId>(input.conversation, 'conversation'),
-    sender,
+    sender: principal.account,
+    session: principal.session,
+    admin: principal.admin,
     content: raw,
     hash,
     attachment,
@@ -83,9 +85,8 @@ builder.mutationFields((t) => ({
     description: 'Answered after the commit. Safe to repeat with the same id and content.',
     args: { input: t.arg({ type: sendInput, required: true }) },
     resolve: (_root, { input }, context) => {
-      const { account } = requirePrincipal(context.ctx);
-      context.services.limits.sends.demand(account);
-      return send(context, createDraft(account, input), input.ephemeral === true);
+      const principal = requirePrincipal(context.ctx);
+      return send(context, createDraft(principal, input), input.ephemeral === true);
     },
   }),
   editMessage: t.field({

@@ -15,7 +15,7 @@ import { answers, contextOf, noContent, type RestApp, type RestDeps } from './re
 import { greetSignedIn } from './session-routes.ts';
 
 const tags = ['accounts'];
-const open = { public: true, signIn: true } as const;
+const open = { public: true } as const;
 
 export function addAccountRoutes(app: RestApp, deps: RestDeps): void {
   addSignUp(app, deps);
@@ -34,7 +34,8 @@ function addSignUp(app: RestApp, deps: RestDeps): void {
     },
     async (request, reply) => {
       const { device, cookie, ...account } = request.body;
-      const result = await identity.signUp(contextOf(request), account, { device, address: request.ip });
+      const ctx = contextOf(request);
+      const result = await identity.signUp(ctx, account, { device, address: ctx.address });
       return greetSignedIn(deps, request, reply.code(201), result, cookie);
     },
   );
@@ -124,7 +125,6 @@ function addOwnAccount(app: RestApp, { identity }: RestDeps): void {
   app.post(
     '/me/password',
     {
-      config: { signIn: true },
       schema: {
         tags,
         summary: 'Change the password; ends all other sessions',
@@ -141,7 +141,6 @@ function addOwnAccount(app: RestApp, { identity }: RestDeps): void {
   app.delete(
     '/me',
     {
-      config: { signIn: true },
       schema: { tags, summary: 'Delete the account', body: deleteAccountBody, response: answers({ 204: noContent }) },
     },
     async (request, reply) => {

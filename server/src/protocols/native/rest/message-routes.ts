@@ -41,9 +41,8 @@ function addSending(app: RestApp, deps: RestDeps): void {
     },
     async (request, reply) => {
       const ctx = contextOf(request);
-      const { account } = principalOf(request);
-      deps.sends.demand(account);
-      const draft = createDraft(account, request.params.id, request.body, bodyTextOf(request));
+      const principal = principalOf(request);
+      const draft = createDraft(principal, request.params.id, request.body, bodyTextOf(request));
       if (request.body.ephemeral) {
         const { createdAt } = await chat.sendEphemeral(ctx, draft);
         const text = await encodeOneMessage(deps, ctx, sentMessage(draft, { seq: null, rev: null, createdAt }));

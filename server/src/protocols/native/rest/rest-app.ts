@@ -3,10 +3,11 @@ import { editBody, problem, sendBody } from '@parley/contracts';
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { type Context, createContext, type Principal, requirePrincipal } from '../../../kernel/context.ts';
+import { type Context, type Principal, requirePrincipal } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
 import { findCredential, verifyCredential } from '../../shared/authenticate.ts';
 import { readBodyText } from '../../shared/body-text.ts';
+import { createCallerContext, renewContext } from '../../shared/caller-context.ts';
 import type { RestDeps } from '../native-deps.ts';
 
 export type { RestDeps };
@@ -23,8 +24,6 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** No credential needed. */
     public?: boolean;
-    /** Counts against the sign-ins of the caller's address. */
-    signIn?: boolean;
     /** The body is a form with one file, which is read as a stream and not checked against a schema. */
     form?: boolean;
   }
@@ -56,13 +55,12 @@ export function bodyTextOf(request: FastifyRequest): string {
 export function addAuthentication(app: RestApp, deps: RestDeps): void {
   app.addHook('onRequest', async (request) => {
     const { config } = request.routeOptions;
-    if (config.signIn) deps.signIns.demand(request.ip);
-    let ctx = createContext(null, request.id);
+    let ctx = createCallerContext(request.ip, request.id);
     if (!config.public) {
       const credential = findCredential({ method: request.method, headers: request.headers }, deps.config);
       if (!credential) throw fail('token.missing');
       const { principal } = await verifyCredential(deps.identity, ctx, credential);
-      ctx = createContext(principal, request.id);
+      ctx = renewContext(ctx, principal);
     }
     known.set(request.raw, { ctx, body: '' });
   });

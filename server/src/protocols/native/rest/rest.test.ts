@@ -173,8 +173,7 @@ describe('requests', () => {
 
   test('sign-ins and sends over the allowance: 429 with Retry-After', async () => {
     const strict = await startNativeServer({
-      signIns: { perSecond: 0.001, burst: 1 },
-      sends: { perSecond: 0.5, burst: 1 },
+      rates: { signIns: { perSecond: 0.001, burst: 1 }, sends: { perSecond: 0.5, burst: 1 } },
     });
     const post = (path: string, body: object) =>
       strict.fetch(`/api/v1${path}`, {

@@ -1,8 +1,8 @@
 import { idPath, refreshBody, refreshed, sessionList, signedIn, signInBody } from '@parley/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { createContext } from '../../../kernel/context.ts';
 import type { SessionId } from '../../../kernel/ids.ts';
 import type { SignedIn } from '../../../services/identity/api.ts';
+import { renewContext } from '../../shared/caller-context.ts';
 import { clearSessionCookie, setSessionCookie } from '../../shared/session-cookie.ts';
 import { describeAccount } from './describe.ts';
 import { answers, contextOf, noContent, principalOf, type RestApp, type RestDeps } from './rest-app.ts';
@@ -15,12 +15,13 @@ export function addSessionRoutes(app: RestApp, deps: RestDeps): void {
   app.post(
     '/sessions',
     {
-      config: { public: true, signIn: true },
+      config: { public: true },
       schema: { tags, summary: 'Sign in', body: signInBody, response: answers({ 201: signedIn }), security: [] },
     },
     async (request, reply) => {
       const { login, password, device, cookie } = request.body;
-      const result = await identity.signIn(contextOf(request), { login, password }, { device, address: request.ip });
+      const ctx = contextOf(request);
+      const result = await identity.signIn(ctx, { login, password }, { device, address: ctx.address });
       return greetSignedIn(deps, request, reply.code(201), result, cookie);
     },
   );
@@ -75,7 +76,7 @@ export async function greetSignedIn(
   cookie: boolean | undefined,
 ): Promise<FastifyReply> {
   const principal = { account: account.id, session, username: account.username, admin: account.admin };
-  const ctx = createContext(principal, request.id);
+  const ctx = renewContext(contextOf(request), principal);
   if (cookie) setSessionCookie(request, reply, await deps.identity.createCookie(ctx, session));
   const profile = (await deps.profiles.read(ctx, [account.id])).get(account.id);
   const described = describeAccount(account, profile?.name);

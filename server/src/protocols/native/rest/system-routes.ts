@@ -1,5 +1,5 @@
 import { status } from '@parley/contracts';
-import { createContext } from '../../../kernel/context.ts';
+import { createCallerContext } from '../../shared/caller-context.ts';
 import { createAsyncApi } from '../socket/asyncapi.ts';
 import { json } from './describe.ts';
 import { pruneSchemas } from './prune-schemas.ts';
@@ -39,7 +39,7 @@ export function addDocuments(app: RestApp, deps: RestDeps, version: string): voi
   });
   app.get('/asyncapi.json', hidden, async (_request, reply) => reply.type(json).send(asyncApi));
   app.get('/.well-known/jwks.json', hidden, async (request, reply) => {
-    const keys = await deps.identity.jwks(createContext(null, request.id));
+    const keys = await deps.identity.jwks(createCallerContext(request.ip, request.id));
     return reply.header('cache-control', 'public, max-age=300').send(keys);
   });
 }

@@ -10,6 +10,8 @@ import type { SocketOutlet } from '../../shared/socket-outlet.ts';
  *   waiting (for `auth`) ──▶ opening ──▶ open
  */
 export interface Client {
+  /** Where it comes from. */
+  readonly address: string;
   phase: 'waiting' | 'opening' | 'open';
   /** The hub's part; from `ready` on. */
   connection: Connection | null;
@@ -29,8 +31,9 @@ export interface Client {
 
 export type ClientOutlet = SocketOutlet<Client>;
 
-export function createClient(): Client {
+export function createClient(address: string): Client {
   return {
+    address,
     phase: 'waiting',
     connection: null,
     timer: null,

@@ -2,13 +2,13 @@ import { serverFrames } from '@parley/contracts';
 import { expect, test } from 'vitest';
 import type { AccountId, ConversationId, MessageId } from '../../../kernel/ids.ts';
 import type { Message } from '../../../model/message.ts';
-import type { Outgoing } from '../../../services/realtime/api.ts';
+import type { HubEvent, Senders } from '../../../services/realtime/api.ts';
 import { encodeEvent, nativeEncoder } from './encoder.ts';
 
 const conversation = '0190cccc-0000-7000-8000-000000000003' as ConversationId;
 const user = '0190aaaa-0000-7000-8000-000000000001' as AccountId;
 const at = '2026-01-31T12:00:00.000Z';
-const sender = { id: user, username: 'alice', name: 'A', about: null, avatar: null };
+const senders: Senders = { get: (id) => ({ id, username: 'alice', name: 'A', about: null, avatar: null }) };
 const message: Message = {
   conversation,
   seq: 1,
@@ -26,27 +26,27 @@ const message: Message = {
   pinned: false,
 };
 
-const events: Outgoing[] = [
-  { op: 'message', message, sender },
-  { op: 'message', message: { ...message, seq: null, rev: null }, sender },
-  { op: 'edited', message: { ...message, editedAt: at }, sender },
-  { op: 'deleted', conversation, seq: 1, rev: 3 },
-  { op: 'reaction', conversation, seq: 1, rev: 3, user, emoji: '"👍', on: true },
-  { op: 'pinned', conversation, seq: 1, rev: 3, user, on: false },
-  { op: 'receipt', conversation, user, delivered: 2, read: 1 },
-  { op: 'typing', conversation, user, on: true },
-  { op: 'presence', user, online: true, lastSeen: null },
-  { op: 'presence', user, online: false, lastSeen: at },
-  { op: 'conversation', change: 'joined', rev: 4, conversation: { id: conversation }, user },
-  { op: 'conversation', change: 'updated', rev: 9, since: 4, conversation: { id: conversation } },
+const events: HubEvent[] = [
+  { kind: 'message', conversation, rev: 2, message },
+  { kind: 'ephemeral', conversation, message: { ...message, seq: null, rev: null } },
+  { kind: 'edited', conversation, rev: 3, message: { ...message, rev: 3, editedAt: at } },
+  { kind: 'deleted', conversation, seq: 1, rev: 3 },
+  { kind: 'reaction', conversation, seq: 1, rev: 3, user, emoji: '"👍', on: true },
+  { kind: 'pinned', conversation, seq: 1, rev: 3, user, on: false },
+  { kind: 'receipt', conversation, user, delivered: 2, read: 1 },
+  { kind: 'typing', conversation, user, on: true },
+  { kind: 'presence', user, online: true, lastSeen: null },
+  { kind: 'presence', user, online: false, lastSeen: at },
+  { kind: 'conversation', change: 'joined', rev: 4, conversation: { id: conversation }, user },
+  { kind: 'conversation', change: 'updated', rev: 9, since: 4, conversation: { id: conversation } },
   {
-    op: 'conversation',
+    kind: 'conversation',
     change: 'created',
     rev: 1,
     conversation: { id: conversation, name: 'N', mutedUntil: null, peer: user, lastMessage: message, memberCount: 2 },
   },
   {
-    op: 'resumed',
+    kind: 'resumed',
     ref: 'r',
     conversations: [
       { conversation, epoch: 'e', lastSeq: 1, lastRev: 2, seq: 1, rev: 2, continuity: 'kept', unread: 0, left: true },
@@ -64,19 +64,20 @@ const events: Outgoing[] = [
     ],
     more: true,
   },
-  { op: 'resumed', ref: null, conversations: [], more: false },
-  { op: 'drain', reconnectInMs: 5 },
+  { kind: 'resumed', ref: null, conversations: [], more: false },
+  { kind: 'drain', reconnectInMs: 5 },
 ];
 
-test.each(events)('$op is a frame of the published schema, op first', (event) => {
-  const text = encodeEvent(event);
-  expect(text).toMatch(new RegExp(`^\\{"op":"${event.op}"[,}]`));
+test.each(events)('$kind is a frame of the published schema, op first', (event) => {
+  const op = event.kind === 'ephemeral' ? 'message' : event.kind;
+  const text = encodeEvent(event, senders);
+  expect(text).toMatch(new RegExp(`^\\{"op":"${op}"[,}]`));
   const frame = JSON.parse(text);
-  expect(serverFrames[event.op].parse(frame)).toEqual(frame);
+  expect(serverFrames[op].parse(frame)).toEqual(frame);
 });
 
 test('the buffer is the text behind a WebSocket header', () => {
-  const frame = nativeEncoder.encode({ op: 'drain', reconnectInMs: 5 }) as Buffer;
+  const frame = nativeEncoder.encode({ kind: 'drain', reconnectInMs: 5 }, senders) as Buffer;
   expect(frame[0]).toBe(0x81);
   expect(frame.subarray(2).toString()).toBe('{"op":"drain","reconnectInMs":5}');
 });

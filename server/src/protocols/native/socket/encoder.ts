@@ -1,4 +1,4 @@
-import type { Encoder, Outgoing, ResumedConversation } from '../../../services/realtime/api.ts';
+import type { Encoder, HubEvent, ResumedConversation, Senders } from '../../../services/realtime/api.ts';
 import { createTextFrame } from '../../shared/text-frame.ts';
 import { encodeConversationInFrame } from '../encode-conversation.ts';
 import { encodeMessageFields } from '../encode-message.ts';
@@ -6,16 +6,17 @@ import { encodeMessageFields } from '../encode-message.ts';
 /** The hub's events as frames of `parley.v1`, WebSocket header included: encoded once, written to every connection. */
 export const nativeEncoder: Encoder = {
   protocol: 'native',
-  encode: (event) => createTextFrame(encodeEvent(event)),
+  encode: (event, senders) => createTextFrame(encodeEvent(event, senders)),
 };
 
 /** One frame's text, `op` first. Ids, times and numbers are ours and need no escaping. */
-export function encodeEvent(event: Outgoing): string {
-  switch (event.op) {
+export function encodeEvent(event: HubEvent, senders: Senders): string {
+  switch (event.kind) {
     case 'message':
-      return `{"op":"message",${encodeMessageFields(event.message, event.sender)}}`;
+    case 'ephemeral':
+      return `{"op":"message",${encodeMessageFields(event.message, senders.get(event.message.sender))}}`;
     case 'edited':
-      return `{"op":"edited",${encodeMessageFields(event.message, event.sender)}}`;
+      return `{"op":"edited",${encodeMessageFields(event.message, senders.get(event.message.sender))}}`;
     case 'deleted':
       return `{"op":"deleted","conversation":"${event.conversation}","seq":${event.seq},"rev":${event.rev}}`;
     case 'reaction':
@@ -50,7 +51,7 @@ export function encodeEvent(event: Outgoing): string {
   }
 }
 
-function ofMessage(event: Extract<Outgoing, { op: 'reaction' | 'pinned' }>): string {
+function ofMessage(event: Extract<HubEvent, { kind: 'reaction' | 'pinned' }>): string {
   return `"conversation":"${event.conversation}","seq":${event.seq},"rev":${event.rev},"user":"${event.user}"`;
 }
 

@@ -37,7 +37,7 @@ const isRefused = (resume: Promise<void>) =>
   );
 
 test('gathers what several frames name, and hands it on with the last', async () => {
-  const client = createClient();
+  const client = createClient('127.0.0.1');
   await take(client, frame('ab', true));
   expect(asked).toEqual([]);
   void take(client, frame('c'));
@@ -45,7 +45,7 @@ test('gathers what several frames name, and hands it on with the last', async ()
 });
 
 test('what waits for an answer counts, and counts no more once it has come', async () => {
-  const client = createClient();
+  const client = createClient('127.0.0.1');
   const first = take(client, frame('abc'));
   expect(await isRefused(take(client, frame('d')))).toBe('request.invalid');
   answer[0]?.();
@@ -55,7 +55,7 @@ test('what waits for an answer counts, and counts no more once it has come', asy
 });
 
 test('naming one conversation again and again is no way around it', async () => {
-  const client = createClient();
+  const client = createClient('127.0.0.1');
   for (let i = 0; i < 3; i++) await take(client, frame('a', true));
   expect(await isRefused(take(client, frame('a', true)))).toBe('request.invalid');
   // Refused as a whole: the next one begins anew.
@@ -64,7 +64,7 @@ test('naming one conversation again and again is no way around it', async () => 
 });
 
 test('all connections together hold no more than the process may; one that goes gives back what it gathered', async () => {
-  const [one, two] = [createClient(), createClient()];
+  const [one, two] = [createClient('127.0.0.1'), createClient('127.0.0.1')];
   await take(one, frame('abc', true));
   expect(await isRefused(take(two, frame('abc')))).toBe('service.overloaded');
   resumes.forget(one);
@@ -73,7 +73,7 @@ test('all connections together hold no more than the process may; one that goes 
 });
 
 test('summaries cost nothing, but only so many resumes run at once', async () => {
-  const client = createClient();
+  const client = createClient('127.0.0.1');
   for (let i = 0; i < 32; i++) void take(client, { op: 'resume' });
   expect(await isRefused(take(client, frame('a')))).toBe('rate.limited');
   expect(client.positionsHeld).toBe(0);

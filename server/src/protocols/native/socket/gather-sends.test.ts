@@ -4,7 +4,7 @@ import { createId } from '../../../kernel/ids.ts';
 import { silentLog } from '../../../kernel/log.ts';
 import type { Draft } from '../../../model/message.ts';
 import type { AppendResult, ChatApi } from '../../../services/chat/api.ts';
-import { type Client, createClient } from './client.ts';
+import { type Client, type ClientOutlet, createClient } from './client.ts';
 import { gatherSends } from './gather-sends.ts';
 
 type Append = ChatApi['append'];
@@ -12,16 +12,17 @@ type Append = ChatApi['append'];
 /** Two clients who send in one turn; what each was told. */
 function sendTwo(append: Append) {
   const told: string[][] = [[], []];
+  const failed: [number, unknown][] = [];
   const clients = told.map((frames): Client => {
     const connection = { send: (frame: Buffer) => void frames.push(frame.subarray(frame.indexOf('{')).toString()) };
-    return { ...createClient(), connection } as unknown as Client;
+    return { ...createClient('127.0.0.1'), connection } as unknown as Client;
   });
   const send = gatherSends({ append } as ChatApi, silentLog);
   for (const [i, client] of clients.entries()) {
     const draft = { id: `m${i}`, conversation: createId(), sender: createId() } as unknown as Draft;
-    send(client, i, draft);
+    send({ state: client, fail: (thrown: unknown) => failed.push([i, thrown]) } as unknown as ClientOutlet, i, draft);
   }
-  return { told, clients };
+  return { told, clients, failed };
 }
 
 const stored: AppendResult = { seq: 1, rev: 2, createdAt: '2026-01-02T03:04:05.678Z', repeated: false };
@@ -52,4 +53,18 @@ test('a call that fails fails only those who have no answer yet', async () => {
   await nextTurn();
   await nextTurn();
   expect(told.map((frames) => frames.map((frame) => JSON.parse(frame).op))).toEqual([['sent'], ['error']]);
+});
+
+test('who cannot be answered is cut off, and nobody else is told of it', async () => {
+  const { told, clients, failed } = sendTwo(async () => [stored, stored]);
+  const broken = new Error('no room');
+  Object.assign(clients[0]?.connection ?? {}, {
+    send: () => {
+      throw broken;
+    },
+  });
+  await nextTurn();
+  expect(failed).toEqual([[0, broken]]);
+  expect(told.map((frames) => frames.length)).toEqual([0, 1]);
+  expect(told[1]?.[0]).toContain('"op":"sent"');
 });

@@ -4,10 +4,10 @@ import type { Log } from '../../../kernel/log.ts';
 import type { Draft } from '../../../model/message.ts';
 import type { AppendResult, ChatApi } from '../../../services/chat/api.ts';
 import { createError, createSent, type FrameRef } from './answers.ts';
-import type { Client } from './client.ts';
+import type { Client, ClientOutlet } from './client.ts';
 
 interface Waiting {
-  readonly client: Client;
+  readonly outlet: ClientOutlet;
   readonly ref: FrameRef;
   readonly draft: Draft;
 }
@@ -15,9 +15,9 @@ interface Waiting {
 /**
  * Gathers the drafts of all sockets read in one turn of the event loop into one `chat.append`: the call costs the same for
  * one as for hundreds, and nobody waits for a timer. `sent` follows the commit, never comes before it, and waits for no other
- * conversation's.
+ * conversation's. An answer that cannot be given ends the connection of who would get it.
  */
-export function gatherSends(chat: ChatApi, log: Log): (client: Client, ref: FrameRef, draft: Draft) => void {
+export function gatherSends(chat: ChatApi, log: Log): (outlet: ClientOutlet, ref: FrameRef, draft: Draft) => void {
   let waiting: Waiting[] = [];
 
   async function flush(): Promise<void> {
@@ -29,9 +29,14 @@ export function gatherSends(chat: ChatApi, log: Log): (client: Client, ref: Fram
       const asked = batch[index];
       if (!asked) return;
       batch[index] = null;
-      const { client, ref, draft } = asked;
+      const { outlet, ref, draft } = asked;
+      const client = outlet.state as Client;
       client.sendsInFlight--;
-      client.connection?.send(result instanceof Failure ? createError(ref, result) : createSent(ref, draft, result));
+      try {
+        client.connection?.send(result instanceof Failure ? createError(ref, result) : createSent(ref, draft, result));
+      } catch (thrown) {
+        outlet.fail(thrown);
+      }
     };
     try {
       const results = await chat.append(systemContext('send'), drafts, answer);
@@ -43,10 +48,10 @@ export function gatherSends(chat: ChatApi, log: Log): (client: Client, ref: Fram
     }
   }
 
-  return (client, ref, draft) => {
+  return (outlet, ref, draft) => {
     // Set after the poll phase, in which all sockets with data are read.
     if (waiting.length === 0) setImmediate(flush);
-    client.sendsInFlight++;
-    waiting.push({ client, ref, draft });
+    (outlet.state as Client).sendsInFlight++;
+    waiting.push({ outlet, ref, draft });
   };
 }

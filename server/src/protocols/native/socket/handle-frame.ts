@@ -1,8 +1,9 @@
-import { createContext } from '../../../kernel/context.ts';
+import type { Context } from '../../../kernel/context.ts';
 import { fail, toFailure } from '../../../kernel/errors.ts';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import type { Draft } from '../../../model/message.ts';
 import type { Connection } from '../../../services/realtime/api.ts';
+import { createCallerContext } from '../../shared/caller-context.ts';
 import { createDraft } from '../create-draft.ts';
 import type { RealtimeSocketDeps } from '../native-deps.ts';
 import { createError, createPong, createRenewed, createSentEphemeral, type FrameRef } from './answers.ts';
@@ -10,10 +11,9 @@ import type { Client, ClientOutlet } from './client.ts';
 import type { Resumes } from './gather-resumes.ts';
 import { type ParsedFrame, parseFrame, refOf } from './parse-frame.ts';
 
-export interface FrameHandling
-  extends Pick<RealtimeSocketDeps, 'identity' | 'chat' | 'log' | 'config' | 'sends' | 'frames'> {
+export interface FrameHandling extends Pick<RealtimeSocketDeps, 'identity' | 'chat' | 'log' | 'config' | 'beginFrame'> {
   readonly resumes: Resumes;
-  readonly gather: (client: Client, ref: FrameRef, draft: Draft) => void;
+  readonly gather: (outlet: ClientOutlet, ref: FrameRef, draft: Draft) => void;
 }
 
 /** One frame of an open connection. Whatever is wrong with it is answered with `error`; the connection stays. */
@@ -23,8 +23,7 @@ export function handleFrame(
   value: Record<string, unknown>,
   text: string,
 ): void {
-  const client = outlet.state as Client;
-  const connection = client.connection as Connection;
+  const connection = (outlet.state as Client).connection as Connection;
   const refuse = (thrown: unknown) => {
     const failure = toFailure(thrown);
     if (failure.code === 'internal') deps.log.error({ op: value.op, err: failure.cause ?? failure }, 'frame failed');
@@ -32,8 +31,9 @@ export function handleFrame(
   };
   try {
     const frame = parseFrame(value);
-    if (frame.op === 'send') onSend(deps, client, connection, frame, text);
-    else onOther(deps, outlet, connection, frame)?.catch(refuse);
+    const answered =
+      frame.op === 'send' ? onSend(deps, outlet, connection, frame, text) : onOther(deps, outlet, connection, frame);
+    answered?.catch(refuse).catch((thrown) => outlet.fail(thrown));
   } catch (thrown) {
     refuse(thrown);
   }
@@ -41,28 +41,31 @@ export function handleFrame(
 
 type Send = Extract<ParsedFrame, { op: 'send' }>;
 
-function onSend(deps: FrameHandling, client: Client, connection: Connection, frame: Send, text: string): void {
+/** A promise: what its failure says is still to be told. */
+function onSend(
+  deps: FrameHandling,
+  outlet: ClientOutlet,
+  connection: Connection,
+  frame: Send,
+  text: string,
+): Promise<void> | undefined {
+  const client = outlet.state as Client;
   const { principal } = connection;
-  deps.sends.demand(principal.account);
   if (client.sendsInFlight >= deps.config.sendsInFlight) {
     throw fail('rate.limited', { detail: 'Too many sends wait for their answer: slow down.', retryAfterMs: 250 });
   }
-  const draft = createDraft(principal.account, frame.conversation, frame, text);
+  const draft = createDraft(principal, frame.conversation, frame, text);
   if (!frame.ephemeral) {
-    deps.gather(client, frame.ref, draft);
-    return;
+    deps.gather(outlet, frame.ref, draft);
+    return undefined;
   }
   client.sendsInFlight++;
-  deps.chat
-    .sendEphemeral(createContext(principal, connection.id), draft)
-    .then(
-      ({ createdAt }) => createSentEphemeral(frame.ref, draft, createdAt),
-      (thrown) => createError(frame.ref, toFailure(thrown)),
-    )
-    .then((answer) => {
+  return deps.chat
+    .sendEphemeral(createCallerContext(client.address, connection.id, principal), draft)
+    .finally(() => {
       client.sendsInFlight--;
-      connection.send(answer);
-    });
+    })
+    .then(({ createdAt }) => connection.send(createSentEphemeral(frame.ref, draft, createdAt)));
 }
 
 /** Undefined: done. A promise: what its failure says is still to be told. */
@@ -76,11 +79,11 @@ function onOther(
     connection.send(createPong(frame.ref));
     return undefined;
   }
-  deps.frames.demand(connection.principal.account);
-  const ctx = createContext(connection.principal, connection.id);
+  const client = outlet.state as Client;
+  const ctx = deps.beginFrame(client.address, connection.id, connection.principal);
   switch (frame.op) {
     case 'resume':
-      return deps.resumes.take(outlet.state as Client, connection, frame);
+      return deps.resumes.take(client, connection, frame);
     case 'receipt':
       return deps.chat.putReceipt(ctx, frame.conversation as ConversationId, {
         delivered: frame.delivered,
@@ -92,21 +95,23 @@ function onOther(
       connection.watchPresence(frame.watch as AccountId[]);
       return undefined;
     case 'auth':
-      return onRenew(deps, outlet, connection, frame.ref, frame.token);
+      return onRenew({ deps, ctx, outlet, connection, frame });
   }
 }
 
 /** A fresh token of the same session keeps the connection; another session would outlive the revocation of this one. */
-async function onRenew(
-  deps: FrameHandling,
-  outlet: ClientOutlet,
-  connection: Connection,
-  ref: FrameRef,
-  token: string,
-): Promise<void> {
+async function onRenew(renewal: {
+  readonly deps: FrameHandling;
+  readonly ctx: Context;
+  readonly outlet: ClientOutlet;
+  readonly connection: Connection;
+  readonly frame: Extract<ParsedFrame, { op: 'auth' }>;
+}): Promise<void> {
+  const { deps, ctx, outlet, connection, frame } = renewal;
   const { principal } = connection;
+  const { ref, token } = frame;
   try {
-    const verified = await deps.identity.verifyAccess(createContext(principal, connection.id), token);
+    const verified = await deps.identity.verifyAccess(ctx, token);
     if (verified.principal.account !== principal.account || verified.principal.session !== principal.session) {
       throw fail('actor.mismatch', 'This token is of another session: open a connection of its own for it.');
     }

@@ -1,8 +1,8 @@
-import { createContext } from '../../../kernel/context.ts';
 import { fail, toFailure } from '../../../kernel/errors.ts';
 import { createId } from '../../../kernel/ids.ts';
 import type { Verified } from '../../../services/identity/api.ts';
 import { type Credential, verifyCredential } from '../../shared/authenticate.ts';
+import { createCallerContext } from '../../shared/caller-context.ts';
 import { profileOf } from '../../shared/profile-reader.ts';
 import type { RealtimeSocketDeps } from '../native-deps.ts';
 import { createError, createReady, type FrameRef } from './answers.ts';
@@ -51,7 +51,7 @@ export function createOpening(deps: OpeningDeps): Opening {
     try {
       const frame = parseFrame(value);
       if (frame.op !== 'auth') throw fail('token.missing', 'The first frame must be "auth".');
-      void open(outlet, { kind: 'bearer', value: frame.token }, frame.ref);
+      outlet.attempt(() => open(outlet, { kind: 'bearer', value: frame.token }, frame.ref));
     } catch (thrown) {
       const failure = toFailure(thrown);
       outlet.write(createError(refOf(value), failure));
@@ -67,7 +67,8 @@ export function createOpening(deps: OpeningDeps): Opening {
     // Nothing more is read until it is known who sends: only what came in the same piece is kept.
     outlet.pause();
     try {
-      const verified = await verifyCredential(deps.identity, createContext(null, createId<string>()), credential);
+      const ctx = createCallerContext(client.address, createId<string>());
+      const verified = await verifyCredential(deps.identity, ctx, credential);
       await register(deps, outlet, client, verified, ref);
     } catch (thrown) {
       const failure = toFailure(thrown);
@@ -89,7 +90,7 @@ async function register(
   { principal, expiresAt }: Verified,
   ref: FrameRef,
 ): Promise<void> {
-  const ctx = createContext(principal, createId<string>());
+  const ctx = createCallerContext(client.address, createId<string>(), principal);
   const profiles = await deps.profiles.read(ctx, [principal.account]);
   if (!outlet.open) return;
   const user = profiles.get(principal.account) ?? {

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../../kernel/errors.ts';
-import type { AccountId } from '../../../kernel/ids.ts';
+import type { AccountId, SessionId } from '../../../kernel/ids.ts';
 import { createDraft } from '../create-draft.ts';
 import { parseFrame, readFrame, refOf } from './parse-frame.ts';
 
 const id = '0190cccc-0000-7000-8000-000000000003';
+const principal = { account: id as AccountId, session: id as SessionId, username: 'ann', admin: false };
 const content = { type: 'text', text: 'hi' };
 
 const good = [
@@ -44,7 +45,7 @@ function handle(text: string): unknown {
   if (!value) return null;
   refOf(value);
   const frame = parseFrame(value);
-  return frame.op === 'send' ? createDraft(id as AccountId, frame.conversation, frame, text) : frame;
+  return frame.op === 'send' ? createDraft(principal, frame.conversation, frame, text) : frame;
 }
 
 describe('parse-frame', () => {

@@ -259,7 +259,7 @@ describe('frames', () => {
   });
 
   test('too many sends are refused with the time to come back', async () => {
-    const strict = await startNativeServer({ sends: { perSecond: 0.001, burst: 1 } });
+    const strict = await startNativeServer({ rates: { sends: { perSecond: 0.001, burst: 1 } } });
     const client = await dialReady(strict);
     client.say(send('r1'));
     client.say(send('r2'));

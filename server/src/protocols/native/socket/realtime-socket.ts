@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { fail } from '../../../kernel/errors.ts';
 import { findCredential } from '../../shared/authenticate.ts';
+import { addressOf } from '../../shared/caller-context.ts';
 import { acceptSockets } from '../../shared/socket-outlet.ts';
 import type { RealtimeSocketDeps } from '../native-deps.ts';
 import { type Client, type ClientOutlet, createClient } from './client.ts';
@@ -40,7 +41,7 @@ export function createRealtimeSocket(
     else opening.onFrame(outlet, value);
   }
 
-  const sockets = acceptSockets<Client>(subprotocol, {
+  const sockets = acceptSockets<Client>(subprotocol, deps.log, {
     onText(outlet, data) {
       const client = outlet.state as Client;
       received.add();
@@ -68,9 +69,10 @@ export function createRealtimeSocket(
       throw fail('request.invalid', `The subprotocol must be ${subprotocol}.`);
     }
     const credential = findCredential({ method: 'GET', headers, url }, deps.config);
-    sockets.accept(request, socket, head, createClient(), (outlet) => {
-      if (credential) void opening.open(outlet, credential, undefined);
-      else opening.awaitAuth(outlet);
+    const client = createClient(addressOf(request, deps.config));
+    sockets.accept(request, socket, head, client, (outlet) => {
+      if (!credential) return opening.awaitAuth(outlet);
+      return opening.open(outlet, credential, undefined);
     });
   };
 }

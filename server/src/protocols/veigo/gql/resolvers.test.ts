@@ -2,7 +2,9 @@ import { graphql } from 'graphql';
 import { expect, test } from 'vitest';
 import { fail } from '../../../kernel/errors.ts';
 import type { AccountId, SessionId } from '../../../kernel/ids.ts';
-import { createRateLimits, type Rates } from '../../shared/rate-limits.ts';
+import { createCallLimits } from '../../shared/limits/call-limits.ts';
+import { limitServices } from '../../shared/limits/limit-services.ts';
+import type { Rates } from '../../shared/limits/rates.ts';
 import { createExchange, createResolvers, type GqlDeps } from './resolvers.ts';
 import { schema } from './schema.ts';
 
@@ -19,7 +21,7 @@ const account = {
 /** Asks as a stranger; writes down who signed up. */
 function createGql(rates: Partial<Rates> = {}) {
   const signedUp: unknown[] = [];
-  const deps = {
+  const services = {
     identity: {
       signUp: async (_ctx: unknown, given: { readonly email: string }) => {
         signedUp.push(given.email);
@@ -33,8 +35,11 @@ function createGql(rates: Partial<Rates> = {}) {
         return { id, username: 'alice', name, about: null, avatar };
       },
     },
+    chat: {},
+  } as unknown as GqlDeps;
+  const deps = {
+    ...limitServices(services, createCallLimits(rates)),
     origins: { allowedOrigins: [], trustProxy: false },
-    ...createRateLimits(rates),
   } as unknown as GqlDeps;
   const rootValue = createResolvers(deps);
   const ask = async (source: string) => {

@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
-import { type Context, createContext, requirePrincipal } from '../../../kernel/context.ts';
+import { type Context, requirePrincipal } from '../../../kernel/context.ts';
 import type { IdentityApi } from '../../../services/identity/api.ts';
+import { createCallerContext } from '../../shared/caller-context.ts';
 import type { OriginRule } from '../../shared/same-origin.ts';
 import * as accounts from '../accounts.ts';
 import { authorize, isAuthorizationFormat } from '../authorize.ts';
@@ -9,7 +10,7 @@ import type { VeigoMember } from '../objects.ts';
 import { type PageArgs, parseText } from '../parse.ts';
 import * as profiles from '../profiles.ts';
 import * as rooms from '../rooms.ts';
-import type { Caller, VeigoDeps } from '../veigo-deps.ts';
+import type { VeigoDeps } from '../veigo-deps.ts';
 
 export interface GqlDeps extends VeigoDeps {
   readonly identity: IdentityApi;
@@ -20,7 +21,6 @@ export interface GqlDeps extends VeigoDeps {
 export type Exchange = {
   /** Of nobody. */
   readonly ctx: Context;
-  readonly caller: Caller;
   /** Who asks, found when the first field wants to know; a field that needs nobody never looks. */
   authorized(): Promise<Context>;
 };
@@ -34,19 +34,19 @@ export function createExchange(
     readonly ip: string;
   },
 ): Exchange {
+  const ctx = createCallerContext(request.ip, request.id);
   let found: Promise<Context> | undefined;
   async function find(): Promise<Context> {
     const { authorization } = request.headers;
     if (authorization !== undefined && !isAuthorizationFormat(authorization)) {
       throw new GraphQLError('Invalid authorization format');
     }
-    const authorized = await authorize(deps, request, request.id);
+    const authorized = await authorize(deps, request, ctx);
     if (!authorized) throw new GraphQLError('No authorization token provided');
     return authorized.ctx;
   }
   return {
-    ctx: createContext(null, request.id),
-    caller: { address: request.ip },
+    ctx,
     authorized() {
       found ??= find();
       return found;
@@ -62,14 +62,14 @@ type Resolver = (args: Args, exchange: Exchange) => Promise<unknown>;
 export function createResolvers(deps: GqlDeps): Readonly<Record<string, Resolver>> {
   /** For who is signed in. */
   const guarded =
-    (run: (ctx: Context, args: Args, caller: Caller) => Promise<unknown>): Resolver =>
-    async (args, { authorized, caller }) =>
-      run(await authorized(), args, caller);
+    (run: (ctx: Context, args: Args) => Promise<unknown>): Resolver =>
+    async (args, { authorized }) =>
+      run(await authorized(), args);
   /** For anybody. */
   const open =
-    (run: (deps: VeigoDeps, ctx: Context, caller: Caller, args: Args) => Promise<unknown>): Resolver =>
-    (args, { ctx, caller }) =>
-      run(deps, ctx, caller, args);
+    (run: (deps: VeigoDeps, ctx: Context, args: Args) => Promise<unknown>): Resolver =>
+    (args, { ctx }) =>
+      run(deps, ctx, args);
   const succeed = async (done: Promise<void>) => {
     await done;
     return { success: true };
@@ -87,11 +87,11 @@ export function createResolvers(deps: GqlDeps): Readonly<Record<string, Resolver
 
     SignUp: open(accounts.signUp),
     SignIn: open(accounts.signIn),
-    RefreshToken: open((_, ctx, _caller, args) => accounts.refreshToken(deps, ctx, args)),
-    ValidateAccessToken: open((_, ctx, _caller, args) => succeed(accounts.validateAccessToken(deps, ctx, args))),
-    SignUpAndCreateProfile: open(async (_, ctx, caller, args) => {
+    RefreshToken: open((_, ctx, args) => accounts.refreshToken(deps, ctx, args)),
+    ValidateAccessToken: open((_, ctx, args) => succeed(accounts.validateAccessToken(deps, ctx, args))),
+    SignUpAndCreateProfile: open(async (_, ctx, args) => {
       parseText('name', args.name);
-      const entered = await accounts.signUp(deps, ctx, caller, args);
+      const entered = await accounts.signUp(deps, ctx, args);
       const profile = profiles.createProfile(deps, entered.ctx, args);
       // The account is there by now: what is wrong with the profile must not keep its tokens from who has made it.
       await profile.catch(() => {});
@@ -109,8 +109,8 @@ export function createResolvers(deps: GqlDeps): Readonly<Record<string, Resolver
           : deps.identity.revokeSession(ctx, requirePrincipal(ctx).session),
       ),
     ),
-    ChangePassword: guarded((ctx, args, caller) => succeed(accounts.changePassword(deps, ctx, caller, args))),
-    DeleteAccount: guarded((ctx, args, caller) => accounts.deleteAccount(deps, ctx, caller, args)),
+    ChangePassword: guarded((ctx, args) => succeed(accounts.changePassword(deps, ctx, args))),
+    DeleteAccount: guarded((ctx, args) => accounts.deleteAccount(deps, ctx, args)),
     CreateProfile: guarded((ctx, args) => profiles.createProfile(deps, ctx, args)),
     UpdateProfile: guarded((ctx, args) => profiles.updateProfile(deps, ctx, args)),
     DeleteProfile: guarded((ctx, args) => profiles.deleteProfile(deps, ctx, args)),

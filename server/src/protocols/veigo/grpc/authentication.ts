@@ -24,27 +24,27 @@ const nothing = {};
 
 export function addAuthentication(add: AddService, deps: VeigoDeps): void {
   add(AuthenticationDefinition, {
-    signUp: async (call, request) => enter(await signUp(deps, call.ctx, call, request)),
-    signIn: async (call, request) => enter(await signIn(deps, call.ctx, call, request)),
+    signUp: async (call, request) => enter(await signUp(deps, call.ctx, request)),
+    signIn: async (call, request) => enter(await signIn(deps, call.ctx, request)),
     listDevices: async (call, page) => fillPage(await listDevices(deps, await authorizeCall(deps, call), page)),
     changePassword: async (call, request) => {
-      await changePassword(deps, await authorizeCall(deps, call), call, request);
+      await changePassword(deps, await authorizeCall(deps, call), request);
       return nothing;
     },
     forgetPassword: async (call, request) => {
-      await forgetPassword(deps, call.ctx, call, request);
+      await forgetPassword(deps, call.ctx, request);
       return nothing;
     },
     resetPassword: async (call, request) => {
-      await resetPassword(deps, call.ctx, call, request);
+      await resetPassword(deps, call.ctx, request);
       return nothing;
     },
     sendEmailVerification: async (call, request) => {
-      await sendEmailVerification(deps, call.ctx, call, request);
+      await sendEmailVerification(deps, call.ctx, request);
       return nothing;
     },
     verifyEmail: async (call, request) => {
-      await verifyEmail(deps, call.ctx, call, request);
+      await verifyEmail(deps, call.ctx, request);
       return nothing;
     },
     validateAccessToken: async (call, request) => {
@@ -52,7 +52,7 @@ export function addAuthentication(add: AddService, deps: VeigoDeps): void {
       return nothing;
     },
     validateOTP: async (call, request) => {
-      await validateOtp(deps, call.ctx, call, request);
+      await validateOtp(deps, call.ctx, request);
       return nothing;
     },
     refreshToken: async (call, request) => refreshToken(deps, call.ctx, request),
@@ -63,7 +63,7 @@ export function addAuthentication(add: AddService, deps: VeigoDeps): void {
     deleteAccount: async (call) => {
       const ctx = await authorizeCall(deps, call);
       // The request has no field for it, and may get none: foreign clients have it compiled in.
-      return fill(await deleteAccount(deps, ctx, call, { password: call.metadata('password') }));
+      return fill(await deleteAccount(deps, ctx, { password: call.metadata('password') }));
     },
   });
 }

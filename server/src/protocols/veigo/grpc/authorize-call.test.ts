@@ -20,7 +20,6 @@ const deps = {
 
 const callWith = (keys: Record<string, string>): GrpcCall => ({
   ctx: systemContext('test'),
-  address: '127.0.0.1',
   metadata: (key) => keys[key],
 });
 

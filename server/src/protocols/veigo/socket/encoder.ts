@@ -1,5 +1,5 @@
 import type { Message } from '../../../model/message.ts';
-import type { Encoder, Outgoing } from '../../../services/realtime/api.ts';
+import type { Encoder, HubEvent } from '../../../services/realtime/api.ts';
 import { createTextFrame } from '../../shared/text-frame.ts';
 import { createMessageId } from '../message-id.ts';
 import type { VeigoMessage } from '../objects.ts';
@@ -12,9 +12,10 @@ import { showContent } from '../show-content.ts';
  */
 export const veigoEncoder: Encoder = { protocol: 'veigo', encode };
 
-function encode(event: Outgoing): Buffer | null {
-  switch (event.op) {
+function encode(event: HubEvent): Buffer | null {
+  switch (event.kind) {
     case 'message':
+    case 'ephemeral':
       return createFrame('MESSAGE', { type: 'message', content: describe(event.message) });
     case 'edited':
       return createFrame('MESSAGE_UPDATED', { type: 'message', content: describe(event.message) });

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import type { Connection } from '../../../services/realtime/api.ts';
-import { createRateLimits, type Rates } from '../../shared/rate-limits.ts';
+import { createCallLimits } from '../../shared/limits/call-limits.ts';
+import { limitServices } from '../../shared/limits/limit-services.ts';
+import type { Rates } from '../../shared/limits/rates.ts';
 import { createFrameHandler, type VeigoClient, type VeigoOutlet } from './handle-frame.ts';
 
 const room = (n: number) => `0190cccc-0000-7000-8000-${String(n).padStart(12, '0')}` as ConversationId;
@@ -11,6 +13,7 @@ const few = { perSecond: 0.001, burst: 1 };
 function createSocket({ rooms = 1, rates = {} }: { readonly rooms?: number; readonly rates?: Partial<Rates> } = {}) {
   const said: string[] = [];
   const client: VeigoClient = {
+    address: '127.0.0.1',
     connection: {
       id: 'c',
       principal: { account: room(0) as unknown as AccountId },
@@ -20,12 +23,14 @@ function createSocket({ rooms = 1, rates = {} }: { readonly rooms?: number; read
     waiting: 0,
     last: Promise.resolve(),
   };
+  const chat = {
+    membershipsOf: async () => Array.from({ length: rooms }, (_, n) => ({ conversation: room(n) })),
+    append: async () => [{ seq: 1, rev: 1, createdAt: '2026-01-31T12:00:00.000Z', repeated: false }],
+  };
+  const limits = createCallLimits(rates);
   const handle = createFrameHandler({
-    chat: {
-      membershipsOf: async () => Array.from({ length: rooms }, (_, n) => ({ conversation: room(n) })),
-      append: async () => [{ seq: 1, rev: 1, createdAt: '2026-01-31T12:00:00.000Z', repeated: false }],
-    },
-    ...createRateLimits(rates),
+    ...limitServices({ chat } as never, limits),
+    beginFrame: limits.beginFrame,
   } as never);
   const say = (type: string, payload: readonly object[]) =>
     handle({ state: client, open: true } as unknown as VeigoOutlet, JSON.stringify({ type, payload }));
@@ -55,10 +60,12 @@ test('messages and other frames have their allowances; what is over is refused a
   const { client, said, say } = createSocket({ rooms: 2, rates: { sends: few, frames: few } });
   for (const n of [0, 1]) say('SEND_MESSAGE', [{ roomId: room(n), content: 'hello' }]);
   for (const n of [0, 1]) say('JOIN_ROOM', [{ name: room(n) }]);
+  // Although it asks nothing of any service.
+  say('LEAVE_ROOM', [{ name: room(0) }]);
   await client.last;
   const [ack, ...refused] = said.map((frame) => JSON.parse(frame));
   expect(ack).toMatchObject({ type: 'SENT_ACK', payload: [{ roomId: room(0) }] });
-  expect(refused).toEqual([error(expect.stringContaining('Too many')), error(expect.stringContaining('Too many'))]);
+  expect(refused).toEqual(Array.from({ length: 3 }, () => error(expect.stringContaining('Too many'))));
   expect([...client.joined]).toEqual([room(0)]);
   expect(client.waiting).toBe(0);
 });

@@ -1,8 +1,9 @@
-import { type Context, createContext } from '../../../kernel/context.ts';
+import type { Context } from '../../../kernel/context.ts';
 import { toFailure } from '../../../kernel/errors.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import type { Connection } from '../../../services/realtime/api.ts';
-import type { RateLimit } from '../../shared/rate-limit.ts';
+import { createCallerContext } from '../../shared/caller-context.ts';
+import type { ProtocolServices } from '../../shared/halves.ts';
 import type { SocketOutlet } from '../../shared/socket-outlet.ts';
 import { describeFailure } from '../errors.ts';
 import { createMessage } from '../messages.ts';
@@ -12,6 +13,8 @@ import { parseFrame, type VeigoFrame } from './parse-frame.ts';
 
 /** What this protocol keeps per socket. */
 export interface VeigoClient {
+  /** Where it comes from. */
+  readonly address: string;
   /** The hub's part; null until it has opened. */
   connection: Connection | null;
   /** Rooms whose messages this socket asked for. Membership is the hub's business: who has left hears nothing although it stays here. */
@@ -29,9 +32,7 @@ export const maxFrames = 1_000;
 /** Rooms one socket may listen to. */
 const maxJoined = 10_000;
 
-interface FrameDeps extends VeigoDeps {
-  readonly frames: RateLimit;
-}
+type FrameDeps = VeigoDeps & Pick<ProtocolServices, 'beginFrame'>;
 
 /** Handles one socket's frames one after another. Whatever is wrong with one is answered with ERROR; the connection stays. */
 export function createFrameHandler(deps: FrameDeps): (outlet: VeigoOutlet, text: string) => void {
@@ -43,6 +44,7 @@ export function createFrameHandler(deps: FrameDeps): (outlet: VeigoOutlet, text:
         const { connection } = client;
         if (connection && outlet.open) await handle(deps, client, connection, text);
       })
+      .catch((thrown) => outlet.fail(thrown))
       .finally(() => {
         client.waiting--;
       });
@@ -51,14 +53,14 @@ export function createFrameHandler(deps: FrameDeps): (outlet: VeigoOutlet, text:
 
 async function handle(deps: FrameDeps, client: VeigoClient, connection: Connection, text: string): Promise<void> {
   const { principal } = connection;
-  const ctx = createContext(principal, connection.id);
   try {
     const frame = parseFrame(text);
     if (frame.type === 'SEND_MESSAGE') {
+      const ctx = createCallerContext(client.address, connection.id, principal);
       await Promise.all(frame.messages.map((message) => send(deps, ctx, connection, message)));
       return;
     }
-    deps.frames.demand(principal.account);
+    const ctx = deps.beginFrame(client.address, connection.id, principal);
     if (frame.type === 'JOIN_ROOM') await join(deps, ctx, client, connection, frame.rooms);
     else for (const room of frame.rooms) client.joined.delete(room.toLowerCase() as ConversationId);
   } catch (thrown) {

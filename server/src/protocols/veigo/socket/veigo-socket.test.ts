@@ -188,7 +188,7 @@ describe('what is pushed', () => {
   };
   const sender = { id: alice.account, username: 'alice', name: 'Alice', about: null, avatar: null };
   const say = (event: Parameters<typeof veigoEncoder.encode>[0]) => {
-    const frame = veigoEncoder.encode(event);
+    const frame = veigoEncoder.encode(event, { get: () => sender });
     return frame && (JSON.parse(frame.subarray(frame.indexOf('{')).toString()) as unknown);
   };
   const messageId = createMessageId(message.conversation, 7);
@@ -201,25 +201,25 @@ describe('what is pushed', () => {
   };
 
   test('messages, edits and deletions', () => {
-    expect(say({ op: 'message', message, sender })).toEqual({
+    expect(say({ kind: 'message', conversation, rev: 9, message })).toEqual({
       type: 'MESSAGE',
       payload: [{ type: 'message', content }],
     });
-    expect(say({ op: 'edited', message, sender })).toEqual({
+    expect(say({ kind: 'edited', conversation, rev: 9, message })).toEqual({
       type: 'MESSAGE_UPDATED',
       payload: [{ type: 'message', content }],
     });
-    expect(say({ op: 'deleted', conversation, seq: 7, rev: 10 })).toEqual({
+    expect(say({ kind: 'deleted', conversation, seq: 7, rev: 10 })).toEqual({
       type: 'MESSAGE_DELETED',
       payload: [{ type: 'message', content: { messageId, roomId: conversation } }],
     });
-    expect(say({ op: 'message', message: { ...message, seq: null, rev: null }, sender })).toMatchObject({
+    expect(say({ kind: 'ephemeral', conversation, message: { ...message, seq: null, rev: null } })).toMatchObject({
       payload: [{ content: { messageId: null } }],
     });
   });
 
   test('nothing of what Veigo has no word for', () => {
-    expect(say({ op: 'typing', conversation, user: alice.account, on: true })).toBeNull();
-    expect(say({ op: 'drain', reconnectInMs: 1 })).toBeNull();
+    expect(say({ kind: 'typing', conversation, user: alice.account, on: true })).toBeNull();
+    expect(say({ kind: 'drain', reconnectInMs: 1 })).toBeNull();
   });
 });

@@ -1,11 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { createContext } from '../../../kernel/context.ts';
 import { fail, toFailure } from '../../../kernel/errors.ts';
 import { createId } from '../../../kernel/ids.ts';
-import type { IdentityApi, Verified } from '../../../services/identity/api.ts';
-import type { HubApi } from '../../../services/realtime/api.ts';
-import type { RateLimit } from '../../shared/rate-limit.ts';
+import type { Verified } from '../../../services/identity/api.ts';
+import { addressOf, createCallerContext } from '../../shared/caller-context.ts';
+import type { ProtocolServices, SocketHalf } from '../../shared/halves.ts';
 import type { OriginRule } from '../../shared/same-origin.ts';
 import { acceptSockets } from '../../shared/socket-outlet.ts';
 import { authorize } from '../authorize.ts';
@@ -13,12 +12,8 @@ import type { VeigoDeps } from '../veigo-deps.ts';
 import { createError, veigoEncoder } from './encoder.ts';
 import { createFrameHandler, maxFrames, type VeigoClient, type VeigoOutlet } from './handle-frame.ts';
 
-export interface VeigoSocketDeps extends VeigoDeps {
-  readonly identity: IdentityApi;
-  readonly hub: HubApi;
+export interface VeigoSocketDeps extends VeigoDeps, Pick<ProtocolServices, 'beginFrame'>, Pick<SocketHalf, 'hub'> {
   readonly origins: OriginRule;
-  /** Frames that are no messages, by account. */
-  readonly frames: RateLimit;
 }
 
 /**
@@ -41,7 +36,7 @@ export function createVeigoSocket(deps: VeigoSocketDeps): Upgrade {
     'Frames received on sockets of the Veigo protocol.',
   );
 
-  const sockets = acceptSockets<VeigoClient>(null, {
+  const sockets = acceptSockets<VeigoClient>(null, deps.log, {
     onText(outlet, data) {
       const client = outlet.state as VeigoClient;
       received.add();
@@ -51,7 +46,9 @@ export function createVeigoSocket(deps: VeigoSocketDeps): Upgrade {
     },
     onBinary(outlet) {
       const client = outlet.state as VeigoClient;
-      client.last = client.last.then(() => client.connection?.send(createError('Binary messages are not supported')));
+      client.last = client.last
+        .then(() => client.connection?.send(createError('Binary messages are not supported')))
+        .catch((thrown) => outlet.fail(thrown));
     },
     onHeard: (outlet) => outlet.state?.connection?.heard(),
     onClosed: (outlet) => outlet.state?.connection?.closed(),
@@ -59,11 +56,19 @@ export function createVeigoSocket(deps: VeigoSocketDeps): Upgrade {
 
   return async (request, socket, head) => {
     const { headers, url = '' } = request;
-    const authorized = await authorize(deps, { method: 'GET', headers, url }, createId<string>());
+    const caller = createCallerContext(addressOf(request, deps.origins), createId<string>());
+    const authorized = await authorize(deps, { method: 'GET', headers, url }, caller);
     if (!authorized) throw fail('token.missing');
-    const client: VeigoClient = { connection: null, joined: new Set(), waiting: 0, last: Promise.resolve() };
+    const { ctx, verified } = authorized;
+    const client: VeigoClient = {
+      address: ctx.address ?? '',
+      connection: null,
+      joined: new Set(),
+      waiting: 0,
+      last: Promise.resolve(),
+    };
     sockets.accept(request, socket, head, client, (outlet) => {
-      client.last = open(deps, outlet, client, authorized.verified);
+      client.last = open(deps, outlet, client, verified);
     });
   };
 }
@@ -77,7 +82,7 @@ async function open(
 ): Promise<void> {
   outlet.pause();
   try {
-    const connection = await hub.open(createContext(principal, createId<string>()), {
+    const connection = await hub.open(createCallerContext(client.address, createId<string>(), principal), {
       principal,
       expiresAt: expiresAt + graceMs,
       outlet,

@@ -1,9 +1,12 @@
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
-import type { ConversationKind, Role } from '../../../model/conversation.ts';
+import type { ConversationKind, Role, Visibility } from '../../../model/conversation.ts';
 import type { Draft } from '../../../model/message.ts';
+import type { Decide } from '../../../ports/policy.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
 import type { AppendResult } from '../api.ts';
 import { type HeadRow, lockHeadsSql } from '../lock-heads.ts';
+import { blockedInSql } from '../reading/blocked-sql.ts';
+import { maySeeAttachmentSql } from '../reading/visible-sql.ts';
 import { type Decided, decideAppend, type Locked, memberKey } from './decide-append.ts';
 
 /**
@@ -19,54 +22,52 @@ export const appendSessionSql = `set lock_timeout = '200ms'; set jit = off; set 
  * member's message gets in and a duplicate burns a seq.
  * Throws SqlError; the caller knows what that means for the batch.
  */
-export async function appendBatch(session: SqlSession, drafts: readonly Draft[]): Promise<readonly AppendResult[]> {
+export async function appendBatch(
+  session: SqlSession,
+  drafts: readonly Draft[],
+  decide: Decide,
+): Promise<readonly AppendResult[]> {
   const locked = await readLocked(session, drafts);
-  const decided = decideAppend(drafts, locked);
+  const decided = decideAppend(drafts, locked, decide);
   if (decided.rows.length === 0) await session.query('rollback');
   else await Promise.all([insertMessages(session, decided), writeHeads(session, decided), session.query('commit')]);
   return decided.results;
 }
 
-interface MemberRow {
+interface StandingRow {
   readonly conversation: ConversationId;
   readonly sender: AccountId;
   readonly kind: ConversationKind;
-  readonly role: Role;
+  readonly visibility: Visibility;
+  readonly role: Role | null;
   readonly blocked: boolean | null;
 }
 
-const membersSql = `select d.conversation, d.sender, c.kind, m.role,
-    case when c.kind = 'direct' then exists (
-      select 1 from chat.blocks b where b.active
-      and ((b.owner_id = c.member_a and b.blocked_id = c.member_b) or (b.owner_id = c.member_b and b.blocked_id = c.member_a))
-    ) end as blocked
+/** Behind `offset 0` each look-up goes by its whole key: otherwise all members of a conversation may be read to find one (rule 31). */
+export const standingsSql = `select d.conversation, d.sender, c.kind, c.visibility, m.role, ${blockedInSql('c')} as blocked
   from unnest($1::uuid[], $2::uuid[]) d(conversation, sender)
-  join chat.memberships m on m.conversation_id = d.conversation and m.user_id = d.sender and m.left_rev is null
-  join chat.conversations c on c.id = d.conversation and c.deleted_rev is null`;
+  join lateral (select * from chat.conversations where id = d.conversation and deleted_rev is null offset 0) c on true
+  left join lateral (select role from chat.memberships
+    where conversation_id = d.conversation and user_id = d.sender and left_rev is null offset 0) m on true`;
 
 const earlierSql = `select m.conversation_id, m.sender_id, m.id, m.seq, m.rev, encode(m.hash, 'hex') as hash, m.created_at,
     m.reply_to, m.thread, m.mentions
   from unnest($1::uuid[], $2::uuid[], $3::text[]) d(conversation, sender, id)
   join chat.messages m on m.conversation_id = d.conversation and m.sender_id = d.sender and m.id = d.id`;
 
-const attachmentsSql = `select d.sender, d.attachment from unnest($1::uuid[], $2::uuid[]) d(sender, attachment)
-  join chat.attachments a on a.id = d.attachment
-  where a.owner_id = d.sender or exists (
-    select 1 from chat.messages m
-    join chat.memberships s on s.conversation_id = m.conversation_id and s.user_id = d.sender and s.left_rev is null
-      and m.seq > s.joined_seq
-    where m.attachment = d.attachment and m.deleted_at is null)`;
+export const attachmentsSql = `select d.sender, d.attachment from unnest($1::uuid[], $2::uuid[]) d(sender, attachment)
+  join lateral (select * from chat.attachments where id = d.attachment offset 0) a on ${maySeeAttachmentSql('a', 'd.sender')}`;
 
 async function readLocked(session: SqlSession, drafts: readonly Draft[]): Promise<Locked> {
   const senders = [...new Map(drafts.map((draft) => [memberKey(draft), draft])).values()];
   const withAttachment = drafts.filter((draft) => draft.attachment);
-  const [, heads, members, earlier, attachments, clock] = await Promise.all([
+  const [, heads, standings, earlier, attachments, clock] = await Promise.all([
     session.query('begin'),
     session.query<HeadRow>(lockHeadsSql, [[...new Set(drafts.map((draft) => draft.conversation))]], 'append-lock'),
-    session.query<MemberRow>(
-      membersSql,
+    session.query<StandingRow>(
+      standingsSql,
       [senders.map((d) => d.conversation), senders.map((d) => d.sender)],
-      'append-members',
+      'append-standings',
     ),
     session.query<{
       conversation_id: string;
@@ -97,10 +98,10 @@ async function readLocked(session: SqlSession, drafts: readonly Draft[]): Promis
     heads: new Map(
       heads.map((row) => [row.conversation_id, { lastSeq: row.last_seq, lastRev: row.last_rev, lastAt: row.last_at }]),
     ),
-    members: new Map(
-      members.map((row) => [
-        `${row.conversation} ${row.sender}`,
-        { role: row.role, kind: row.kind, blocked: row.blocked === true },
+    standings: new Map(
+      standings.map(({ conversation, sender, kind, visibility, role, blocked }) => [
+        `${conversation} ${sender}`,
+        { kind, visibility, role, blocked: blocked === true, sender },
       ]),
     ),
     earlier: new Map(

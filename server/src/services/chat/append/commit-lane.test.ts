@@ -5,6 +5,7 @@ import type { ConversationId } from '../../../kernel/ids.ts';
 import { silentLog } from '../../../kernel/log.ts';
 import type { Draft } from '../../../model/message.ts';
 import type { Sql, SqlSession } from '../../../ports/sql.ts';
+import { decide } from '../deciding/decide.ts';
 import { createCommitLane } from './commit-lane.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -37,7 +38,7 @@ const waiting = (): Waiting => ({
 test('four conversations wait alone at once and no fifth, at whatever moment it comes', async () => {
   for (let steps = 0; steps < 30; steps++) {
     const { sql, seen, letGo } = createHolding();
-    const lane = createCommitLane({ sql, log: silentLog, clock: systemClock });
+    const lane = createCommitLane({ sql, decide, log: silentLog, clock: systemClock });
     const waits = Array.from({ length: 5 }, () => lane.waitAlone([waiting()]));
     await new Promise(setImmediate);
     expect(seen.now).toBe(4);

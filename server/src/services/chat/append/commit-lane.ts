@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import type { Log } from '../../../kernel/log.ts';
+import type { Decide } from '../../../ports/policy.ts';
 import { codeOfSqlError, type Sql, SqlError, type SqlSession } from '../../../ports/sql.ts';
 import type { AppendResult } from '../api.ts';
 import { isLockTrouble, lockHeadsSql } from '../lock-heads.ts';
@@ -24,7 +25,7 @@ export interface CommitLane {
 }
 
 /** Runs batches over a few kept connections and turns what PostgreSQL says into answers (MESSAGE-PATH rules 3, 4 and 5). */
-export function createCommitLane(deps: { sql: Sql; log: Log; clock: Clock }): CommitLane {
+export function createCommitLane(deps: { sql: Sql; decide: Decide; log: Log; clock: Clock }): CommitLane {
   const idle: SqlSession[] = [];
   const limitAlone = pLimit(waitingAlone);
 
@@ -49,7 +50,7 @@ export function createCommitLane(deps: { sql: Sql; log: Log; clock: Clock }): Co
       let results: readonly AppendResult[];
       try {
         const drafts = alive.map((entry) => entry.draft);
-        results = await withSession((session) => appendBatch(session, drafts));
+        results = await withSession((session) => appendBatch(session, drafts, deps.decide));
       } catch (thrown) {
         const error = asSqlError(thrown);
         if (isLockTrouble(error) && alone) continue;

@@ -64,6 +64,8 @@ function draft(conversation: ConversationId, text: string, over: Partial<Draft> 
     id: `m${++counter}` as MessageId,
     conversation,
     sender: ann,
+    session: null,
+    admin: false,
     replyTo: null,
     thread: null,
     mentions: [],

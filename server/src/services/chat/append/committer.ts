@@ -3,9 +3,11 @@ import { guardListener } from '../../../kernel/guard-listener.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import type { Log } from '../../../kernel/log.ts';
 import type { Metrics } from '../../../kernel/metrics.ts';
+import type { Decide } from '../../../ports/policy.ts';
 import type { Sql } from '../../../ports/sql.ts';
 import type { StorageGuard } from '../../../ports/storage-guard.ts';
 import type { AppendResult } from '../api.ts';
+import { decide } from '../deciding/decide.ts';
 import type { Committer } from '../deps.ts';
 import { createCommitLane } from './commit-lane.ts';
 import type { Waiting } from './waiting.ts';
@@ -35,6 +37,8 @@ export interface CommitterDeps {
    * slow down to a pace that delivery can hold, instead of running ahead of it without bound (promise 7).
    */
   readonly behind?: () => boolean;
+  /** Who may do what; absent: chat's own rules. */
+  readonly decide?: Decide;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -66,7 +70,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
     'From the first statement of a batch to its commit',
   );
   const depth = deps.metrics.gauge('parley_append_waiting', 'Drafts waiting for a batch');
-  const lane = createCommitLane(deps);
+  const lane = createCommitLane({ decide, ...deps });
 
   function enqueue(entry: Waiting): void {
     const id = entry.draft.conversation;

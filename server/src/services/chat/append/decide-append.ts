@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../../kernel/errors.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
-import type { ConversationKind, Role } from '../../../model/conversation.ts';
 import type { Draft, Message } from '../../../model/message.ts';
+import type { Decide, DraftFacts } from '../../../ports/policy.ts';
 import type { AppendResult } from '../api.ts';
 
 /** What the transaction read under the lock. */
@@ -10,11 +10,8 @@ export interface Locked {
     ConversationId,
     { readonly lastSeq: number; readonly lastRev: number; readonly lastAt: string }
   >;
-  /** By `memberKey`; absent: not a member now. */
-  readonly members: ReadonlyMap<
-    string,
-    { readonly role: Role; readonly kind: ConversationKind; readonly blocked: boolean }
-  >;
+  /** By `memberKey`, of those whose conversation exists. */
+  readonly standings: ReadonlyMap<string, DraftFacts>;
   /** By `draftKey`: messages that were stored under the drafts' ids before. */
   readonly earlier: ReadonlyMap<
     string,
@@ -49,6 +46,8 @@ export interface Decided {
   >;
 }
 
+type Refused = { readonly code: ErrorCode; readonly detail?: string };
+
 export const memberKey = (draft: Draft): string => `${draft.conversation} ${draft.sender}`;
 export const draftKey = (draft: Draft): string => `${draft.conversation} ${draft.sender} ${draft.id}`;
 export const attachmentKey = (draft: Draft): string => `${draft.sender} ${draft.attachment}`;
@@ -58,7 +57,7 @@ export const attachmentKey = (draft: Draft): string => `${draft.sender} ${draft.
  * (MESSAGE-PATH rule 1). Pure. Repeats are answered before membership is looked at, so that a retry after a removal still
  * gets the first answer (rule 5).
  */
-export function decideAppend(drafts: readonly Draft[], locked: Locked): Decided {
+export function decideAppend(drafts: readonly Draft[], locked: Locked, decide: Decide): Decided {
   const heads = new Map<ConversationId, { lastSeq: number; lastRev: number; lastAt: string }>();
   const stored = new Map(locked.earlier);
   const rows: NewRow[] = [];
@@ -71,8 +70,9 @@ export function decideAppend(drafts: readonly Draft[], locked: Locked): Decided 
       return { seq, rev, createdAt, repeated: true, first: { replyTo, thread, mentions } };
     }
     const head = heads.get(draft.conversation) ?? locked.heads.get(draft.conversation);
-    const refused = refuse(draft, head?.lastSeq ?? 0, locked);
-    if (!head || refused) return refused ?? { code: 'conversation.forbidden' };
+    if (!head) return absent;
+    const refused = refuse(draft, head.lastSeq, locked, decide);
+    if (refused) return refused;
     // Wall clocks jump; a conversation's times do not go back (rule 6).
     const createdAt = head.lastAt > locked.now ? head.lastAt : locked.now;
     const next = { lastSeq: head.lastSeq + 1, lastRev: head.lastRev + 1, lastAt: createdAt };
@@ -85,12 +85,18 @@ export function decideAppend(drafts: readonly Draft[], locked: Locked): Decided 
   return { results, rows, heads };
 }
 
-function refuse(draft: Draft, lastSeq: number, locked: Locked): { code: ErrorCode; detail?: string } | null {
-  const member = locked.members.get(memberKey(draft));
-  if (!member) return { code: 'conversation.forbidden' };
-  if (member.role === 'reader')
-    return { code: 'action.forbidden', detail: 'Readers cannot send to this conversation.' };
-  if (member.blocked) return { code: 'action.forbidden', detail: 'One of you has blocked the other.' };
+/** Whoever acts on a conversation that does not exist is told what an outsider is told. */
+const absent: Refused = { code: 'conversation.forbidden' };
+
+function refuse(draft: Draft, lastSeq: number, locked: Locked, decide: Decide): Refused | null {
+  const facts = locked.standings.get(memberKey(draft));
+  if (!facts) return absent;
+  const { sender, session, admin } = draft;
+  const decision = decide('send', { account: sender, session, admin }, facts);
+  if (!decision.allowed) {
+    const { code, detail } = decision;
+    return detail === undefined ? { code } : { code, detail };
+  }
   if ((draft.replyTo ?? 0) > lastSeq)
     return { code: 'request.invalid', detail: 'replyTo names a seq that does not exist.' };
   if ((draft.thread ?? 0) > lastSeq)

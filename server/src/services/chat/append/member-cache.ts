@@ -1,14 +1,13 @@
 import { LRUCache } from 'lru-cache';
-import { type ConversationKind, conversationLimits, type Role } from '../../../model/conversation.ts';
+import { conversationLimits } from '../../../model/conversation.ts';
+import type { Standing } from '../../../ports/policy.ts';
 import type { Sql } from '../../../ports/sql.ts';
-import { loadReaders, type Pair, pairKey } from '../reading/readers.ts';
+import { loadReaders, type Pair, pairKey, standingOf } from '../reading/readers.ts';
 
 /** What is remembered of a user in a conversation; not for anything that is written. */
 export interface KnownMember {
-  /** null: not a member. */
-  readonly role: Role | null;
-  readonly kind: ConversationKind | null;
-  readonly blocked: boolean;
+  /** null: there is no such conversation. */
+  readonly standing: Standing | null;
   /** Too many members for typing frames (rule 19). */
   readonly crowded: boolean;
 }
@@ -55,9 +54,7 @@ async function load(sql: Sql, pair: Pair): Promise<KnownMember> {
   ]);
   const reader = readers.get(pairKey(pair));
   return {
-    role: reader?.role ?? null,
-    kind: reader?.kind ?? null,
-    blocked: reader?.blocked ?? false,
+    standing: reader ? standingOf(reader) : null,
     crowded: (count?.members ?? 0) > conversationLimits.ephemeralTo,
   };
 }

@@ -15,6 +15,8 @@ const draft = (conversation: ConversationId, sender: AccountId): Draft => ({
   id: 'e1' as MessageId,
   conversation,
   sender,
+  session: null,
+  admin: false,
   content: '{"type":"json","value":1}',
   hash: '',
   attachment: null,

@@ -3,17 +3,8 @@ import type { AccountId } from '../../../kernel/ids.ts';
 import { type MembershipRow, type MessageRow, toMembership, toMessage } from '../../../model/chat-rows.ts';
 import type { Membership, Role } from '../../../model/conversation.ts';
 import type { Message, MessageChange } from '../../../model/message.ts';
-import { readableSeqs } from '../reading/readers.ts';
-import { holdsSeqIn } from '../reading/visible-seqs.ts';
-import { findMessage, membershipColumns, messageColumns } from '../store.ts';
+import { membershipColumns, messageColumns } from '../store.ts';
 import type { Acting } from './change-conversation.ts';
-
-/** A message the actor may see and that is not deleted; `message.unknown`. Under the head lock it stays as it is. */
-export async function requireMessage(acting: Acting, seq: number): Promise<Message> {
-  const message = holdsSeqIn(readableSeqs(acting), seq) ? await findMessage(acting.tx, acting.conversation, seq) : null;
-  if (!message || message.deletedAt !== null) throw fail('message.unknown');
-  return message;
-}
 
 /** Changes a stored message under its conversation's head lock; takes the next rev and says in the row what was done (rule 12). */
 export async function changeMessage(

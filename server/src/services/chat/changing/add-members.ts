@@ -2,24 +2,23 @@ import { type Context, requirePrincipal } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
 import { type AccountId, type ConversationId, isUuid } from '../../../kernel/ids.ts';
 import { type MembershipRow, toMembership } from '../../../model/chat-rows.ts';
-import type { Membership } from '../../../model/conversation.ts';
-import { type ChatDeps, checkStorage } from '../deps.ts';
+import { type Membership, newcomerRole } from '../../../model/conversation.ts';
+import { type ChangeDeps, checkStorage } from '../deps.ts';
 import { insertMemberships, membershipColumns } from '../store.ts';
 import { type Acting, changeConversation } from './change-conversation.ts';
 import { checkAccounts } from './check-accounts.ts';
-import { decidePut } from './decide-membership.ts';
 
 /** Of one transaction (rule 13). */
 const most = 900;
 
 /** Many newcomers in one change, under one rev. Who is a member already keeps their role and takes none. */
 export async function addMembers(
-  deps: ChatDeps,
+  deps: ChangeDeps,
   ctx: Context,
   id: ConversationId,
   asked: readonly AccountId[],
 ): Promise<readonly Membership[]> {
-  const { account } = requirePrincipal(ctx);
+  const principal = requirePrincipal(ctx);
   checkStorage(deps);
   const users = [...new Set(asked)];
   if (users.length === 0 || users.length > most || !users.every(isUuid)) {
@@ -27,11 +26,14 @@ export async function addMembers(
   }
   // asked before the lock: another service's answer must not be waited for while a conversation stands still
   await checkAccounts(deps, ctx, users);
-  return await changeConversation(deps.sql, { conversation: id, user: account }, async (acting) => {
-    const { kind, visibility, role: actor } = acting;
-    const role = kind === 'channel' ? 'reader' : 'member';
+  return await changeConversation(deps, principal, id, async (acting) => {
+    const role = newcomerRole(acting.kind);
     const present = await presentOf(acting, users);
-    for (const user of users) decidePut({ kind, visibility, actor, present: null, self: user === account }, role);
+    for (const user of users) {
+      const target = { account: user, role: present.get(user)?.role ?? null };
+      if (user === acting.user && target.role === null) acting.permit('join', { wanted: role });
+      else acting.permit('addMember', { target, wanted: role });
+    }
     const missing = users.filter((user) => !present.has(user));
     if (missing.length > 0) {
       const seq = acting.history === 'all' ? 0 : acting.head.lastSeq;

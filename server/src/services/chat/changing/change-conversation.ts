@@ -1,40 +1,50 @@
+import type { Principal } from '../../../kernel/context.ts';
 import { Failure, fail } from '../../../kernel/errors.ts';
-import type { Role } from '../../../model/conversation.ts';
-import type { Sql, SqlSession } from '../../../ports/sql.ts';
+import type { ConversationId } from '../../../kernel/ids.ts';
+import type { Action, ActionFacts, Standing } from '../../../ports/policy.ts';
+import type { SqlSession } from '../../../ports/sql.ts';
+import { requireAllowed } from '../deciding/require-allowed.ts';
+import type { ChangeDeps } from '../deps.ts';
 import { changeConversations, type LockedHead } from '../lock-heads.ts';
-import { loadReaders, type Pair, pairKey, type Reader } from '../reading/readers.ts';
+import { loadReaders, pairKey, type Reader, standingOf } from '../reading/readers.ts';
 
 /** What a command works with: the conversation as it stands to the actor, read after its head was locked. */
 export interface Acting extends Reader {
   readonly tx: SqlSession;
   readonly head: LockedHead;
+  /** Throws what the policy refuses with. `more`: what was read besides how the conversation stands to the actor. */
+  permit<A extends Action>(action: A, more: Omit<ActionFacts[A], keyof Standing>): void;
 }
-
-export type MemberActing = Acting & { readonly role: Role };
 
 /**
  * Runs one change of one conversation under its head lock; the actor's role is read after the lock, so that it is the role
- * they have when the change happens (MESSAGE-PATH rule 2). A conversation that does not exist answers like one the actor is
- * no member of: `conversation.forbidden`.
+ * they have when the change happens (MESSAGE-PATH rule 2). Each command asks `permit` before it writes. A conversation that does
+ * not exist answers like one the actor is no member of: `conversation.forbidden`.
  */
-export function changeConversation<T>(sql: Sql, pair: Pair, work: (acting: Acting) => Promise<T>): Promise<T> {
+export function changeConversation<T>(
+  { sql, decide }: Pick<ChangeDeps, 'sql' | 'decide'>,
+  principal: Principal,
+  conversation: ConversationId,
+  work: (acting: Acting) => Promise<T>,
+): Promise<T> {
+  const pair = { conversation, user: principal.account };
   return asForbidden(
-    changeConversations(sql, [pair.conversation], async (tx, heads) => {
-      const head = heads.get(pair.conversation) as LockedHead;
+    changeConversations(sql, [conversation], async (tx, heads) => {
+      const head = heads.get(conversation) as LockedHead;
       const reader = (await loadReaders(tx, [pair])).get(pairKey(pair));
       if (!reader) throw fail('conversation.forbidden');
-      return await work({ ...reader, tx, head });
+      const standing = standingOf(reader);
+      return await work({
+        ...reader,
+        tx,
+        head,
+        permit<A extends Action>(action: A, more: Omit<ActionFacts[A], keyof Standing>) {
+          const facts = { ...standing, ...more } as ActionFacts[A];
+          requireAllowed(decide(action, principal, facts));
+        },
+      });
     }),
   );
-}
-
-/** The same for acts that only members may do. */
-export function changeAsMember<T>(sql: Sql, pair: Pair, work: (acting: MemberActing) => Promise<T>): Promise<T> {
-  return changeConversation(sql, pair, (acting) => {
-    const { role } = acting;
-    if (role === null) throw fail('conversation.forbidden');
-    return work({ ...acting, role });
-  });
 }
 
 async function asForbidden<T>(changed: Promise<T>): Promise<T> {

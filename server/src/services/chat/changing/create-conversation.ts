@@ -1,15 +1,17 @@
-import { type Context, requirePrincipal } from '../../../kernel/context.ts';
+import { type Context, type Principal, requirePrincipal } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
 import { type AccountId, type ConversationId, createId, isUuid } from '../../../kernel/ids.ts';
 import { checkAvatar } from '../../../model/avatar.ts';
-import { conversationLimits, type Role } from '../../../model/conversation.ts';
+import { conversationLimits, newcomerRole, type Role } from '../../../model/conversation.ts';
 import { createDirectId, sortPair } from '../../../model/direct-id.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
 import type { ConversationView, NewConversation } from '../api.ts';
-import { type ChatDeps, checkStorage } from '../deps.ts';
+import { requireAllowed } from '../deciding/require-allowed.ts';
+import { type ChangeDeps, type ChatDeps, checkStorage } from '../deps.ts';
 import { changeConversations } from '../lock-heads.ts';
 import { checkName, checkTopic } from '../parse-settings.ts';
 import { checkPicture } from '../reading/attachments.ts';
+import { blockedSql } from '../reading/blocked-sql.ts';
 import { readViews } from '../reading/views.ts';
 import { findMember, insertMemberships, readSnapshot } from '../store.ts';
 import { checkAccounts } from './check-accounts.ts';
@@ -29,15 +31,16 @@ interface Plan extends NewConversation {
  * `conversation.conflict` (the id is somebody else's).
  */
 export async function createConversation(
-  deps: ChatDeps,
+  deps: ChangeDeps,
   ctx: Context,
   request: NewConversation,
 ): Promise<{ readonly conversation: ConversationView; readonly created: boolean }> {
-  const { account } = requirePrincipal(ctx);
+  const principal = requirePrincipal(ctx);
+  const { account } = principal;
   checkStorage(deps);
   const plan = request.kind === 'direct' ? planDirect(account, request) : planShared(account, request);
   await checkAccounts(deps, ctx, plan.members);
-  const created = await deps.sql.transaction((tx) => insertConversation(tx, account, plan));
+  const created = await deps.sql.transaction((tx) => insertConversation(deps, tx, principal, plan));
   await addRemaining(deps, account, plan);
   const [conversation] = await readSnapshot(deps.sql, (tx) => readViews(tx, deps.incarnation(), account, [plan.id]));
   if (!conversation) throw fail('conversation.conflict', 'You have left the conversation that has this id.');
@@ -71,7 +74,13 @@ function planShared(account: AccountId, request: NewConversation): Plan {
 }
 
 /** False: it was there before, made by the same account (or, if direct, by either of the two). */
-async function insertConversation(tx: SqlSession, account: AccountId, plan: Plan): Promise<boolean> {
+async function insertConversation(
+  deps: ChangeDeps,
+  tx: SqlSession,
+  principal: Principal,
+  plan: Plan,
+): Promise<boolean> {
+  const { account } = principal;
   // Of two that create the same one at once the second waits here until the first has committed, and then inserts nothing.
   const inserted = await tx.query(
     `insert into chat.conversations
@@ -95,7 +104,9 @@ async function insertConversation(tx: SqlSession, account: AccountId, plan: Plan
     await checkRepeat(tx, account, plan);
     return false;
   }
-  if (plan.pair) await checkBlocks(tx, plan.pair);
+  const blocked = plan.pair !== null && (await isBlocked(tx, plan.pair));
+  const { kind, visibility = 'private' } = plan;
+  requireAllowed(deps.decide('create', principal, { kind, visibility, role: null, blocked }));
   if (plan.avatar !== undefined) await checkPicture(tx, account, plan.avatar);
   const first = membersOf(account, plan).slice(0, membersAtOnce);
   await Promise.all([
@@ -111,7 +122,7 @@ async function insertConversation(tx: SqlSession, account: AccountId, plan: Plan
 
 function membersOf(account: AccountId, plan: Plan): readonly { readonly user: AccountId; readonly role: Role }[] {
   const own: Role = plan.kind === 'direct' ? 'member' : 'owner';
-  const others: Role = plan.kind === 'channel' ? 'reader' : 'member';
+  const others = newcomerRole(plan.kind);
   return [{ user: account, role: own }, ...plan.members.map((user) => ({ user, role: others }))];
 }
 
@@ -124,12 +135,9 @@ async function checkRepeat(tx: SqlSession, account: AccountId, plan: Plan): Prom
   if (!same) throw fail('conversation.conflict', 'This id is taken by another conversation.');
 }
 
-async function checkBlocks(tx: SqlSession, [a, b]: readonly [AccountId, AccountId]): Promise<void> {
-  const blocks = await tx.query(
-    `select 1 from chat.blocks where active and ((owner_id = $1 and blocked_id = $2) or (owner_id = $2 and blocked_id = $1))`,
-    [a, b],
-  );
-  if (blocks.length > 0) throw fail('action.forbidden', 'One of you has blocked the other.');
+async function isBlocked(tx: SqlSession, pair: readonly [AccountId, AccountId]): Promise<boolean> {
+  const [row] = await tx.query<{ blocked: boolean }>(`select ${blockedSql('$1::uuid', '$2::uuid')} as blocked`, pair);
+  return row?.blocked === true;
 }
 
 /**
@@ -140,10 +148,11 @@ async function addRemaining(deps: ChatDeps, account: AccountId, plan: Plan): Pro
   // one place of the first transaction was the creator's
   for (let at = membersAtOnce - 1; at < plan.members.length; at += membersAtOnce) {
     const users = plan.members.slice(at, at + membersAtOnce);
-    const role: Role = plan.kind === 'channel' ? 'reader' : 'member';
+    const role = newcomerRole(plan.kind);
     await changeConversations(deps.sql, [plan.id], async (tx, heads) => {
       const head = heads.get(plan.id);
       if (!head) throw fail('conversation.unknown');
+      // no right that is asked for: a creation that is no longer its sender's has nothing left to complete
       if ((await findMember(tx, plan.id, account))?.role !== 'owner') return;
       const missing = await withoutStay(tx, plan.id, users);
       if (missing.length === 0) return;

@@ -1,10 +1,9 @@
 import { type Context, requirePrincipal } from '../../../kernel/context.ts';
-import { fail } from '../../../kernel/errors.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
-import { type ChatDeps, checkStorage } from '../deps.ts';
+import { type ChangeDeps, checkStorage } from '../deps.ts';
 import { changeConversations } from '../lock-heads.ts';
-import { changeAsMember } from './change-conversation.ts';
+import { changeConversation } from './change-conversation.ts';
 
 /** Stays that end within one transaction (rule 13). */
 const staysAtOnce = 900;
@@ -14,12 +13,11 @@ const staysAtOnce = 900;
  * From the first commit nobody reads or changes it any more; in a conversation of thousands the later stays end just after, each
  * piece with a rev of its own. A crash between two pieces changes nothing for anybody: every read asks for the mark first.
  */
-export async function deleteConversation(deps: ChatDeps, ctx: Context, id: ConversationId): Promise<void> {
-  const { account } = requirePrincipal(ctx);
+export async function deleteConversation(deps: ChangeDeps, ctx: Context, id: ConversationId): Promise<void> {
+  const principal = requirePrincipal(ctx);
   checkStorage(deps);
-  let ended = await changeAsMember(deps.sql, { conversation: id, user: account }, async (acting) => {
-    if (acting.kind === 'direct') throw fail('conversation.conflict', 'A direct conversation cannot be deleted.');
-    if (acting.role !== 'owner') throw fail('action.forbidden', 'Only owners delete a conversation.');
+  let ended = await changeConversation(deps, principal, id, async (acting) => {
+    acting.permit('deleteConversation', {});
     const rev = acting.head.nextRev();
     await acting.tx.query(
       'update chat.conversations set deleted_rev = $2, rev = $2, updated_at = clock_timestamp() where id = $1',

@@ -1,34 +1,33 @@
 import { type Context, requirePrincipal } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
-import type { AttachmentId, ConversationId } from '../../../kernel/ids.ts';
+import type { ConversationId } from '../../../kernel/ids.ts';
 import { type ParsedContent, parseContent } from '../../../model/content.ts';
 import type { Message, RawJson } from '../../../model/message.ts';
-import { type ChatDeps, checkStorage } from '../deps.ts';
-import { findReadableAttachment } from '../reading/attachments.ts';
+import { type ChangeDeps, checkStorage } from '../deps.ts';
+import { requireAttachment } from '../reading/attachments.ts';
 import { readClock } from '../store.ts';
-import { changeMessage, requireMessage } from './acting-store.ts';
-import { type Acting, changeAsMember } from './change-conversation.ts';
+import { changeMessage } from './acting-store.ts';
+import { changeConversation } from './change-conversation.ts';
+import { permitMessage } from './permit-message.ts';
 
 /**
  * The sender alone, as a member. Mentions stay as they were sent, and so does the hash: a repeat of the original draft is still
  * answered (rule 5). The same content again takes no rev. `message.unknown` for a tombstone, `attachment.unknown`.
  */
 export async function editMessage(
-  deps: ChatDeps,
+  deps: ChangeDeps,
   ctx: Context,
   id: ConversationId,
   seq: number,
   content: RawJson,
 ): Promise<Message> {
-  const { account } = requirePrincipal(ctx);
+  const principal = requirePrincipal(ctx);
   checkStorage(deps);
   const parsed = parseText(content);
-  return await changeAsMember(deps.sql, { conversation: id, user: account }, async (acting) => {
-    const message = await requireMessage(acting, seq);
-    if (message.sender !== account) throw fail('action.forbidden', 'Only its sender may edit a message.');
-    checkNotBlocked(acting);
+  return await changeConversation(deps, principal, id, async (acting) => {
+    const message = await permitMessage(acting, 'editMessage', seq);
     if (message.content === parsed.raw) return message;
-    if (parsed.attachment) await checkAttachment(acting, parsed.attachment);
+    if (parsed.attachment) await requireAttachment(acting.tx, acting.user, parsed.attachment);
     return await changeMessage(
       acting,
       seq,
@@ -42,11 +41,6 @@ export async function editMessage(
   });
 }
 
-/** A blocked direct conversation is not carried on by other means. */
-export function checkNotBlocked(acting: Acting): void {
-  if (acting.blocked) throw fail('action.forbidden', 'One of you has blocked the other.');
-}
-
 function parseText(content: RawJson): ParsedContent {
   let value: unknown;
   try {
@@ -55,8 +49,4 @@ function parseText(content: RawJson): ParsedContent {
     throw fail('request.invalid', 'content must be JSON.');
   }
   return parseContent(content, value);
-}
-
-async function checkAttachment(acting: Acting, attachment: AttachmentId): Promise<void> {
-  if (!(await findReadableAttachment(acting.tx, acting.user, attachment))) throw fail('attachment.unknown');
 }

@@ -1,22 +1,21 @@
 import { type Context, requirePrincipal } from '../../../kernel/context.ts';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
-import { type ChatDeps, checkStorage } from '../deps.ts';
+import { type ChangeDeps, checkStorage } from '../deps.ts';
 import { findMember } from '../store.ts';
 import { changeRole, countOwners } from './acting-store.ts';
 import { type Acting, changeConversation } from './change-conversation.ts';
-import { decideRemove } from './decide-membership.ts';
 
 /**
  * Ends a membership; removing oneself is leaving. With the last owner's leave ownership passes, under the same rev, to the
  * longest-standing member of the highest role that is left. Removing who is no member is no error.
  */
-export async function removeMember(deps: ChatDeps, ctx: Context, id: ConversationId, user: AccountId): Promise<void> {
-  const { account } = requirePrincipal(ctx);
+export async function removeMember(deps: ChangeDeps, ctx: Context, id: ConversationId, user: AccountId): Promise<void> {
+  const principal = requirePrincipal(ctx);
   checkStorage(deps);
-  await changeConversation(deps.sql, { conversation: id, user: account }, async (acting) => {
+  await changeConversation(deps, principal, id, async (acting) => {
     const present = await findMember(acting.tx, id, user);
-    const { kind, visibility, role: actor } = acting;
-    decideRemove({ kind, visibility, actor, present: present?.role ?? null, self: user === account });
+    if (user === acting.user) acting.permit('leave', {});
+    else acting.permit('removeMember', { target: { account: user, role: present?.role ?? null } });
     if (!present) return;
     const rev = acting.head.nextRev();
     if (present.role === 'owner' && (await countOwners(acting)) === 1) await passOwnership(acting, user, rev);

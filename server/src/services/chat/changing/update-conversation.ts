@@ -4,38 +4,36 @@ import { fail } from '../../../kernel/errors.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import { checkAvatar } from '../../../model/avatar.ts';
 import type { ConversationRow } from '../../../model/chat-rows.ts';
-import { hasRole } from '../../../model/conversation.ts';
 import type { ChatApi, ConversationView } from '../api.ts';
-import { type ChatDeps, checkStorage } from '../deps.ts';
+import { type ChangeDeps, checkStorage } from '../deps.ts';
 import { checkName, checkTopic } from '../parse-settings.ts';
 import { checkPicture } from '../reading/attachments.ts';
 import { getConversation } from '../reading/list-conversations.ts';
-import { changeAsMember } from './change-conversation.ts';
+import { changeConversation } from './change-conversation.ts';
 
 type Settings = Parameters<ChatApi['updateConversation']>[2];
 
 /** Admins and owners of a group or channel. What is already so takes no rev. `attachment.unknown` for an avatar not one's to show. */
 export async function updateConversation(
-  deps: ChatDeps,
+  deps: ChangeDeps,
   ctx: Context,
   id: ConversationId,
   change: Settings,
 ): Promise<ConversationView> {
-  const { account } = requirePrincipal(ctx);
+  const principal = requirePrincipal(ctx);
   checkStorage(deps);
   if (change.name !== undefined) checkName(change.name);
   if (change.topic != null) checkTopic(change.topic);
   if (change.avatar != null) checkAvatar(change.avatar);
-  await changeAsMember(deps.sql, { conversation: id, user: account }, async (acting) => {
-    if (acting.kind === 'direct') throw fail('conversation.conflict', 'A direct conversation has no settings.');
-    if (!hasRole(acting.role, 'admin')) throw fail('action.forbidden', 'Only admins and owners change settings.');
+  await changeConversation(deps, principal, id, async (acting) => {
+    acting.permit('updateSettings', {});
     const [row] = await acting.tx.query<ConversationRow>('select * from chat.conversations where id = $1', [id]);
     if (!row) throw fail('conversation.forbidden');
     const { name, topic, avatar, visibility, history } = row;
     const now = { name, topic, avatar, visibility, history };
     const next = { ...now, ...given(change) };
     if (isDeepStrictEqual(now, next)) return;
-    if (next.avatar !== null && next.avatar !== avatar) await checkPicture(acting.tx, account, next.avatar);
+    if (next.avatar !== null && next.avatar !== avatar) await checkPicture(acting.tx, acting.user, next.avatar);
     await acting.tx.query(
       `update chat.conversations set name = $2, topic = $3, avatar = $4, visibility = $5, history = $6, rev = $7,
          updated_at = greatest(updated_at, clock_timestamp()) where id = $1`,

@@ -51,12 +51,27 @@ export function readReturnAddress({ value }: BusRecord): Pick<Request, 'caller' 
 export function parseDraft({ key, value }: BusRecord): Draft {
   const { draft } = (value.after ?? {}) as { draft?: Partial<Record<keyof Draft, unknown>> };
   if (typeof draft !== 'object' || draft === null) throw fail('request.invalid', 'The record holds no draft.');
-  const { id, conversation, sender, content, hash, attachment, replyTo, thread, mentions } = draft;
+  const {
+    id,
+    conversation,
+    sender,
+    session = null,
+    admin = false,
+    content,
+    hash,
+    attachment,
+    replyTo,
+    thread,
+    mentions,
+  } = draft;
   const isValid =
     isText(id) &&
     isUuid(conversation) &&
     conversation === key &&
     isUuid(sender) &&
+    // a process of an earlier release says neither
+    (session === null || isText(session)) &&
+    typeof admin === 'boolean' &&
     isText(content) &&
     typeof hash === 'string' &&
     /^[0-9a-f]{64}$/.test(hash) &&
@@ -70,6 +85,8 @@ export function parseDraft({ key, value }: BusRecord): Draft {
     id: id as MessageId,
     conversation: conversation as ConversationId,
     sender: sender as Draft['sender'],
+    session: session as Draft['session'],
+    admin,
     content,
     hash,
     attachment: attachment as Draft['attachment'],

@@ -3,7 +3,7 @@ import { createGate } from '../../../../conformance/bus/fixtures.ts';
 import { createMemoryBus } from '../../../adapters/bus/memory/create-memory-bus.ts';
 import { systemClock } from '../../../kernel/clock.ts';
 import { createContext } from '../../../kernel/context.ts';
-import { type AccountId, type ConversationId, createId, type MessageId } from '../../../kernel/ids.ts';
+import { type AccountId, type ConversationId, createId, type MessageId, type SessionId } from '../../../kernel/ids.ts';
 import { silentLog } from '../../../kernel/log.ts';
 import { noMetrics } from '../../../kernel/metrics.ts';
 import type { Draft } from '../../../model/message.ts';
@@ -19,7 +19,7 @@ const context = (timeoutMs = 60_000) => createContext(null, 'test', timeoutMs);
 
 function createDraft(conversation: ConversationId, text: string): Draft {
   const content = JSON.stringify({ text });
-  const nothing = { attachment: null, replyTo: null, thread: null, mentions: [] };
+  const nothing = { session: null, admin: false, attachment: null, replyTo: null, thread: null, mentions: [] };
   const sender = createId<AccountId>();
   return { id: text as MessageId, conversation, sender, content, hash: 'a'.repeat(64), ...nothing };
 }
@@ -213,5 +213,20 @@ test('too many unanswered drafts are refused, and so is all once it has stopped'
   gate.open();
   await stopped;
   expect(await t.append(context(), [createDraft(one, 'a4')])).toMatchObject([{ code: 'service.unavailable' }]);
+  await t.close();
+});
+
+test('a draft keeps its principal in the queue; one of an earlier release has no session and no rights of an admin', async () => {
+  const taken: Draft[] = [];
+  const model = createModel();
+  const t = await open((ctx, drafts, onResult) => {
+    taken.push(...drafts);
+    return model.append(ctx, drafts, onResult);
+  });
+  const draft = { ...createDraft(one, 'a1'), session: createId<SessionId>(), admin: true };
+  await t.append(context(), [draft]);
+  const { session: _, admin: __, ...earlier } = draft;
+  await t.bus.publish([encodeRequest({ caller: 'me', number: 7, draft: earlier as Draft }, 0)]);
+  expect(taken).toEqual([draft, { ...earlier, session: null, admin: false }]);
   await t.close();
 });

@@ -6,6 +6,7 @@ import { checkText } from '../../../model/content.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
 import type { Attachment } from '../api.ts';
 import { type ChatDeps, checkStorage } from '../deps.ts';
+import { maySeeAttachmentSql } from './visible-sql.ts';
 
 interface AttachmentRow {
   readonly id: AttachmentId;
@@ -41,40 +42,29 @@ export async function createAttachment(
 
 export async function getAttachment(deps: ChatDeps, ctx: Context, id: AttachmentId): Promise<Attachment> {
   const { account } = requirePrincipal(ctx);
-  const row = isUuid(id) ? await findReadableAttachment(deps.sql, account, id) : null;
-  if (!row) throw fail('attachment.unknown');
-  return toAttachment(row);
+  if (!isUuid(id)) throw fail('attachment.unknown');
+  return await requireAttachment(deps.sql, account, id);
 }
 
-/** null unless it is the user's own, or shown by a message or as the picture of a conversation that the user may read now. */
-export async function findReadableAttachment(
+/** `attachment.unknown` unless the user may see it: then they may show it to others as well. */
+export async function requireAttachment(
   session: Pick<SqlSession, 'query'>,
   user: AccountId,
   id: AttachmentId,
-): Promise<AttachmentRow | null> {
+): Promise<Attachment> {
   const [row] = await session.query<AttachmentRow>(
-    `select a.* from chat.attachments a where a.id = $1 and (a.owner_id = $2 or exists (
-       select 1 from chat.messages m join chat.conversations c on c.id = m.conversation_id and c.deleted_rev is null
-       where m.attachment = a.id and m.deleted_at is null and (
-         c.visibility = 'public' or (
-           exists (select 1 from chat.memberships o
-             where o.conversation_id = c.id and o.user_id = $2 and o.left_rev is null)
-           and exists (select 1 from chat.memberships s where s.conversation_id = c.id and s.user_id = $2
-             and m.seq > s.joined_seq and m.seq <= coalesce(s.left_seq, m.seq)))))
-       or exists (
-         select 1 from chat.conversations c where c.avatar = a.id::text and c.deleted_rev is null and (
-           c.visibility = 'public' or exists (select 1 from chat.memberships o
-             where o.conversation_id = c.id and o.user_id = $2 and o.left_rev is null))))`,
+    `select a.* from chat.attachments a where a.id = $1 and ${maySeeAttachmentSql('a', '$2')}`,
     [id, user],
     'chat-attachment',
   );
-  return row ?? null;
+  if (!row) throw fail('attachment.unknown');
+  return toAttachment(row);
 }
 
 /** `attachment.unknown` for the picture of a conversation that names an attachment `user` may not read: it opens that one to others. */
 export async function checkPicture(session: SqlSession, user: AccountId, avatar: string): Promise<void> {
   const attachment = attachmentOf(avatar);
-  if (attachment && !(await findReadableAttachment(session, user, attachment))) throw fail('attachment.unknown');
+  if (attachment) await requireAttachment(session, user, attachment);
 }
 
 function toAttachment(row: AttachmentRow): Attachment {

@@ -2,23 +2,19 @@ import DataLoader from 'dataloader';
 import { fail } from '../../../kernel/errors.ts';
 import { type AccountId, type ConversationId, isUuid } from '../../../kernel/ids.ts';
 import type { ConversationKind, HistoryRule, Role, Visibility } from '../../../model/conversation.ts';
+import type { Standing } from '../../../ports/policy.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
+import { blockedInSql } from './blocked-sql.ts';
 import { type SeqRange, type Stay, visibleSeqs } from './visible-seqs.ts';
 
 /** A conversation as it stands to one user. */
-export interface Reader {
+export interface Reader extends Standing {
   readonly conversation: ConversationId;
   readonly user: AccountId;
-  readonly kind: ConversationKind;
-  readonly visibility: Visibility;
   readonly history: HistoryRule;
-  /** The two of a direct conversation may not write to each other. */
-  readonly blocked: boolean;
   readonly nonce: string;
   readonly lastSeq: number;
   readonly lastRev: number;
-  /** Of the present stay; null: not a member now. */
-  readonly role: Role | null;
   readonly stays: readonly Stay[];
 }
 
@@ -40,10 +36,7 @@ interface ReaderRow {
 
 const readersSql = `select c.id, d.user_id, c.kind, c.visibility, c.history, c.nonce, h.last_seq, h.last_rev,
     s.role, s.joined_seq, s.left_seq, s.left_rev,
-    case when c.kind = 'direct' then exists (
-      select 1 from chat.blocks b where b.active
-      and ((b.owner_id = c.member_a and b.blocked_id = c.member_b) or (b.owner_id = c.member_b and b.blocked_id = c.member_a))
-    ) end as blocked
+    ${blockedInSql('c')} as blocked
   from unnest($1::uuid[], $2::uuid[]) d(conversation_id, user_id)
   join chat.conversations c on c.id = d.conversation_id and c.deleted_rev is null
   join chat.heads h on h.conversation_id = c.id
@@ -93,6 +86,11 @@ function toReader(row: ReaderRow): Reader & { role: Role | null; stays: Stay[] }
     role: null,
     stays: [],
   };
+}
+
+/** What a decision may rest on. */
+export function standingOf({ kind, visibility, role, blocked }: Reader): Standing {
+  return { kind, visibility, role, blocked };
 }
 
 /** Members read, and everybody reads a public conversation. Leaving ends all reads (rule 17). */

@@ -8,6 +8,7 @@ import { placeTerms, queryTerms } from '../projections/search-terms.ts';
 import { messageColumns } from '../store.ts';
 import { checkLimit } from './check-limit.ts';
 import { createCursor, parseCursor } from './cursor.ts';
+import { isMemberSql, maySeeSeqSql } from './visible-sql.ts';
 
 /** Characters of an excerpt, and how many of them come before the hit. */
 const excerptLength = 160;
@@ -29,12 +30,7 @@ const searchSql = `select ${messageColumns
     and ($4::uuid is null or s.sender_id = $4)
     and ($5::float8 is null or s.created_at < to_timestamp($5 / 1000.0))
     and ($6::timestamptz is null or (s.created_at, s.conversation_id, s.seq) < ($6::timestamptz, $7::uuid, $8::int8))
-    and ((c.visibility = 'public' and c.id = $3) or (
-      exists (select 1 from chat.memberships o
-        where o.conversation_id = s.conversation_id and o.user_id = $1 and o.left_rev is null)
-      and (c.visibility = 'public' or exists (select 1 from chat.memberships t
-        where t.conversation_id = s.conversation_id and t.user_id = $1
-          and s.seq > t.joined_seq and s.seq <= coalesce(t.left_seq, s.seq)))))
+    and ${maySeeSeqSql('c', 's.seq', '$1')} and (c.id = $3 or ${isMemberSql('c', '$1')})
   order by s.created_at desc, s.conversation_id desc, s.seq desc limit $9`;
 
 /** Messages that hold all words of the query, the last one as a beginning; newest first, `limit` 1–100. */

@@ -6,6 +6,7 @@ import { createEpoch, type Incarnation } from '../../../model/position.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
 import type { ConversationView } from '../api.ts';
 import { messageColumns } from '../store.ts';
+import { lastVisibleSeqSql, mayReadSql } from './visible-sql.ts';
 
 /** unread and mentions count this far and no farther: a client shows "999+". */
 export const unreadLimit = 1_000;
@@ -43,10 +44,7 @@ const viewsSql = `select c.*, h.last_seq, h.last_rev, m.role,
     p.muted_until, coalesce(p.archived, false) as archived, coalesce(p.pinned, false) as pinned,
     coalesce(p.notify, 'all') as notify, coalesce(n.unread, 0) as unread, coalesce(n.mentions, 0) as mentions,
     (select count(*) from chat.memberships a where a.conversation_id = c.id and a.left_rev is null) as member_count,
-    -- seqs have no holes, so the newest message a reader may see is known by its number
-    case when c.visibility = 'public' then h.last_seq else (
-      select max(coalesce(s.left_seq, h.last_seq)) from chat.memberships s
-      where s.conversation_id = c.id and s.user_id = $1 and coalesce(s.left_seq, h.last_seq) > s.joined_seq) end as shown_seq
+    ${lastVisibleSeqSql('c', 'h', '$1')} as shown_seq
   from unnest($2::uuid[]) d(id)
   join chat.conversations c on c.id = d.id and c.deleted_rev is null
   join chat.heads h on h.conversation_id = c.id
@@ -54,7 +52,7 @@ const viewsSql = `select c.*, h.last_seq, h.last_rev, m.role,
   left join chat.receipts r on r.conversation_id = c.id and r.user_id = $1
   left join chat.preferences p on p.conversation_id = c.id and p.user_id = $1
   left join lateral (${unreadSql('greatest(r.read, m.joined_seq)', 'c.id', '$1::uuid')}) n on m.role is not null
-  where m.role is not null or c.visibility = 'public'`;
+  where ${mayReadSql('c', '$1', 'm.role is not null')}`;
 
 /** Conversations as `user` sees them, in the order of the ids; those they may not see are left out. Two statements in all. */
 export async function readViews(

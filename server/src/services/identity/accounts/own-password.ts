@@ -17,9 +17,9 @@ export async function proveOwnPassword(
   const principal = requirePrincipal(ctx);
   checkText(password);
   if (password.length > accountLimits.passwordMax) throw fail('credentials.wrong');
-  await parts.limits.login.count(principal.account);
+  parts.limits.login.demand(principal.account);
   const hash = await readPassword(parts.sql, principal.account);
   if (!(await parts.hasher.verify(ctx, password, hash)) || hash === null) throw fail('credentials.wrong');
-  await parts.limits.login.forgive(principal.account);
+  parts.limits.login.giveBack(principal.account);
   return { principal, hash };
 }

@@ -11,7 +11,7 @@ import { parseEmail, parsePassword } from './parse-account.ts';
 /** Takes the same time and says the same for a known and an unknown address. */
 export async function requestRecovery(parts: Parts, _ctx: Context, email: string): Promise<void> {
   const address = parseEmail(email);
-  await parts.limits.recovery.count(address.toLowerCase());
+  parts.limits.recovery.demand(address.toLowerCase());
   const row = await readByEmail(parts.sql, address);
   if (row) sendRecovery(parts, row);
 }

@@ -10,7 +10,7 @@ import { parseEmail } from './parse-account.ts';
 /** Counts as a recovery does: both fill somebody's mailbox. */
 export async function requestVerification(parts: Parts, _ctx: Context, email: string): Promise<void> {
   const address = parseEmail(email);
-  await parts.limits.recovery.count(address.toLowerCase());
+  parts.limits.recovery.demand(address.toLowerCase());
   const row = await readByEmail(parts.sql, address);
   if (row && !row.email_verified) sendVerification(parts, row);
 }

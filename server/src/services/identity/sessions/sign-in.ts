@@ -30,15 +30,15 @@ export async function signIn(
     throw fail('credentials.wrong');
   const { limits } = parts;
   const loginKey = login.toLowerCase();
-  if (origin.address !== undefined) await limits.address.count(origin.address);
-  await limits.login.count(loginKey);
+  if (origin.address !== undefined) limits.address.demand(origin.address);
+  limits.login.demand(loginKey);
 
   const row = await findAccount(parts, login);
   const stored = await readPassword(parts.sql, row?.id ?? nobody);
   if (!(await parts.hasher.verify(ctx, password, stored)) || !row) throw fail('credentials.wrong');
 
-  await limits.login.forgive(loginKey);
-  if (origin.address !== undefined) await limits.address.forgive(origin.address);
+  limits.login.giveBack(loginKey);
+  if (origin.address !== undefined) limits.address.giveBack(origin.address);
   if (row.suspended) throw fail('account.suspended');
   const refresh = createRefreshToken(createId<SessionId>());
   const { session } = refresh;

@@ -5,6 +5,24 @@ import { TestHub, TestOutlet } from '../../../../test-support/realtime/test-hub.
 import { createContext } from '../../../kernel/context.ts';
 import type { AccountId } from '../../../kernel/ids.ts';
 
+/** A part of another outlet's socket. */
+class PartOutlet extends TestOutlet {
+  readonly whole: TestOutlet;
+
+  constructor(whole: TestOutlet) {
+    super();
+    this.whole = whole;
+    Object.defineProperty(this, 'buffered', { get: () => whole.buffered });
+  }
+
+  override write(bytes: Buffer): void {
+    if (this.whole.closed === null) this.whole.write(bytes);
+  }
+  override close(code: number): void {
+    this.whole.close(code);
+  }
+}
+
 describe('connections', () => {
   test('a revoked session closes its connections and no others', async () => {
     const hub = await new TestHub().start();
@@ -91,6 +109,28 @@ describe('connections', () => {
     expect(outlets.map((outlet) => outlet.closed)).toEqual([4001, null, null]);
   });
 
+  test('bytes that wait in a socket count once, however many connections share it', async () => {
+    const hub = await new TestHub({ processBytes: 20_000 }).start();
+    const c = hub.chat.create('c', ['ann', 'bob']);
+    hub.loseStream();
+    const socket = new TestOutlet();
+    const { connection: sharing } = await hub.open('ann', socket, undefined, { only: new Set() });
+    for (let i = 0; i < 10; i++) await hub.open('ann', new PartOutlet(socket), undefined, { sharing });
+    const { outlet: other } = await hub.open('bob');
+    await hub.settle();
+    socket.stuck = true;
+    const waiting: number[] = [];
+    for (let i = 0; i < 50 && socket.closed === null; i++) {
+      waiting.push(socket.buffered);
+      hub.chat.send(c, 'bob');
+      await hub.route();
+      await hub.settle();
+    }
+    // Within the budget of the process nobody goes, and over it who has more than their share of the two sockets.
+    expect(Math.max(...waiting)).toBeGreaterThan(18_000);
+    expect([socket.closed, other.closed]).toEqual([4001, null]);
+  });
+
   test('silence: a ping after one heartbeat, the end after two; being heard begins anew', async () => {
     const hub = await new TestHub({ heartbeatMs: 5_000 }).start();
     const [quiet, alive] = [await hub.open('ann'), await hub.open('bob')];
@@ -157,7 +197,7 @@ describe('connections', () => {
     await hub.route();
     await opening;
     await hub.settle();
-    expect(outlet.frames.map((frame) => frame.op)).toEqual(['ready', 'message']);
+    expect(outlet.frames.map((frame) => frame.kind)).toEqual(['ready', 'message']);
     expect(outlet.writes).toBe(1);
   });
 

@@ -20,7 +20,7 @@ export async function drain(deps: {
   const spreadMs = Math.max(1_000, (connections.length / config.reconnectsPerSecond) * 1_000);
   for (const connection of connections) {
     const reconnectInMs = Math.round(Math.random() * spreadMs);
-    fanOut.tell([connection], { op: 'drain', reconnectInMs });
+    fanOut.tell([connection], { kind: 'drain', reconnectInMs });
   }
   await outbound.flushed();
   for (const [i, connection] of connections.entries()) {

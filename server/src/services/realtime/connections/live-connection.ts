@@ -52,7 +52,9 @@ export class LiveConnection implements Connection {
   closeCode = 0;
   dirty = false;
   pending: Pending | null = null;
-  /** Bytes the socket had not got rid of when last looked at. */
+  /** The connection that stands for the socket: itself, unless it shares one. */
+  readonly socket: LiveConnection;
+  /** Bytes the socket had not got rid of when last looked at; 0 in those that share another's. */
   buffered = 0;
   heardAt: number;
   holds: Map<ConversationId, Hold> | null = null;
@@ -73,6 +75,7 @@ export class LiveConnection implements Connection {
       readonly expiresAt: number;
       readonly outlet: Outlet;
       readonly dialect: Dialect;
+      readonly sharing?: Connection | undefined;
       readonly only?: ReadonlySet<ConversationId> | undefined;
     },
   ) {
@@ -81,6 +84,7 @@ export class LiveConnection implements Connection {
     this.principal = socket.principal;
     this.outlet = socket.outlet;
     this.dialect = socket.dialect;
+    this.socket = socket.sharing instanceof LiveConnection ? socket.sharing.socket : this;
     this.only = socket.only ?? null;
     this.expiresAt = socket.expiresAt;
     this.heardAt = host.tick;

@@ -30,16 +30,21 @@ export function createOpening(deps: {
   let openings = 0;
 
   function register(request: OpenRequest): LiveConnection {
-    const { principal, expiresAt, outlet, encoder, only, withheld } = request;
-    const dialect = dialects.join(encoder);
-    const user = index.userOf(principal.account);
-    const connection = new LiveConnection(host, user, { principal, expiresAt, outlet, dialect, only });
+    const { principal, expiresAt, outlet, encoder, sharing, only, withheld } = request;
+    const connection = new LiveConnection(host, index.userOf(principal.account), {
+      principal,
+      expiresAt,
+      outlet,
+      dialect: dialects.join(encoder),
+      sharing,
+      only,
+    });
     for (const id of withheld ?? []) {
       connection.holds ??= new Map();
       connection.holds.set(id, { withheld: true, seen: 0, floor: 0, changed: false, over: false });
     }
     index.attach(connection);
-    outbound.opened();
+    outbound.opened(connection);
     return connection;
   }
 
@@ -50,7 +55,8 @@ export function createOpening(deps: {
     const ready = request.greet(connection);
     if (ready) outbound.enqueue(connection, ready);
     if (early) outbound.enqueue(connection, early.whole());
-    presence.came(connection.user.id);
+    // What it was told may have ended it already.
+    if (!connection.gone) presence.came(connection.user.id);
   }
 
   return async (ctx, request) => {

@@ -15,11 +15,13 @@ export class Outbound {
   private readonly scheduler: Scheduler;
   private readonly writes: { add(n?: number): void };
   private readonly onSlow: (connection: LiveConnection) => void;
+  private readonly onThrow: (connection: LiveConnection, error: unknown) => void;
   private empty = Pending.empty();
   private dirty: LiveConnection[] = [];
   private cursor = 0;
   private scheduled = false;
   private afterFlush: (() => void)[] = [];
+  /** Sockets, each of one connection or of several. */
   private open = 0;
 
   constructor(
@@ -27,6 +29,7 @@ export class Outbound {
     scheduler: Scheduler,
     metrics: Metrics,
     onSlow: (connection: LiveConnection) => void,
+    onThrow: (connection: LiveConnection, error: unknown) => void,
   ) {
     this.writes = metrics.counter(
       'parley_realtime_writes_total',
@@ -35,6 +38,7 @@ export class Outbound {
     this.config = config;
     this.scheduler = scheduler;
     this.onSlow = onSlow;
+    this.onThrow = onThrow;
   }
 
   enqueue(connection: LiveConnection, frame: Buffer): void {
@@ -63,12 +67,20 @@ export class Outbound {
     return new Promise((resolve) => void this.afterFlush.push(resolve));
   }
 
-  /** Writes this one now; for a connection that is about to be closed. */
-  write(connection: LiveConnection): void {
-    const { pending, outlet } = connection;
+  /** Writes this one now. An outlet that throws holds up nobody behind it (rule 32). */
+  private write(connection: LiveConnection): void {
     connection.dirty = false;
+    try {
+      this.tryToWrite(connection);
+    } catch (error) {
+      this.onThrow(connection, error);
+    }
+  }
+
+  private tryToWrite(connection: LiveConnection): void {
+    const { pending, outlet } = connection;
     if (pending === null || connection.gone) return;
-    const before = connection.buffered === 0 ? 0 : outlet.buffered;
+    const before = connection.socket.buffered === 0 ? 0 : outlet.buffered;
     if (before > 0 && before + pending.bytes > this.limit(before)) {
       this.onSlow(connection);
       return;
@@ -80,21 +92,22 @@ export class Outbound {
   }
 
   /** Brings the sum up to date with what the socket has waiting now. */
-  look(connection: LiveConnection): void {
-    const now = connection.gone ? 0 : connection.outlet.buffered;
-    this.buffered += now - connection.buffered;
-    connection.buffered = now;
+  look({ socket }: LiveConnection): void {
+    const now = socket.gone ? 0 : socket.outlet.buffered;
+    this.buffered += now - socket.buffered;
+    socket.buffered = now;
   }
 
-  opened(): void {
-    this.open++;
+  opened(connection: LiveConnection): void {
+    if (connection.socket === connection) this.open++;
   }
 
   closed(connection: LiveConnection): void {
+    connection.pending = null;
+    if (connection.socket !== connection) return;
     this.open--;
     this.buffered -= connection.buffered;
     connection.buffered = 0;
-    connection.pending = null;
   }
 
   /** Over the budget of the process those with more than their share have to go, the others stay. */

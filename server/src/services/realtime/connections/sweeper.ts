@@ -15,6 +15,8 @@ export function createSweep(deps: {
   readonly heartbeatMs: number;
   readonly drainTimeoutMs: number;
   end(connection: LiveConnection, code: number, reason: string): void;
+  /** Its outlet threw. */
+  onThrow(connection: LiveConnection, error: unknown): void;
 }): (tick: number) => void {
   const { index, outbound, clock, end } = deps;
   const heartbeat = Math.ceil(deps.heartbeatMs / tickMs);
@@ -35,6 +37,12 @@ export function createSweep(deps: {
   return (tick) => {
     const now = clock.wall();
     // Deleting from a Set while walking it is safe.
-    for (const connection of index.connections) if (connection.ready) sweepOne(connection, tick, now);
+    for (const connection of index.connections) {
+      try {
+        if (connection.ready) sweepOne(connection, tick, now);
+      } catch (error) {
+        deps.onThrow(connection, error);
+      }
+    }
   };
 }

@@ -5,7 +5,6 @@ import type { EphemeralDelivery } from '../../../model/delivery.ts';
 import type { HubIndex } from '../hub-index.ts';
 import type { ServedConversation } from '../served-conversation.ts';
 import type { FanOut } from './fan-out.ts';
-import type { Profiles } from './profiles.ts';
 
 /** What is never stored: typing, receipts, ephemeral messages. May be lost; kept small in big conversations (rule 19). */
 export interface Ephemerals {
@@ -24,18 +23,16 @@ interface Marks {
 export function createEphemerals(deps: {
   readonly index: HubIndex;
   readonly fanOut: FanOut;
-  readonly profiles: Profiles;
   readonly clock: Clock;
   readonly receiptMs: number;
 }): Ephemerals {
-  const { index, fanOut, profiles, clock } = deps;
+  const { index, fanOut, clock } = deps;
   const waiting = new Map<ConversationId, Map<AccountId, Marks>>();
 
   function typing(served: ServedConversation, event: Extract<EphemeralDelivery, { kind: 'typing' }>): void {
     if (served.members.size > conversationLimits.ephemeralTo) return;
     const others = served.audience().filter((connection) => connection.user.id !== event.user);
-    const { conversation, user, on } = event;
-    fanOut.tell(others, { op: 'typing', conversation, user, on }, { served });
+    fanOut.tell(others, event, { served });
   }
 
   function receipt(event: Extract<EphemeralDelivery, { kind: 'receipt' }>): void {
@@ -58,7 +55,7 @@ export function createEphemerals(deps: {
     // The reader's other devices always learn it: their unread counts depend on it.
     const audience = small ? served.audience() : [...(index.users.get(user)?.connections ?? [])];
     const { delivered, read } = marks;
-    fanOut.tell(audience, { op: 'receipt', conversation: served.id, user, delivered, read }, { served });
+    fanOut.tell(audience, { kind: 'receipt', conversation: served.id, user, delivered, read }, { served });
   }
 
   return {
@@ -70,10 +67,7 @@ export function createEphemerals(deps: {
       const served = index.served.get(event.conversation);
       if (!served) return;
       if (event.kind === 'typing') typing(served, event);
-      else {
-        const sender = profiles.get(event.message.sender);
-        fanOut.tell(served.audience(), { op: 'message', message: event.message, sender }, { served });
-      }
+      else fanOut.tell(served.audience(), event, { served });
     },
     sweep() {
       const due = clock.monotonic() - deps.receiptMs;

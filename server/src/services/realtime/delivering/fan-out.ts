@@ -1,13 +1,11 @@
 import type { Metrics } from '../../../kernel/metrics.ts';
 import { holdsRev, holdsSeq } from '../../../model/conversation.ts';
 import type { DurableDelivery } from '../../../model/delivery.ts';
-import type { Message } from '../../../model/message.ts';
-import type { Outgoing } from '../api.ts';
+import type { HubEvent } from '../api.ts';
 import type { LiveConnection } from '../connections/live-connection.ts';
 import type { Outbound } from '../connections/outbound.ts';
-import type { Dialects } from '../dialect.ts';
+import type { Dialects, Encoded } from '../dialect.ts';
 import type { Member, ServedConversation } from '../served-conversation.ts';
-import type { Profiles } from './profiles.ts';
 
 /** A change of what was said, as opposed to who may hear it. */
 export type ContentDelivery = Extract<
@@ -15,7 +13,10 @@ export type ContentDelivery = Extract<
   { readonly kind: 'message' | 'edited' | 'deleted' | 'reaction' | 'pinned' }
 >;
 
-/** Queues changes to the connections they concern: in order, encoded once per protocol. */
+/**
+ * Queues changes to the connections they concern: in order, encoded once per protocol. Connections whose protocol cannot say what
+ * they are to be told are lost: they come back and resume. The others hear it (rule 32).
+ */
 export interface FanOut {
   /** Consecutive changes of one conversation, to every member whose stay holds them. */
   content(served: ServedConversation, changes: readonly ContentDelivery[]): void;
@@ -25,9 +26,11 @@ export interface FanOut {
    */
   tell(
     connections: readonly LiveConnection[],
-    event: Outgoing,
+    event: HubEvent,
     about?: { served: ServedConversation; rev?: number },
   ): void;
+  /** One event to one connection, past what is withheld from it. */
+  tellOne(connection: LiveConnection, event: HubEvent): void;
   /**
    * Comings and goings in a very big conversation are told to nobody one by one (rule 19), yet they take revs. One event tells
    * of all of them ahead of the next change, in the same write, or its rev would be a jump and every client would resume.
@@ -38,28 +41,29 @@ export interface FanOut {
 export function createFanOut(deps: {
   readonly dialects: Dialects;
   readonly outbound: Outbound;
-  readonly profiles: Profiles;
   readonly metrics: Metrics;
+  /** Ends connections that cannot be kept right: they resume. */
+  lose(connections: readonly LiveConnection[]): void;
 }): FanOut {
-  const { outbound, profiles, dialects } = deps;
+  const { outbound, dialects } = deps;
   const deliveries = deps.metrics.counter('parley_realtime_deliveries_total', 'Events queued to connections.');
+
+  function hand(connection: LiveConnection, frames: Encoded): void {
+    if (frames === 'failed') deps.lose([connection]);
+    else if (frames) outbound.enqueue(connection, frames);
+  }
 
   function content(served: ServedConversation, changes: readonly ContentDelivery[]): void {
     tellUntold(served);
-    const run = changes.map((change) => toOutgoing(change, profiles));
     const forAll = changes.every((change) => seqOf(change) > served.maxJoinedSeq && change.rev >= served.maxJoinedRev);
     const audience = served.audience();
     for (const connection of audience) {
       if (connection.only !== null && !connection.only.has(served.id)) continue;
       // The path of nearly every message: nothing to decide per recipient.
-      if (forAll && connection.holds === null) {
-        const frames = connection.dialect.encodeRun(run);
-        if (frames) outbound.enqueue(connection, frames);
-      } else {
-        contentTo(connection, served, changes, run);
-      }
+      if (forAll && connection.holds === null) hand(connection, connection.dialect.encodeRun(changes));
+      else contentTo(connection, served, changes);
     }
-    deliveries.add(audience.length * run.length);
+    deliveries.add(audience.length * changes.length);
     dialects.forgetRun();
   }
 
@@ -67,29 +71,26 @@ export function createFanOut(deps: {
     connection: LiveConnection,
     served: ServedConversation,
     changes: readonly ContentDelivery[],
-    run: readonly Outgoing[],
   ): void {
     const member = served.members.get(connection.user.id);
     if (!member) return;
     for (let i = 0; i < changes.length; i++) {
       const change = changes[i] as ContentDelivery;
       if (!admits(connection, served, change.rev) || !isOpenTo(member, change)) continue;
-      const frame = connection.dialect.encodeOne(run, i);
-      if (frame) outbound.enqueue(connection, frame);
+      hand(connection, connection.dialect.encodeOne(changes, i));
     }
   }
 
   /** No backlog tells of members and settings, so what is said of them must not fall between backlog and live. */
-  function tellLater(connection: LiveConnection, served: ServedConversation, event: Outgoing): void {
+  function tellLater(connection: LiveConnection, served: ServedConversation, event: HubEvent): void {
     const hold = connection.holds?.get(served.id);
     // Of what `since` stands for there is nothing to say but the rev, and that the backlog brings.
-    if (!hold || event.op !== 'conversation' || event.since !== undefined) return;
+    if (!hold || event.kind !== 'conversation' || event.since !== undefined) return;
     if (hold.withheld) {
       hold.changed = true;
       return;
     }
-    const frame = connection.dialect.encoder.encode({ ...event, rev: hold.floor });
-    if (frame) outbound.enqueue(connection, frame);
+    tellOne(connection, { ...event, rev: hold.floor });
   }
 
   function tellUntold(served: ServedConversation): void {
@@ -97,29 +98,33 @@ export function createFanOut(deps: {
     const { since, rev } = served.untold;
     served.untold = null;
     const conversation = { id: served.id };
-    tell(served.audience(), { op: 'conversation', change: 'updated', rev, since, conversation }, { served, rev });
+    tell(served.audience(), { kind: 'conversation', change: 'updated', rev, since, conversation }, { served, rev });
   }
 
   function tell(
     connections: readonly LiveConnection[],
-    event: Outgoing,
+    event: HubEvent,
     about?: { served: ServedConversation; rev?: number },
   ): void {
     const run = [event];
     for (const connection of connections) {
+      if (connection.gone) continue;
       if (about && connection.only !== null && !connection.only.has(about.served.id)) continue;
       if (about && connection.holds !== null && !admits(connection, about.served, about.rev ?? 0)) {
         tellLater(connection, about.served, event);
         continue;
       }
-      const frame = connection.dialect.encodeRun(run);
-      if (frame) outbound.enqueue(connection, frame);
+      hand(connection, connection.dialect.encodeRun(run));
     }
     deliveries.add(connections.length);
     dialects.forgetRun();
   }
 
-  return { content, tell, tellUntold };
+  function tellOne(connection: LiveConnection, event: HubEvent): void {
+    if (!connection.gone) hand(connection, connection.dialect.encode(event));
+  }
+
+  return { content, tell, tellOne, tellUntold };
 }
 
 /** Whether a change may go out to a connection that holds something back; rev 0: it has none. */
@@ -149,18 +154,4 @@ function isOpenTo(member: Member, change: ContentDelivery): boolean {
 
 function seqOf(change: ContentDelivery): number {
   return change.kind === 'message' || change.kind === 'edited' ? (change.message.seq as number) : change.seq;
-}
-
-export function toOutgoing(change: ContentDelivery, profiles: Profiles): Outgoing {
-  if (change.kind === 'message' || change.kind === 'edited') return tellMessage(change.kind, change.message, profiles);
-  const { conversation, seq, rev } = change;
-  if (change.kind === 'deleted') return { op: 'deleted', conversation, seq, rev };
-  const { user, on } = change;
-  return change.kind === 'pinned'
-    ? { op: 'pinned', conversation, seq, rev, user, on }
-    : { op: 'reaction', conversation, seq, rev, user, emoji: change.emoji, on };
-}
-
-export function tellMessage(op: 'message' | 'edited', message: Message, profiles: Profiles): Outgoing {
-  return { op, message, sender: profiles.get(message.sender) };
 }

@@ -8,6 +8,7 @@ import type { ChatApi } from '../../chat/api.ts';
 import { insist } from '../insist.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { ServedConversation } from '../served-conversation.ts';
+import type { ContentDelivery } from './fan-out.ts';
 import type { Profiles } from './profiles.ts';
 
 const pageSize = 500;
@@ -42,21 +43,15 @@ export function createFetchMissed(deps: {
   };
 }
 
-/**
- * Rows in their present state as the deliveries they stand for. A message that the hub had not delivered (`seq` above
- * `baseSeq`) is new whatever happened to it since; any other has been edited or deleted, as far as a reader can tell.
- */
+/** Rows in their present state as the deliveries they stand for, to a hub that has delivered the messages up to `baseSeq`. */
 export function toDeliveries(
   page: { readonly messages: readonly Message[]; readonly memberships: readonly Membership[] },
   baseSeq: number,
 ): readonly DurableDelivery[] {
   const deliveries: DurableDelivery[] = [];
   for (const message of page.messages) {
-    const { conversation, rev, seq } = message;
-    if (rev === null || seq === null) continue;
-    if (seq > baseSeq) deliveries.push({ kind: 'message', conversation, rev, message });
-    else if (message.deletedAt !== null) deliveries.push({ kind: 'deleted', conversation, rev, seq });
-    else deliveries.push({ kind: 'edited', conversation, rev, message });
+    const delivery = toDelivery(message, baseSeq);
+    if (delivery) deliveries.push(delivery);
   }
   const byRev = new Map<number, Membership[]>();
   for (const membership of page.memberships) {
@@ -69,4 +64,16 @@ export function toDeliveries(
     if (conversation) deliveries.push({ kind: 'members', conversation, rev, members, created: false });
   }
   return deliveries.sort((a, b) => a.rev - b.rev);
+}
+
+/**
+ * A message in its present state, to who knows those up to `baseSeq`: a later one is new whatever happened to it since; any other has
+ * been edited or deleted, as far as a reader can tell. null: it was never stored.
+ */
+export function toDelivery(message: Message, baseSeq: number): ContentDelivery | null {
+  const { conversation, rev, seq } = message;
+  if (rev === null || seq === null) return null;
+  if (seq > baseSeq) return { kind: 'message', conversation, rev, message };
+  if (message.deletedAt !== null) return { kind: 'deleted', conversation, rev, seq };
+  return { kind: 'edited', conversation, rev, message };
 }

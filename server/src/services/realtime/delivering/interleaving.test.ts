@@ -132,14 +132,14 @@ function expectNothingElse(c: ModelConversation, user: string, frames: readonly 
   let endedAt = 0;
   for (const frame of frames) {
     if (
-      frame.op === 'conversation' &&
+      frame.kind === 'conversation' &&
       frame.conversation.id === c.id &&
       frame.user === user &&
       frame.change === 'left'
     ) {
       endedAt = frame.rev;
     }
-    if ((frame.op !== 'message' && frame.op !== 'edited') || frame.message.conversation !== c.id) continue;
+    if ((frame.kind !== 'message' && frame.kind !== 'edited') || frame.message.conversation !== c.id) continue;
     const seq = frame.message.seq as number;
     const open = stays.some((stay) => holdsSeq(stay, seq)) && stays.some((stay) => stay.joinedRev > endedAt);
     expect(open, `${user} was told ${seq} of ${c.id}`).toBe(true);
@@ -149,12 +149,12 @@ function expectNothingElse(c: ModelConversation, user: string, frames: readonly 
 /** Revs rise, and begin anew only with the backlog of a resume, at most once for each. */
 function expectRising(c: ModelConversation, frames: readonly Frame[]): void {
   let last = 0;
-  let anew = frames.filter((frame) => frame.op === 'resumed').length;
+  let anew = frames.filter((frame) => frame.kind === 'resumed').length;
   for (const frame of frames) {
     let rev = 0;
-    if (frame.op === 'message' || frame.op === 'edited')
+    if (frame.kind === 'message' || frame.kind === 'edited')
       rev = frame.message.conversation === c.id ? (frame.message.rev ?? 0) : 0;
-    else if (frame.op === 'deleted' && frame.conversation === c.id) rev = frame.rev;
+    else if (frame.kind === 'deleted' && frame.conversation === c.id) rev = frame.rev;
     if (rev === 0) continue;
     if (rev <= last) anew--;
     expect(anew, `rev ${rev} after ${last}`).toBeGreaterThanOrEqual(0);

@@ -4,7 +4,7 @@ import type { Log } from '../../../kernel/log.ts';
 import { conversationLimits, type Membership } from '../../../model/conversation.ts';
 import type { DurableDelivery } from '../../../model/delivery.ts';
 import type { ChatApi, ConversationView } from '../../chat/api.ts';
-import type { Outgoing } from '../api.ts';
+import type { HubEvent } from '../api.ts';
 import type { HubIndex, LocalUser } from '../hub-index.ts';
 import { insist } from '../insist.ts';
 import type { Scheduler } from '../scheduler.ts';
@@ -45,7 +45,7 @@ export function createMembers(deps: {
 
   function apply(served: ServedConversation, change: MembersDelivery): Promise<void> | undefined {
     const { rev } = change;
-    const events: Outgoing[] = [];
+    const events: HubEvent[] = [];
     const newcomers: LocalUser[] = [];
     const told = new Set<AccountId>();
     for (const stay of change.members) {
@@ -56,7 +56,7 @@ export function createMembers(deps: {
       // Also of an end: who has come back already must not take the end of the earlier stay for that of this one.
       told.add(stay.user);
       events.push({
-        op: 'conversation',
+        kind: 'conversation',
         change: wordFor(stay, rev),
         rev,
         conversation: { id: served.id },
@@ -90,7 +90,7 @@ export function createMembers(deps: {
   function tellLeft(id: ConversationId, user: LocalUser, rev: number): void {
     endHolds(id, user);
     const conversation = { id };
-    fanOut.tell([...user.connections], { op: 'conversation', change: 'left', rev, conversation, user: user.id });
+    fanOut.tell([...user.connections], { kind: 'conversation', change: 'left', rev, conversation, user: user.id });
   }
 
   /** A stay's beginning or end is told at once: a resume under way has nothing to add to it. */
@@ -106,14 +106,14 @@ export function createMembers(deps: {
 
   function tellRole(served: ServedConversation, user: LocalUser, stay: Membership): void {
     const conversation = { id: served.id, role: stay.role };
-    const event: Outgoing = { op: 'conversation', change: 'updated', rev: stay.rev, conversation, user: stay.user };
+    const event: HubEvent = { kind: 'conversation', change: 'updated', rev: stay.rev, conversation, user: stay.user };
     fanOut.tell([...user.connections], event, { served, rev: stay.rev });
   }
 
   function tellOthers(
     served: ServedConversation,
     rev: number,
-    events: readonly Outgoing[],
+    events: readonly HubEvent[],
     told: ReadonlySet<AccountId>,
   ): void {
     // Rule 19: nobody follows the coming and going in a very big conversation.
@@ -123,10 +123,10 @@ export function createMembers(deps: {
     }
     fanOut.tellUntold(served);
     const others = served.audience().filter((connection) => !told.has(connection.user.id));
-    const frames: readonly Outgoing[] =
+    const frames: readonly HubEvent[] =
       events.length <= framesPerRev
         ? events
-        : [{ op: 'conversation', change: 'updated', rev, conversation: { id: served.id } }];
+        : [{ kind: 'conversation', change: 'updated', rev, conversation: { id: served.id } }];
     for (const event of frames) fanOut.tell(others, event, { served, rev });
   }
 
@@ -160,7 +160,7 @@ export function createMembers(deps: {
         continue;
       }
       const conversation = view === 'unknown' ? { id: served.id } : view;
-      const event: Outgoing = { op: 'conversation', change, rev, conversation, user: user.id };
+      const event: HubEvent = { kind: 'conversation', change, rev, conversation, user: user.id };
       endHolds(served.id, user);
       fanOut.tell([...user.connections], event);
     }
@@ -202,7 +202,7 @@ export function createMembers(deps: {
     settings(served, { change, rev, settings }) {
       fanOut.tellUntold(served);
       const conversation = { id: served.id, ...(change === 'updated' ? settings : {}) };
-      fanOut.tell(served.audience(), { op: 'conversation', change, rev, conversation }, { served, rev });
+      fanOut.tell(served.audience(), { kind: 'conversation', change, rev, conversation }, { served, rev });
       if (change === 'updated') return;
       // Deleting ends every stay (ChatApi), under the same rev.
       for (const member of [...served.members.values()]) {

@@ -45,12 +45,24 @@ export function createPipeline(deps: {
     }
     // One change may empty the conversation of local members and the next fill it again: it is released after both.
     served.claims++;
-    const { taken, wait } = advance(served, changes, true);
-    if (taken < changes.length || wait) {
-      served.waiting = changes.slice(taken);
-      void begin(served, wait);
+    try {
+      const { taken, wait } = advance(served, changes, true);
+      if (taken < changes.length || wait) {
+        served.waiting = changes.slice(taken);
+        void begin(served, wait);
+      }
+    } catch (error) {
+      giveUp(served, error);
     }
     unclaim(served);
+  }
+
+  /** Whoever has not heard all of it has to resume; what comes next is a hole, and fetched. */
+  function giveUp(served: ServedConversation, err: unknown): void {
+    log.error({ err, conversation: served.id }, 'changes could not be delivered; the connections have to resume');
+    served.waiting = [];
+    served.target = 0;
+    deps.lose([...served.audience()]);
   }
 
   function unclaim(served: ServedConversation): void {
@@ -65,7 +77,10 @@ export function createPipeline(deps: {
     served.waiting = [];
   }
 
-  /** Delivers as far as possible at once. `strict`: stops at a hole; a repair's changes may skip revs that were overtaken. */
+  /**
+   * Delivers as far as possible at once. The position moves when a change is with every connection that can take it, never ahead
+   * (rule 32): what is at or below it nobody looks for any more. `strict`: stops at a hole; a repair's changes may skip revs that were overtaken.
+   */
   function advance(
     served: ServedConversation,
     changes: readonly DurableDelivery[],
@@ -73,33 +88,41 @@ export function createPipeline(deps: {
   ): { readonly taken: number; readonly wait?: Promise<void> | undefined } {
     let run: ContentDelivery[] = [];
     const send = () => {
-      if (run.length > 0) fanOut.content(served, run);
+      if (run.length > 0) tell(served, run);
       run = [];
     };
     for (let i = 0; i < changes.length; i++) {
       const change = changes[i] as DurableDelivery;
-      if (change.rev <= served.lastRev) {
+      const before = run.at(-1)?.rev ?? served.lastRev;
+      if (change.rev <= before) {
         if (change.kind !== 'members') continue;
         send();
         members.late(served, change);
         continue;
       }
-      if (strict && change.rev !== served.lastRev + 1) {
+      if (strict && change.rev !== before + 1) {
         send();
         return { taken: i };
       }
-      served.lastRev = change.rev;
-      if (change.kind === 'message') served.lastSeq = Math.max(served.lastSeq, change.message.seq ?? 0);
       if (change.kind !== 'members' && change.kind !== 'conversation') {
         run.push(change);
         continue;
       }
       send();
       const wait = change.kind === 'members' ? members.apply(served, change) : members.settings(served, change);
+      served.lastRev = change.rev;
       if (wait) return { taken: i + 1, wait };
     }
     send();
     return { taken: changes.length };
+  }
+
+  function tell(served: ServedConversation, run: readonly ContentDelivery[]): void {
+    fanOut.content(served, run);
+    for (const change of run) {
+      served.lastRev = change.rev;
+      if (change.kind === 'message') served.lastSeq = Math.max(served.lastSeq, change.message.seq ?? 0);
+    }
   }
 
   function begin(served: ServedConversation, first?: Promise<void>): Promise<void> {
@@ -114,13 +137,7 @@ export function createPipeline(deps: {
         await first;
         while (isBehind(served)) await step(served);
       } catch (error) {
-        log.error(
-          { err: error, conversation: served.id },
-          'changes could not be fetched; the connections have to resume',
-        );
-        served.waiting = [];
-        served.target = 0;
-        deps.lose([...served.audience()]);
+        giveUp(served, error);
       }
       // In the same turn as the last look at what is waiting, or a change that comes in between would wait for ever.
       if (--served.jobs === 0) served.busy = null;
@@ -158,13 +175,13 @@ export function createPipeline(deps: {
    */
   function acknowledgeRest(served: ServedConversation, rev: number): void {
     if (rev <= served.lastRev) return;
-    served.lastRev = rev;
     fanOut.tellUntold(served);
     fanOut.tell(
       served.audience(),
-      { op: 'conversation', change: 'updated', rev, conversation: { id: served.id } },
+      { kind: 'conversation', change: 'updated', rev, conversation: { id: served.id } },
       { served, rev },
     );
+    served.lastRev = rev;
   }
 
   return {

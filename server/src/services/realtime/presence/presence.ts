@@ -56,7 +56,7 @@ export function createPresence(deps: {
     const { told } = entry;
     if (told && told.online === presence.online && told.lastSeen === presence.lastSeen) return;
     entry.told = presence;
-    fanOut.tell([...entry.audience], { op: 'presence', user, ...presence });
+    fanOut.tell([...entry.audience], { kind: 'presence', user, ...presence });
   }
 
   /** One question at a time, or an older answer could overtake a newer one. */
@@ -110,8 +110,10 @@ export function createPresence(deps: {
         const entry = watched.get(user) ?? { audience: new Set(), told: here.has(user) ? online : null };
         watched.set(user, entry);
         entry.audience.add(connection);
-        if (entry.told) fanOut.tell([connection], { op: 'presence', user, ...entry.told });
-        else wanted.add(user);
+        if (!entry.told) wanted.add(user);
+        else fanOut.tell([connection], { kind: 'presence', user, ...entry.told });
+        // What it was told ended it, and it watches nobody any more.
+        if (connection.gone) return;
       }
       void ask();
     },

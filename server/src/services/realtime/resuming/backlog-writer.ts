@@ -1,11 +1,10 @@
 import { systemContext } from '../../../kernel/context.ts';
 import { gather } from '../../../kernel/gather.ts';
-import type { Message } from '../../../model/message.ts';
 import type { Backlog, BacklogRequest, ChatApi } from '../../chat/api.ts';
-import type { Outgoing } from '../api.ts';
 import type { LiveConnection } from '../connections/live-connection.ts';
 import type { Outbound } from '../connections/outbound.ts';
-import { tellMessage } from '../delivering/fan-out.ts';
+import type { FanOut } from '../delivering/fan-out.ts';
+import { toDelivery } from '../delivering/fetch-missed.ts';
 import type { Profiles } from '../delivering/profiles.ts';
 import { insist } from '../insist.ts';
 import type { Scheduler } from '../scheduler.ts';
@@ -20,6 +19,7 @@ export interface BacklogWriter {
 export function createBacklogWriter(deps: {
   readonly chat: Pick<ChatApi, 'backlogs'>;
   readonly profiles: Profiles;
+  readonly fanOut: FanOut;
   readonly outbound: Outbound;
   readonly scheduler: Scheduler;
   readonly conversationsPerRead: number;
@@ -27,7 +27,7 @@ export function createBacklogWriter(deps: {
   /** Sweeps so far. */
   tick(): number;
 }): BacklogWriter {
-  const { chat, profiles, outbound, scheduler } = deps;
+  const { chat, profiles, fanOut, outbound, scheduler } = deps;
   const readOne = gather<BacklogRequest, Backlog | undefined>({
     soon: (task) => scheduler.soon(task),
     // So few that each page is worth its reading: they share the size of an answer.
@@ -59,9 +59,9 @@ export function createBacklogWriter(deps: {
     const { seq } = leg.position;
     for (const message of page.items) {
       if (connection.gone || leg.hold.over) return;
-      const frame = connection.dialect.encoder.encode(tellBacklog(message, seq, profiles));
-      if (frame) outbound.enqueue(connection, frame);
-      if ((connection.pending?.bytes ?? 0) + connection.buffered > deps.backlogBytes) await drained(connection);
+      const delivery = toDelivery(message, seq);
+      if (delivery) fanOut.tellOne(connection, delivery);
+      if ((connection.pending?.bytes ?? 0) + connection.socket.buffered > deps.backlogBytes) await drained(connection);
     }
     leg.position = { epoch: page.epoch, seq: page.seq, rev: page.rev };
     // Once lost, always lost: later readings only bring it level with the live changes.
@@ -84,12 +84,4 @@ export function createBacklogWriter(deps: {
   }
 
   return { write };
-}
-
-/** A message after the position is new to the client whatever happened to it since; an older one has changed. */
-function tellBacklog(message: Message, afterSeq: number, profiles: Profiles): Outgoing {
-  const { conversation, seq, rev } = message;
-  if ((seq ?? 0) > afterSeq) return tellMessage('message', message, profiles);
-  if (message.deletedAt !== null) return { op: 'deleted', conversation, seq: seq ?? 0, rev: rev ?? 0 };
-  return tellMessage('edited', message, profiles);
 }

@@ -1,5 +1,5 @@
 import type { Head } from '../../chat/api.ts';
-import type { Outgoing, ResumedConversation } from '../api.ts';
+import type { HubNotice, ResumedConversation } from '../api.ts';
 import type { Leg } from './leg.ts';
 
 export type Summary = Head & { readonly unread: number; readonly left: boolean };
@@ -16,7 +16,7 @@ export function createResumed(
   ref: string | number | null,
   legs: readonly Leg[],
   summaries: readonly Summary[],
-): readonly Outgoing[] {
+): readonly HubNotice[] {
   const named = new Map(legs.map((leg) => [leg.conversation, leg]));
   const rows: ResumedConversation[] = [];
   for (const summary of summaries) {
@@ -27,10 +27,10 @@ export function createResumed(
     rows.push(leg ? withLeg(summary, leg) : atHead(summary));
   }
   for (const leg of named.values()) if (!leg.hold.over) rows.push(unknown(leg));
-  const events: Outgoing[] = [];
+  const events: HubNotice[] = [];
   for (let at = 0; at === 0 || at < rows.length; at += perFrame) {
     const more = at + perFrame < rows.length;
-    events.push({ op: 'resumed', ref, conversations: rows.slice(at, at + perFrame), more });
+    events.push({ kind: 'resumed', ref, conversations: rows.slice(at, at + perFrame), more });
   }
   return events;
 }

@@ -25,7 +25,9 @@ describe('resume', () => {
     await hub.route();
     await hub.settle();
     expect(
-      outlet.frames.slice(1).map((f) => (f.op === 'message' || f.op === 'edited' ? [f.op, f.message.seq] : [f.op])),
+      outlet.frames
+        .slice(1)
+        .map((f) => (f.kind === 'message' || f.kind === 'edited' ? [f.kind, f.message.seq] : [f.kind])),
     ).toEqual([
       ['message', 4],
       ['message', 5],
@@ -67,7 +69,7 @@ describe('resume', () => {
     expect(opened).toBe(false);
     await opening;
     await hub.settle();
-    expect(outlet.frames.map(({ op }) => op)).toEqual(['message', 'resumed']);
+    expect(outlet.frames.map(({ kind }) => kind)).toEqual(['message', 'resumed']);
   });
 
   test('what the backlog told is not told again when the stream comes to it', async () => {
@@ -82,7 +84,7 @@ describe('resume', () => {
     await hub.route();
     await hub.settle();
     expect(outlet.of('message').map((frame) => frame.message.seq)).toEqual([1, 2, 3]);
-    expect(outlet.frames.at(-2)?.op).toBe('resumed');
+    expect(outlet.frames.at(-2)?.kind).toBe('resumed');
   });
 
   test('a change delivered before the database showed it is waited for', async () => {
@@ -155,7 +157,7 @@ describe('resume', () => {
         if (row.continuity === 'kept') break;
         if (ref === 1 && limit === 3) hub.chat.edit(c, 3);
       }
-      const told = (op: 'message' | 'edited') => outlet.of(op).map((frame) => frame.message.seq);
+      const told = (kind: 'message' | 'edited') => outlet.of(kind).map((frame) => frame.message.seq);
       expect(told('message').sort(), `pages of ${limit}`).toEqual([3, 4, 5, 6, 7, 8]);
       expect(outlet.of('message').find((frame) => frame.message.seq === 5)?.message.content).toBeNull();
       expect(told('edited').sort()).toEqual(limit === 3 ? [1, 2, 3] : [1, 2]);

@@ -114,7 +114,7 @@ export function createResumer(deps: {
 
   function tellChanged(connection: LiveConnection, { conversation, position }: Leg): void {
     const rev = position.rev ?? 0;
-    fanOut.tell([connection], { op: 'conversation', change: 'updated', rev, conversation: { id: conversation } });
+    fanOut.tell([connection], { kind: 'conversation', change: 'updated', rev, conversation: { id: conversation } });
   }
 
   return {

@@ -12,7 +12,7 @@ export interface Draft {
   /** Chosen by the sender: the idempotency key. */
   readonly id: string;
   readonly conversation: string;
-  /** The authenticated principal. */
+  /** The account of the authenticated principal. */
   readonly sender: string;
   /** JSON text, validated once and never parsed and written again on its way. */
   readonly content: string;
@@ -29,6 +29,12 @@ export interface Draft {
   /** seq of the message that began the thread. */
   readonly thread?: number | undefined;
   readonly mentions: readonly string[];
+  /** The session of the authenticated principal; absent when a release before this field sends it. */
+  readonly session?:
+    | string
+    | undefined;
+  /** Whether the authenticated principal administers the system. */
+  readonly admin: boolean;
 }
 
 /** One message in its present state. */
@@ -69,6 +75,8 @@ function createBaseDraft(): Draft {
     replyTo: undefined,
     thread: undefined,
     mentions: [],
+    session: undefined,
+    admin: false,
   };
 }
 
@@ -100,6 +108,12 @@ export const Draft: MessageFns<Draft> = {
     }
     for (const v of message.mentions) {
       writer.uint32(74).string(v!);
+    }
+    if (message.session !== undefined) {
+      writer.uint32(82).string(message.session);
+    }
+    if (message.admin !== false) {
+      writer.uint32(88).bool(message.admin);
     }
     return writer;
   },
@@ -187,6 +201,22 @@ export const Draft: MessageFns<Draft> = {
             }
 
             message.mentions.push(reader.string());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.session = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.admin = reader.bool();
             continue;
           }
         }

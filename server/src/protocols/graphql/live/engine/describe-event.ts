@@ -3,7 +3,7 @@ import type { NotifyRule } from '../../../../model/conversation.ts';
 import { isDirectId } from '../../../../model/direct-id.ts';
 import type { Message } from '../../../../model/message.ts';
 import type { Presence } from '../../../../model/presence.ts';
-import type { Outgoing, ResumedConversation } from '../../../../services/realtime/api.ts';
+import type { HubEvent, ResumedConversation, Senders } from '../../../../services/realtime/api.ts';
 import { MessageView } from '../../schema/message-view.ts';
 
 export interface OfMessage {
@@ -40,9 +40,9 @@ export type NotificationsEvent =
   | { readonly type: 'Notification'; readonly reason: NotificationReason; readonly message: MessageView }
   | Resumed;
 
-export type ReceiptEvent = Extract<Outgoing, { op: 'receipt' }>;
-export type TypingEvent = Extract<Outgoing, { op: 'typing' }>;
-export type ConversationEvent = { readonly type: 'ConversationEvent' } & Extract<Outgoing, { op: 'conversation' }>;
+export type ReceiptEvent = Extract<HubEvent, { kind: 'receipt' }>;
+export type TypingEvent = Extract<HubEvent, { kind: 'typing' }>;
+export type ConversationEvent = { readonly type: 'ConversationEvent' } & Extract<HubEvent, { kind: 'conversation' }>;
 export type ConversationsEvent = ConversationEvent | Resumed;
 export interface PresenceEvent {
   readonly user: AccountId;
@@ -58,12 +58,13 @@ type Told =
   | { readonly field: 'conversations'; readonly value: ConversationEvent };
 
 /** The field of the subscription type whose subscribers are told of an event, and what they are told; null: none. */
-export function describeEvent(event: Outgoing): Told | null {
-  switch (event.op) {
+export function describeEvent(event: HubEvent, senders: Senders): Told | null {
+  switch (event.kind) {
     case 'message':
+    case 'ephemeral':
     case 'edited': {
-      const type = event.op === 'message' ? 'MessageAdded' : 'MessageEdited';
-      return { field: 'messages', value: { type, message: new MessageView(event.message, event.sender) } };
+      const type = event.kind === 'edited' ? 'MessageEdited' : 'MessageAdded';
+      return { field: 'messages', value: { type, message: viewMessage(event.message, senders) } };
     }
     case 'deleted':
       return { field: 'messages', value: { type: 'MessageDeleted', ...event } };
@@ -85,6 +86,10 @@ export function describeEvent(event: Outgoing): Told | null {
     case 'drain':
       return null;
   }
+}
+
+export function viewMessage(message: Message, senders: Senders): MessageView {
+  return new MessageView(message, senders.get(message.sender));
 }
 
 /** Why this reader is alerted of a new message; null: they are not. */

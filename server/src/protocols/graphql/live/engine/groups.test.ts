@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { ann, bob, one } from '../../../../../test-support/protocol-hub.ts';
 import type { MessageId } from '../../../../kernel/ids.ts';
 import { silentLog } from '../../../../kernel/log.ts';
-import type { Outgoing } from '../../../../services/realtime/api.ts';
+import type { HubEvent, Senders } from '../../../../services/realtime/api.ts';
 import { schema } from '../../schema/schema.ts';
 import { createGroups, Group } from './groups.ts';
 import { createSelections } from './selection.ts';
@@ -18,15 +18,16 @@ function join(groups: ReturnType<typeof createGroups>, query: string, variables:
   return groups.join(document, operation, variables);
 }
 
-const added = (seq: number, content: string | null = '{"type":"text","text":"hello"}'): Outgoing => ({
-  op: 'message',
+const added = (seq: number, content: string | null = '{"type":"text","text":"hello"}'): HubEvent => ({
+  ...{ kind: 'message', conversation: one, rev: seq },
   message: {
     ...{ conversation: one, seq, rev: seq, id: `m${seq}` as MessageId, sender: bob, content },
     ...{ replyTo: null, thread: null, mentions: [ann], createdAt: '2026-01-01T00:00:00.000Z', editedAt: null },
     ...{ deletedAt: null, reactions: JSON.stringify({ '👍': [ann] }), pinned: false },
   },
-  sender: { id: bob, username: 'bob', name: 'Bob', about: null, avatar: null },
 });
+
+const senders: Senders = { get: (id) => ({ id, username: 'bob', name: 'Bob', about: null, avatar: null }) };
 
 test('who selects the same is in one group, wherever they begin and however they write it', () => {
   const groups = createGroups(read);
@@ -65,7 +66,7 @@ test('an event says the same whether it is interpreted or compiled, of every fie
       reactions { emoji count userIds }
     } } } }`,
   );
-  const said = Array.from({ length: 40 }, (_, i) => group.encoder.encode(added(i + 1))?.toString());
+  const said = Array.from({ length: 40 }, (_, i) => group.encoder.encode(added(i + 1), senders)?.toString());
   for (const [i, line] of said.entries()) {
     expect(JSON.parse(line as string)).toEqual({
       data: {
@@ -83,7 +84,7 @@ test('an event says the same whether it is interpreted or compiled, of every fie
       },
     });
   }
-  expect(JSON.parse(String(group.encoder.encode(added(1, null)))).data.told.message.content).toBeNull();
+  expect(JSON.parse(String(group.encoder.encode(added(1, null), senders))).data.told.message.content).toBeNull();
 });
 
 test('every field that a subscription can reach is there at once, or is marked as one that loads', () => {

@@ -1,8 +1,8 @@
 import type { DocumentNode, OperationDefinitionNode } from 'graphql';
 import type { AccountId } from '../../../../kernel/ids.ts';
-import type { Encoder, Outgoing } from '../../../../services/realtime/api.ts';
-import { MessageView } from '../../schema/message-view.ts';
-import { describeEvent, type NotificationReason, reasonOf } from './describe-event.ts';
+import type { Message } from '../../../../model/message.ts';
+import type { Encoder, Senders } from '../../../../services/realtime/api.ts';
+import { describeEvent, type NotificationReason, reasonOf, viewMessage } from './describe-event.ts';
 import { copyTemplate, createFrameTemplate, type FrameTemplate, fillTemplate } from './frame-template.ts';
 import type { UserPreferences } from './notify-preferences.ts';
 import type { ReadSelection, Selection } from './selection.ts';
@@ -19,8 +19,8 @@ export class Group {
   readonly encoder: Encoder;
   readonly selection: Selection;
   members = 0;
-  /** What notifications look like, by event and reason: most recipients of a message have the same. */
-  private readonly notifications = new WeakMap<Outgoing, Map<NotificationReason, Buffer | null>>();
+  /** What notifications look like, by message and reason: most recipients of a message have the same. */
+  private readonly notifications = new WeakMap<Message, Map<NotificationReason, Buffer | null>>();
   private lines: Buffer | null = null;
   private readonly templates = new Map<number, FrameTemplate>();
 
@@ -28,10 +28,10 @@ export class Group {
     this.selection = selection;
     this.encoder = {
       protocol: `graphql:${selection.key}`,
-      encode: (event) => {
+      encode: (event, senders) => {
         // Only those that have named positions hear of it.
-        if (event.op === 'resumed') return selection.encode({ type: 'Resumed', ...event });
-        const told = describeEvent(event);
+        if (event.kind === 'resumed') return selection.encode({ type: 'Resumed', ...event });
+        const told = describeEvent(event, senders);
         return told?.field === selection.field ? selection.encode(told.value) : null;
       },
     };
@@ -41,21 +41,20 @@ export class Group {
   encoderFor(reader: AccountId, preferences: UserPreferences): Encoder {
     return {
       protocol: `${this.encoder.protocol} ${reader}`,
-      encode: (event) => {
-        if (event.op !== 'message') return this.encoder.encode(event);
-        const reason = reasonOf(event.message, reader, preferences.ruleOf(event.message.conversation));
-        return reason ? this.notification(event, reason) : null;
+      encode: (event, senders) => {
+        if (event.kind !== 'message' && event.kind !== 'ephemeral') return this.encoder.encode(event, senders);
+        const reason = reasonOf(event.message, reader, preferences.ruleOf(event.conversation));
+        return reason ? this.notification(event.message, reason, senders) : null;
       },
     };
   }
 
-  private notification(event: Extract<Outgoing, { message: object }>, reason: NotificationReason): Buffer | null {
-    const known = this.notifications.get(event) ?? new Map<NotificationReason, Buffer | null>();
-    this.notifications.set(event, known);
+  private notification(message: Message, reason: NotificationReason, senders: Senders): Buffer | null {
+    const known = this.notifications.get(message) ?? new Map<NotificationReason, Buffer | null>();
+    this.notifications.set(message, known);
     let line = known.get(reason);
     if (line === undefined) {
-      const message = new MessageView(event.message, event.sender);
-      line = this.selection.encode({ type: 'Notification', reason, message });
+      line = this.selection.encode({ type: 'Notification', reason, message: viewMessage(message, senders) });
       known.set(reason, line);
     }
     return line;

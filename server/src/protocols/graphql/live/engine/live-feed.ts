@@ -1,12 +1,13 @@
 import type { DocumentNode, OperationDefinitionNode } from 'graphql';
-import { createContext } from '../../../../kernel/context.ts';
+import type { Context } from '../../../../kernel/context.ts';
 import { createDeferred } from '../../../../kernel/deferred.ts';
 import { fail, toFailure } from '../../../../kernel/errors.ts';
-import { type ConversationId, createId } from '../../../../kernel/ids.ts';
+import type { ConversationId } from '../../../../kernel/ids.ts';
 import type { Log } from '../../../../kernel/log.ts';
 import type { Position } from '../../../../model/position.ts';
 import type { Verified } from '../../../../services/identity/api.ts';
 import type { Connection, HubApi, Outlet } from '../../../../services/realtime/api.ts';
+import { renewContext } from '../../../shared/caller-context.ts';
 import type { LiveFeed } from '../../schema/context.ts';
 import type { Group, Groups } from './groups.ts';
 import type { NotifyPreferences, UserPreferences } from './notify-preferences.ts';
@@ -23,12 +24,16 @@ export interface LiveFeedDeps {
 
 /** One subscription as its transport made it. */
 export interface LiveOperation {
+  /** Of the request or frame that it came with. */
+  readonly caller: Context;
   readonly verified: Verified;
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly variables: Readonly<Record<string, unknown>>;
   /** Where its results go, past the library that leads the conversation. */
   createOutlet(group: Group): Outlet;
+  /** The connection that the socket has already, if this is only a part of it. */
+  readonly sharing?: Connection | undefined;
   /** Told of the hub's part as long as it is open. */
   onOpened(connection: Connection): void;
   onClosed(connection: Connection): void;
@@ -67,11 +72,12 @@ export function createLiveFeeds(deps: LiveFeedDeps): (operation: LiveOperation) 
       try {
         if (notifications) followed = await preferences.follow(account);
         const outlet = live.createOutlet(group);
-        const connection = await hub.open(createContext(principal, createId<string>()), {
+        const connection = await hub.open(renewContext(live.caller), {
           principal,
           expiresAt,
           outlet,
           encoder: followed ? group.encoderFor(account, followed) : group.encoder,
+          ...(live.sharing && { sharing: live.sharing }),
           ...(only && { only }),
           ...(positions && { withheld: positions.keys() }),
           greet(opened) {

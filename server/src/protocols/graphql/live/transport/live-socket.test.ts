@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { ann, one, type ProtocolHub, startProtocolHub, subscribe } from '../../../../../test-support/protocol-hub.ts';
 import type { SessionId } from '../../../../kernel/ids.ts';
@@ -189,6 +189,15 @@ describe('who may subscribe', () => {
 });
 
 describe('the same socket', () => {
+  test('is one to the hub, however many subscriptions it carries: bytes that wait count once', async () => {
+    const opened = vi.spyOn(server.hub.realtime.hub, 'open');
+    const client = server.connect('ann');
+    for (let i = 0; i < 2; i++) subscribe(client, 'subscription { typing { on } }');
+    await until(3);
+    const own = await opened.mock.results[0]?.value;
+    expect(opened.mock.calls.map(([, { sharing }]) => sharing)).toEqual([undefined, own, own]);
+  });
+
   test('carries queries; what a service fails with is said in the words of the table', async () => {
     const client = server.connect('ann');
     const good = subscribe(client, '{ __typename }');

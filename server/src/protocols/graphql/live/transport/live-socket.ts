@@ -9,13 +9,12 @@ import {
   OperationTypeNode,
 } from 'graphql';
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type SubscribePayload } from 'graphql-ws';
-import { createContext } from '../../../../kernel/context.ts';
 import { fail, toFailure } from '../../../../kernel/errors.ts';
 import { createId } from '../../../../kernel/ids.ts';
 import type { Verified } from '../../../../services/identity/api.ts';
 import type { Connection, Encoder, HubApi } from '../../../../services/realtime/api.ts';
 import { type Credential, findCredential, verifyCredential } from '../../../shared/authenticate.ts';
-import { first } from '../../../shared/same-origin.ts';
+import { addressOf, createCallerContext, renewContext } from '../../../shared/caller-context.ts';
 import { acceptSockets, type SocketOutlet } from '../../../shared/socket-outlet.ts';
 import { createTextFrame } from '../../../shared/text-frame.ts';
 import type { Documents } from '../../documents.ts';
@@ -67,7 +66,7 @@ export function createLiveSocket(deps: LiveDeps): (request: IncomingMessage, soc
   };
 
   const server = createServer(deps, stopWaiting);
-  const sockets = acceptSockets<LiveClient>(GRAPHQL_TRANSPORT_WS_PROTOCOL, {
+  const sockets = acceptSockets<LiveClient>(GRAPHQL_TRANSPORT_WS_PROTOCOL, log, {
     onText(outlet, data) {
       // Who has been sent away may still say something before it leaves.
       if (!outlet.open) return;
@@ -96,7 +95,7 @@ export function createLiveSocket(deps: LiveDeps): (request: IncomingMessage, soc
     }
     const client: LiveClient = {
       credential: findCredential({ method: 'GET', headers, url }, config),
-      address: (config.trustProxy && first(headers['x-forwarded-for'])) || (socket.remoteAddress ?? ''),
+      address: addressOf(request, config),
       verified: null,
       connections: new Set(),
       waiting: false,
@@ -179,9 +178,10 @@ async function letIn(
   const client = outlet.state as LiveClient;
   const credential = readInitCredential(params) ?? client.credential;
   if (!credential) throw fail('token.missing');
-  const verified = await verifyCredential(services.identity, createContext(null, createId<string>()), credential);
+  const caller = createCallerContext(client.address, createId<string>());
+  const verified = await verifyCredential(services.identity, caller, credential);
   const { principal, expiresAt } = verified;
-  const own = await hub.open(createContext(principal, createId<string>()), {
+  const own = await hub.open(renewContext(caller, principal), {
     principal,
     expiresAt,
     outlet,
@@ -208,21 +208,21 @@ function readOperation(deps: LiveDeps, outlet: LiveOutlet, id: string, payload: 
   if (running > services.config.operationsPerSocket) {
     throw fail('rate.limited', { detail: 'Too many operations run on this socket.', retryAfterMs: 1_000 });
   }
-  services.limits.frames.demand(principal.account);
+  const ctx = services.beginFrame(address, createId<string>(), principal);
   const { query, operationName, variables } = payload;
   const document = documents.prepare({ query, variables, operationName });
   if (!('kind' in document)) return [...document];
   const operation = getOperationAST(document, operationName);
+  const [sharing] = connections;
   const live =
     operation?.operation === OperationTypeNode.SUBSCRIPTION
       ? deps.createFeed({
-          ...{ verified, document, operation, variables: variables ?? {} },
+          ...{ caller: ctx, verified, document, operation, variables: variables ?? {}, sharing },
           createOutlet: (group) => createSubscriptionOutlet(outlet, group, id),
           onOpened: (connection) => connections.add(connection),
           onClosed: (connection) => connections.delete(connection),
         })
       : null;
-  const ctx = createContext(principal, createId<string>());
-  const contextValue = createGraphqlContext(services, { ctx, address, cookies: null, ...(live && { live }) });
+  const contextValue = createGraphqlContext(services, { ctx, cookies: null, ...(live && { live }) });
   return { schema, document, variableValues: variables ?? {}, operationName: operationName ?? null, contextValue };
 }

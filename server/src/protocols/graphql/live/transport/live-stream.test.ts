@@ -178,3 +178,15 @@ test('a link of another page changes nothing', async () => {
   const query = new URLSearchParams({ query: 'mutation { signOut }', token: 'ann' });
   expect((await fetch(`${server.url}/stream?${query}`)).status).toBe(400);
 });
+
+test('a stream counts as a frame of a socket does', async () => {
+  const strict = await startProtocolHub({ rates: { frames: { perSecond: 0.001, burst: 1 } } });
+  leave.push(() => void strict.close());
+  const ask = () =>
+    fetch(`${strict.url}/stream?query=${encodeURIComponent('{ __typename }')}`, {
+      headers: { authorization: 'Bearer ann', accept: 'text/event-stream' },
+    });
+  expect((await ask()).status).toBe(200);
+  const refused = await ask();
+  expect([refused.status, Number(refused.headers.get('retry-after')) > 0]).toEqual([429, true]);
+});

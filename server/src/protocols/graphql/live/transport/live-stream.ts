@@ -7,9 +7,9 @@ import {
   getOperationAST,
   OperationTypeNode,
 } from 'graphql';
-import { createContext } from '../../../../kernel/context.ts';
 import { Failure, fail } from '../../../../kernel/errors.ts';
 import { findCredential, verifyCredential } from '../../../shared/authenticate.ts';
+import { createCallerContext } from '../../../shared/caller-context.ts';
 import { formatError } from '../../format-error.ts';
 import { createGraphqlContext } from '../../schema/context.ts';
 import { schema } from '../../schema/schema.ts';
@@ -34,8 +34,9 @@ async function answer(deps: LiveDeps, request: FastifyRequest, reply: FastifyRep
   const { method, headers, url } = request;
   const credential = findCredential({ method, headers, url }, services.config);
   if (!credential) throw fail('token.missing');
-  const verified = await verifyCredential(services.identity, createContext(null, request.id), credential);
-  services.limits.frames.demand(verified.principal.account);
+  const caller = createCallerContext(request.ip, request.id);
+  const verified = await verifyCredential(services.identity, caller, credential);
+  const context = { ctx: services.beginFrame(request.ip, request.id, verified.principal), cookies: null };
   const params = readStreamRequest(request);
   const { query, variables, operationName } = params;
   const outlet = createStreamOutlet(reply);
@@ -44,7 +45,6 @@ async function answer(deps: LiveDeps, request: FastifyRequest, reply: FastifyRep
   const operation = getOperationAST(document, operationName);
   if (!operation) throw fail('request.invalid', 'There is no operation of that name.');
   const args = { schema, document, variableValues: variables, operationName: operationName ?? null };
-  const context = { ctx: createContext(verified.principal, request.id), address: request.ip, cookies: null };
   if (operation.operation !== OperationTypeNode.SUBSCRIPTION) {
     // A page of another site could make it with a link.
     if (method === 'GET' && operation.operation === OperationTypeNode.MUTATION) {
@@ -54,7 +54,7 @@ async function answer(deps: LiveDeps, request: FastifyRequest, reply: FastifyRep
     return complete(deps, outlet, reply, await execute({ ...args, contextValue }));
   }
   const live = deps.createFeed({
-    ...{ verified, document, operation, variables },
+    ...{ caller: context.ctx, verified, document, operation, variables },
     createOutlet: () => outlet,
     onOpened: outlet.onOpened,
     onClosed: () => {},

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { type Clock, systemClock } from '../../kernel/clock.ts';
-import { fail } from '../../kernel/errors.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { fail } from './errors.ts';
 
 export interface Rate {
   /** Sustained; Infinity: no limit. */
@@ -9,11 +9,14 @@ export interface Rate {
   readonly burst: number;
 }
 
-export interface RateLimit {
+/** A bucket of tokens per key. */
+export interface TokenBuckets {
   /** Takes `n` of the key's allowance: 0, or the milliseconds after which there is enough again. */
   take(key: string, n?: number): number;
   /** The same, as a failure: `rate.limited` with the time to come back. */
   demand(key: string, n?: number): void;
+  /** What was taken for something that is not to count after all. */
+  giveBack(key: string, n?: number): void;
 }
 
 interface Bucket {
@@ -21,11 +24,17 @@ interface Bucket {
   at: number;
 }
 
-/** Keys remembered at once; the ones unused for longest start afresh. */
+/**
+ * Keys remembered at once; the ones unused for longest start afresh. Strangers choose keys (a login that they guess at), so there must
+ * be a bound; to push one bucket out takes so many calls of others that it would have filled up by itself.
+ */
 const maxKeys = 50_000;
 
-/** A token bucket per key, in memory and without waiting: it stands on the path of every frame. */
-export function createRateLimit(rate: Rate, clock: Clock = systemClock): RateLimit {
+/**
+ * The one way in which this program counts what somebody does, in memory and without waiting: it stands on the path of every frame and
+ * draft. Own code, because rate-limiter-flexible answers with a promise for each, keeps a timer for each key and has no bound of keys.
+ */
+export function createTokenBuckets(rate: Rate, clock: Clock = systemClock): TokenBuckets {
   const buckets = new LRUCache<string, Bucket>({ max: maxKeys });
   const unlimited = !Number.isFinite(rate.perSecond);
 
@@ -49,6 +58,10 @@ export function createRateLimit(rate: Rate, clock: Clock = systemClock): RateLim
     demand(key, n) {
       const retryAfterMs = take(key, n);
       if (retryAfterMs > 0) throw fail('rate.limited', { retryAfterMs });
+    },
+    giveBack(key, n = 1) {
+      const bucket = buckets.get(key);
+      if (bucket) bucket.tokens = Math.min(rate.burst, bucket.tokens + n);
     },
   };
 }

@@ -1,0 +1,88 @@
+import type { ChatApi } from '../../../services/chat/api.ts';
+import type { IdentityApi } from '../../../services/identity/api.ts';
+import type { PeopleApi } from '../../../services/people/api.ts';
+import type { CallClass } from './rates.ts';
+
+/** `uncounted`: done for every request before it is known who asks, or for nobody: by the program itself. */
+export type Counted = CallClass | 'uncounted';
+
+/** A class for every method: a new one does not compile without. */
+export type CallClasses<Api> = Readonly<Record<keyof Api, Counted>>;
+
+export const identityClasses: CallClasses<IdentityApi> = {
+  signUp: 'signIns',
+  signIn: 'signIns',
+  requestRecovery: 'signIns',
+  requestVerification: 'signIns',
+  resetPassword: 'signIns',
+  verifyEmail: 'signIns',
+  checkCode: 'signIns',
+  changePassword: 'signIns',
+  deleteAccount: 'signIns',
+  refresh: 'refreshes',
+  createAccounts: 'creating',
+  setSuspended: 'changing',
+  revokeSession: 'changing',
+  createCookie: 'changing',
+  listSessions: 'reading',
+  getAccounts: 'reading',
+  resolveUsernames: 'reading',
+  jwks: 'reading',
+  // Of every request and socket, and without a database: what they are let in for is counted.
+  verifyAccess: 'uncounted',
+  resolveCookie: 'uncounted',
+  checkSession: 'uncounted',
+  listRevoked: 'uncounted',
+};
+
+export const peopleClasses: CallClasses<PeopleApi> = {
+  updateOwn: 'changing',
+  setContact: 'changing',
+  setBlock: 'changing',
+  search: 'searching',
+  getProfiles: 'reading',
+  resolveUsernames: 'reading',
+  getOwn: 'reading',
+  listContacts: 'reading',
+  listBlocks: 'reading',
+};
+
+export const chatClasses: CallClasses<ChatApi> = {
+  // Per draft, of its sender: see limit-append.
+  append: 'sends',
+  sendEphemeral: 'sends',
+  putReceipt: 'frames',
+  setTyping: 'frames',
+  createConversation: 'creating',
+  createAttachment: 'creating',
+  updateConversation: 'changing',
+  deleteConversation: 'changing',
+  setPreferences: 'changing',
+  putMember: 'changing',
+  addMembers: 'changing',
+  removeMember: 'changing',
+  editMessage: 'changing',
+  deleteMessage: 'changing',
+  setReaction: 'changing',
+  setPinned: 'changing',
+  search: 'searching',
+  listConversations: 'reading',
+  getConversation: 'reading',
+  getConversations: 'reading',
+  listMembers: 'reading',
+  listMembersOf: 'reading',
+  history: 'reading',
+  getMessage: 'reading',
+  changes: 'reading',
+  listReceipts: 'reading',
+  getAttachment: 'reading',
+  membershipsOf: 'reading',
+  // Asked for many people in one call, by a timer.
+  notifyPreferencesOf: 'uncounted',
+  // Between services.
+  backlogs: 'uncounted',
+  resumeSummaries: 'uncounted',
+  heads: 'uncounted',
+  repair: 'uncounted',
+  viewFor: 'uncounted',
+};

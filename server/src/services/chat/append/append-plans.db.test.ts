@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openTestDatabase, type TestDatabase } from '../../../../test-support/database.ts';
+import type { SqlSession } from '../../../ports/sql.ts';
+import { appendSessionSql, attachmentsSql, standingsSql } from './append-batch.ts';
+
+let database: TestDatabase;
+let session: SqlSession;
+beforeAll(async () => {
+  database = await openTestDatabase(['chat']);
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  session = await database.sql.session();
+  await session.query(appendSessionSql);
+  return () => session.release(true);
+});
+
+const tables = 'chat.conversations, chat.memberships, chat.messages, chat.attachments, chat.blocks';
+/** The uuid of a number. */
+const id = (n: string) => `lpad(to_hex(${n}), 32, '0')::uuid`;
+
+/** Groups of ten members, every third one direct; a message with an attachment in each. `size` groups and `10 × size` accounts. */
+async function fill(size: number): Promise<void> {
+  await database.sql.query(
+    `insert into chat.conversations
+       (id, kind, visibility, history, nonce, created_by, created_at, updated_at, rev, member_a, member_b, avatar)
+     select ${id('n')}, case when n % 3 = 0 then 'direct' else 'group' end, 'private', 'all', 'n', ${id('n')}, now(), now(), 1,
+       case when n % 3 = 0 then ${id('n * 10')} end, case when n % 3 = 0 then ${id('n * 10 + 1')} end, ${id('n')}::text
+     from generate_series(1, ${size}) n`,
+  );
+  await database.sql.query(
+    `insert into chat.memberships (conversation_id, user_id, role, joined_seq, joined_rev, rev, joined_at)
+     select ${id('n / 10')}, ${id('n')}, 'member', 0, 1, 1, now() from generate_series(10, ${size * 10 + 9}) n`,
+  );
+  await database.sql.query(
+    `insert into chat.messages (conversation_id, seq, rev, id, sender_id, content, hash, attachment, created_at)
+     select ${id('n')}, 1, 2, n::text, ${id('n * 10')}, '{}', '', ${id('n')}, now() from generate_series(1, ${size}) n`,
+  );
+  await database.sql.query(
+    `insert into chat.attachments (id, owner_id, name, size, media_type, created_at)
+     select ${id('n')}, ${id('n * 10')}, 'a', 1, 'image/png', now() from generate_series(1, ${size}) n`,
+  );
+  await database.sql.query(
+    `insert into chat.blocks (owner_id, blocked_id, active)
+     select ${id('n * 10')}, ${id('n * 10 + 1')}, true from generate_series(1, ${size}) n`,
+  );
+}
+
+/** The states in which statistics are: each plan is kept for as long as its connection lives. */
+const states: Record<string, () => Promise<void>> = {
+  'never analysed': () => fill(2_000),
+  'analysed while empty': async () => {
+    await database.sql.query(`analyze ${tables}`);
+    await fill(2_000);
+  },
+  'analysed while tiny': async () => {
+    await fill(3);
+    await database.sql.query(`analyze ${tables}`);
+  },
+  'analysed when large': async () => {
+    await fill(2_000);
+    await database.sql.query(`analyze ${tables}`);
+  },
+};
+
+interface Node {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Index Cond'?: string;
+  readonly 'Actual Rows': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly Plans?: readonly Node[];
+}
+
+const nodesOf = (node: Node): readonly Node[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+
+/** The plan that a connection of the committer keeps, as it ran with these parameters. */
+async function explain(statement: string, ...parameters: readonly string[]): Promise<readonly Node[]> {
+  await session.query(`prepare planned (uuid[], uuid[]) as ${statement}`);
+  const [row] = await session.query<{ 'QUERY PLAN': string }>(
+    `explain (analyze, timing off, summary off, format json) execute planned (${parameters.join(', ')})`,
+  );
+  const [{ Plan }] = JSON.parse(row!['QUERY PLAN']) as [{ Plan: Node }];
+  return nodesOf(Plan);
+}
+
+describe.each(Object.keys(states))('with tables %s', (state) => {
+  beforeEach(async () => {
+    await database.sql.query(`truncate ${tables}`);
+    // truncating keeps what an earlier state has told the planner
+    await database.sql.query(
+      `delete from pg_statistic where starelid in (select oid from pg_class where relnamespace = 'chat'::regnamespace)`,
+    );
+    await states[state]!();
+  });
+
+  const accounts = `array[${[10, 11, 21, 30].map((n) => id(String(n)))}]`;
+  const things = `array[${[1, 2, 2, 3].map((n) => id(String(n)))}]`;
+
+  test.each([
+    ['how conversations stand to senders', standingsSql, things, accounts],
+    ['which attachments senders may show', attachmentsSql, accounts, things],
+  ])('%s is looked up by keys, row by row', async (_, statement, first, second) => {
+    const nodes = await explain(statement, first, second);
+    const scans = nodes.filter((node) => node['Relation Name'] && node['Node Type'] !== 'Bitmap Heap Scan');
+    expect(scans.length).toBeGreaterThanOrEqual(2);
+    for (const scan of [...scans, ...nodes.filter((node) => node['Node Type'] === 'Bitmap Index Scan')]) {
+      expect(scan).toMatchObject({ 'Index Cond': expect.stringContaining('=') });
+    }
+    // of a loop: one conversation, stay or attachment each
+    for (const scan of scans)
+      expect(scan['Actual Rows'] + (scan['Rows Removed by Filter'] ?? 0)).toBeLessThanOrEqual(1);
+    expect(nodes.map((node) => node['Node Type'])).not.toContain('Hash');
+  });
+});

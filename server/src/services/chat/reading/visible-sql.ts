@@ -1,0 +1,46 @@
+/**
+ * Who may see what, for statements that must ask it of the rows they read; `mayRead` and `readableSeqs` say the same of a reader
+ * in memory. Each takes the aliases of tables and the SQL of an account; a caller's aliases must differ from those in here.
+ * `offset 0` leaves the planner no choice: each look-up goes by its keys, where a planner without statistics might as well hash a
+ * whole table (MESSAGE-PATH rule 31).
+ */
+
+/** `c`: of chat.conversations. Not whether it is deleted. */
+export function isMemberSql(c: string, user: string): string {
+  return `exists (select 1 from chat.memberships present
+      where present.conversation_id = ${c}.id and present.user_id = ${user} and present.left_rev is null offset 0)`;
+}
+
+/** Members, and everybody a public conversation. `isMember` where a statement knows it already. */
+export function mayReadSql(c: string, user: string, isMember = isMemberSql(c, user)): string {
+  return `(${c}.visibility = 'public' or ${isMember})`;
+}
+
+/** All messages of a public conversation; else, to members, those that any of their stays holds (rule 17). */
+export function maySeeSeqSql(c: string, seq: string, user: string): string {
+  return `(${c}.visibility = 'public' or (${isMemberSql(c, user)}
+      and exists (select 1 from chat.memberships stay where stay.conversation_id = ${c}.id and stay.user_id = ${user}
+        and ${seq} > stay.joined_seq and ${seq} <= coalesce(stay.left_seq, ${seq}) offset 0)))`;
+}
+
+/**
+ * The highest seq that a reader may see of a conversation they may read, null if none: seqs have no holes, so that the newest
+ * message is known by its number. `h`: of chat.heads.
+ */
+export function lastVisibleSeqSql(c: string, h: string, user: string): string {
+  return `case when ${c}.visibility = 'public' then ${h}.last_seq else (
+      select max(coalesce(stay.left_seq, ${h}.last_seq)) from chat.memberships stay
+      where stay.conversation_id = ${c}.id and stay.user_id = ${user}
+        and coalesce(stay.left_seq, ${h}.last_seq) > stay.joined_seq) end`;
+}
+
+/** One's own, and what a visible message or the picture of a readable conversation shows. `a`: of chat.attachments. */
+export function maySeeAttachmentSql(a: string, user: string): string {
+  return `(${a}.owner_id = ${user}
+    or exists (select 1 from chat.messages showing
+      join chat.conversations around on around.id = showing.conversation_id and around.deleted_rev is null
+      where showing.attachment = ${a}.id and showing.deleted_at is null
+        and ${maySeeSeqSql('around', 'showing.seq', user)} offset 0)
+    or exists (select 1 from chat.conversations pictured
+      where pictured.avatar = ${a}.id::text and pictured.deleted_rev is null and ${mayReadSql('pictured', user)} offset 0))`;
+}
