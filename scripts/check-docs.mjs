@@ -1,10 +1,12 @@
 /**
- * Checks that every path the documents name exists, and that docs/coverage.md answers every heading and bullet of the five
- * reference texts (compared with ../shared/seeds where that is at hand, else with the digest noted in the file).
+ * Checks that every path the documents name exists, that every rule of the message path that the code cites exists, and that
+ * docs/coverage.md answers every heading and bullet of the five reference texts (compared with ../shared/seeds where that is at
+ * hand, else with the digest noted in the file).
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { findBrokenPaths } from './docs/find-broken-paths.mjs';
 import { findCoverageProblems } from './docs/find-coverage-problems.mjs';
+import { findUnknownRules } from './docs/find-unknown-rules.mjs';
 import { listItems } from './docs/list-items.mjs';
 import { readCoverage } from './docs/read-coverage.mjs';
 import { listFiles } from './files/list-files.mjs';
@@ -21,8 +23,10 @@ const brokenPaths = documents.flatMap((document) =>
   ),
 );
 const coverage = readCoverage(read('docs/coverage.md'));
+const code = listFiles(root, folders, /\.(ts|tsx|mjs|sql)$/).map((path) => ({ path, text: read(path) }));
 const problems = [
   ...brokenPaths,
+  ...findUnknownRules(read('docs/architecture/message-path.md'), code),
   ...findCoverageProblems(coverage, readTexts()).map((problem) => `docs/coverage.md: ${problem}`),
 ];
 for (const problem of problems) console.error(problem);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findBrokenPaths } from './find-broken-paths.mjs';
 import { findCoverageProblems } from './find-coverage-problems.mjs';
+import { findUnknownRules } from './find-unknown-rules.mjs';
 import { listItems } from './list-items.mjs';
 import { digestOfItems, readCoverage } from './read-coverage.mjs';
 
@@ -59,4 +60,11 @@ test('a row that is gone, empty or out of step is a problem, with and without th
   expect(findCoverageProblems(read, new Map([['x.md', ['# A', '- c']]]))).toEqual(['x.md: item 2 should be "- c"']);
   expect(findCoverageProblems(read, new Map([['y.md', ['# A']]]))).toEqual(['y.md: item 1 should be "# A"']);
   expect(findCoverageProblems(readCoverage('nothing'), null)).toEqual(['no section was found']);
+});
+
+test('a rule that is cited and not there is found, however it is cited', () => {
+  const page = '**Rule 1. One.** Text.\n\n**Rule 2. Two.** Text.\n';
+  const cited = (text) => findUnknownRules(page, [{ path: 'a.ts', text }]).map((problem) => problem.match(/\d+/)[0]);
+  expect(cited('(MESSAGE-PATH rule 1), (MESSAGE-PATH rules 1 and 2), rule 7 of another page')).toEqual([]);
+  expect(cited('(MESSAGE-PATH rules 1 and 3) (MESSAGE-PATH\n * rule 4)')).toEqual(['3', '4']);
 });

@@ -108,7 +108,7 @@ export async function openFoundation(
   }
 }
 
-/** Stands for what no module of this process has asked for: a mistake in main/modules, told at the first use. */
+/** Placeholder for an adapter that no module declared in `opens`; throws on first use. */
 function unopened<T extends object>(what: Opened): T {
   return new Proxy({} as T, {
     get(_, property) {

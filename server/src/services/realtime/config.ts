@@ -17,7 +17,7 @@ export interface RealtimeConfig {
   readonly maxOpenings: number;
   /** Users whose memberships are read in one query. */
   readonly usersPerRead: number;
-  /** So long does the change stream wait for a hub that has crashed, and are its users online. */
+  /** How long a crashed hub stays registered: the change stream waits for it, and its users count as online. */
   readonly leaseMs: number;
   readonly presenceGraceMs: number;
   /** The period of the check that the last message of a conversation was not lost (rule 16). */

@@ -68,3 +68,20 @@ test('a change counts more than what is being read, and after a gap nothing does
   profiles.apply(renamed(unavailable));
   expect(profiles.has(ann)).toBe(false);
 });
+
+test('a profile that is known already is renewed in its place: nobody is forgotten for it', () => {
+  const profiles = createProfiles({ getProfiles: async () => [] }, silentLog);
+  const source = { db: '', schema: 'people', table: 'profiles', lsn: '1', ordinal: 0, incarnation: '' };
+  const renew = (id: string, name: string) =>
+    profiles.apply({
+      op: 'u',
+      before: null,
+      after: { id, username: id, name, about: null, avatar: null, deleted: false },
+      source: { ...source, ts_ms: 0, snapshot: false },
+    } as unknown as Change<object>);
+  let last = -1;
+  do renew(`u${++last}`, 'x');
+  while (profiles.has('u0' as AccountId));
+  for (let i = 0; i < 100; i++) renew(`u${last}`, `${i % 10}`);
+  expect([profiles.get(`u${last}` as AccountId).name, profiles.has('u1' as AccountId)]).toEqual(['9', true]);
+});

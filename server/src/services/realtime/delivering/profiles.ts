@@ -7,7 +7,11 @@ import { type Change, unavailable } from '../../../model/change.ts';
 import { type ProfileRow, toProfile } from '../../../model/people-rows.ts';
 import type { PeopleApi } from '../../people/api.ts';
 
-const remembered = 50_000;
+/** Some 50,000 profiles. By size and not by number, for which the cache would take all its memory at once. */
+const rememberedBytes = 24 * 1024 * 1024;
+
+const sizeOf = ({ username, name, about }: Profile): number =>
+  400 + 2 * (username.length + name.length + (about?.length ?? 0));
 
 /**
  * Senders by id, in memory, so that a change can be fanned out without waiting. The least recently used is forgotten
@@ -28,7 +32,7 @@ export interface Profiles {
 }
 
 export function createProfiles(people: Pick<PeopleApi, 'getProfiles'>, log: Log): Profiles {
-  const known = new LRUCache<AccountId, Profile>({ max: remembered });
+  const known = new LRUCache<AccountId, Profile>({ maxSize: rememberedBytes, sizeCalculation: sizeOf });
   let away = false;
   let reading = false;
   let cleared = 0;

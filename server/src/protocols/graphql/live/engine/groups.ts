@@ -88,7 +88,7 @@ export class Group {
 }
 
 export interface Groups {
-  /** Throws a GraphQLError. What joins has to leave. */
+  /** Throws a GraphQLError. Every join must be paired with a leave. */
   join(document: DocumentNode, operation: OperationDefinitionNode, variables: Readonly<Record<string, unknown>>): Group;
   leave(group: Group): void;
   readonly size: number;
