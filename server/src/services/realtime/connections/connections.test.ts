@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { TestHub, TestOutlet } from '../../../../testing/realtime/test-hub.ts';
 import { createContext } from '../../../kernel/context.ts';
-import type { AccountId } from '../../../kernel/ids.ts';
+import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 
 /** A part of another outlet's socket. */
 class PartOutlet extends TestOutlet {
@@ -158,6 +158,18 @@ describe('connections', () => {
     expect(all.map((one) => one.status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
     expect(all[2]).toMatchObject({ reason: { code: 'service.overloaded' } });
     await hub.open('cid');
+  });
+
+  test('an opening that fails for what the protocol hands in keeps no place', async () => {
+    const hub = await new TestHub({ maxOpenings: 1 }).start();
+    const withheld: Iterable<ConversationId> = {
+      [Symbol.iterator]() {
+        throw new Error('no list');
+      },
+    };
+    await expect(hub.open('ann', undefined, undefined, { withheld })).rejects.toThrow('no list');
+    await hub.open('ann');
+    expect(hub.realtime.hub.connectionCount).toBe(1);
   });
 
   test('opening many at once reads their memberships together', async () => {
