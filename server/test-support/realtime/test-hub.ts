@@ -143,7 +143,7 @@ const noBus: Bus = {
   close: async () => {},
 };
 
-type OpenOptions = Pick<Parameters<HubApi['open']>[1], 'only' | 'sharing'> & {
+type OpenOptions = Pick<Parameters<HubApi['open']>[1], 'only' | 'sharing' | 'withheld'> & {
   /** In the turn in which it becomes ready. */
   readonly onOpen?: (connection: Connection) => void;
 };

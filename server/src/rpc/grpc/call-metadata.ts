@@ -83,6 +83,6 @@ function parseFailure({ code, detail, problems, retryAfterMs }: parley.rpc.v1.Fa
     code: code as WireFailure['code'],
     detail,
     ...(problems.length > 0 && { problems }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(typeof retryAfterMs === 'number' && { retryAfterMs }),
   };
 }

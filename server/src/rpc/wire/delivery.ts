@@ -2,7 +2,7 @@ import * as wire from '@parley/contracts/rpc/model.v1';
 import type { Conversation } from '../../model/conversation.ts';
 import type { Delivery, UserDelivery } from '../../model/delivery.ts';
 import { conversationKind, historyRule, membership, message, visibility } from './model.ts';
-import { field, flag, list, nullable, oneOf, record, required, type Shape, text, whole, word } from './shapes.ts';
+import { field, flag, list, nullable, oneOf, record, required, type Shape, same, text, whole, word } from './shapes.ts';
 
 type Kind = Delivery['kind'];
 type Of<K extends Kind> = Extract<Delivery, { readonly kind: K }>;
@@ -33,7 +33,7 @@ type Which =
   | { readonly $case: 'sessions'; readonly value: { readonly ids: readonly string[] } };
 
 /** Some sessions of an account, or all of them. */
-export function endedSessions<S extends string>(): Shape<readonly S[] | 'all', Which | undefined> {
+export function endedSessions<S extends string>(): Shape<readonly S[] | 'all', Which | null> {
   return oneOf<readonly S[] | 'all', Which>((value) => (value === 'all' ? 'all' : 'sessions'), {
     all: { to: () => ({}), from: () => 'all' },
     sessions: field('ids', list(text)),
@@ -55,21 +55,9 @@ export const delivery: Shape<Delivery, wire.Delivery> = field(
   oneOf<Delivery, NonNullable<wire.Delivery['delivery']>>((value) => value.kind, {
     message: kind('message', record<Omit<Of<'message'>, 'kind'>, wire.MessageDelivery>(content)),
     edited: kind('edited', record<Omit<Of<'edited'>, 'kind'>, wire.MessageDelivery>(content)),
-    deleted: kind('deleted', record<Omit<Of<'deleted'>, 'kind'>, wire.DeletedDelivery>({ ...place, seq: whole })),
-    reaction: kind(
-      'reaction',
-      record<Omit<Of<'reaction'>, 'kind'>, wire.ReactionDelivery>({
-        ...place,
-        seq: whole,
-        user: text,
-        emoji: text,
-        on: flag,
-      }),
-    ),
-    pinned: kind(
-      'pinned',
-      record<Omit<Of<'pinned'>, 'kind'>, wire.PinnedDelivery>({ ...place, seq: whole, user: text, on: flag }),
-    ),
+    deleted: kind('deleted', same<Omit<Of<'deleted'>, 'kind'>, wire.DeletedDelivery>()),
+    reaction: kind('reaction', same<Omit<Of<'reaction'>, 'kind'>, wire.ReactionDelivery>()),
+    pinned: kind('pinned', same<Omit<Of<'pinned'>, 'kind'>, wire.PinnedDelivery>()),
     members: kind(
       'members',
       record<Omit<Of<'members'>, 'kind'>, wire.MembersDelivery>({ ...place, members: list(membership), created: flag }),
@@ -86,19 +74,8 @@ export const delivery: Shape<Delivery, wire.Delivery> = field(
       'ephemeral',
       record<Omit<Of<'ephemeral'>, 'kind'>, wire.EphemeralDelivery>({ conversation: text, message: required(message) }),
     ),
-    typing: kind(
-      'typing',
-      record<Omit<Of<'typing'>, 'kind'>, wire.TypingDelivery>({ conversation: text, user: text, on: flag }),
-    ),
-    receipt: kind(
-      'receipt',
-      record<Omit<Of<'receipt'>, 'kind'>, wire.ReceiptDelivery>({
-        conversation: text,
-        user: text,
-        delivered: whole,
-        read: whole,
-      }),
-    ),
+    typing: kind('typing', same<Omit<Of<'typing'>, 'kind'>, wire.TypingDelivery>()),
+    receipt: kind('receipt', same<Omit<Of<'receipt'>, 'kind'>, wire.ReceiptDelivery>()),
     revoked: kind('revoked', revoked),
   }),
 );

@@ -5,7 +5,7 @@ import type { ConversationId } from '../../kernel/ids.ts';
 import { chatRpc } from '../../services/chat/rpc.ts';
 import { createCodec, createRequest } from './methods.ts';
 import { clearable, message, role } from './model.ts';
-import { args, field, record, required, text, whole } from './shapes.ts';
+import { args, field, record, required, same, text, whole } from './shapes.ts';
 
 const putMember = createRequest(wire.PutMemberRequest, args(['id', text], ['user', text], ['role', role]));
 const changes = createRequest(
@@ -37,7 +37,7 @@ describe('a request', () => {
   });
 
   test('without a message that must be there is refused', () => {
-    const bytes = wire.ChangesRequest.encode({ id: 'c', position: undefined, limit: 1 }).finish();
+    const bytes = wire.ChangesRequest.encode({ id: 'c', position: null, limit: 1 }).finish();
     expect(codeOf(() => changes.decode(bytes))).toMatchObject(refused);
   });
 
@@ -109,6 +109,26 @@ describe('an answer', () => {
   });
 
   test('that says nothing is an error, and not the fault of who asked', () => {
-    expect(codeOf(() => response.decode(encode(undefined)))).toMatchObject({ name: 'WireError' });
+    expect(codeOf(() => response.decode(encode(null)))).toMatchObject({ name: 'WireError' });
   });
+});
+
+test('a type of which the generated message differs needs a table: this file would not compile', () => {
+  interface Wire {
+    readonly id: string;
+    readonly seq?: number | null | undefined;
+    readonly names: readonly string[];
+    readonly place: { readonly at: number } | null;
+  }
+  type Place = { readonly at: number } | null;
+  same<{ id: ConversationId; seq: number | null; names: readonly ConversationId[]; place: Place }, Wire>();
+  // @ts-expect-error one of them lacks a field
+  same<{ id: ConversationId; seq: number | null; names: readonly string[] }, Wire>();
+  // @ts-expect-error absent is not null
+  same<{ id: ConversationId; seq?: number; names: readonly string[]; place: Place }, Wire>();
+  // @ts-expect-error a message that must be there
+  same<{ id: ConversationId; seq: number | null; names: readonly string[]; place: { at: number } }, Wire>();
+  // @ts-expect-error a word is a number on the wire
+  same<{ role: 'owner' | 'member' }, Pick<wire.PutMemberRequest, 'role'>>();
+  expect(same<{ id: string }, { id: string }>().from({ id: 'c' })).toEqual({ id: 'c' });
 });

@@ -10,12 +10,13 @@ import type {
   UnaryMethod,
   WireFailure,
 } from '../rpc-service.ts';
+import { CheckedWriter } from './checked-writer.ts';
 import { wireFailure } from './model.ts';
 import { nullable, type Shape, WireError, whole } from './shapes.ts';
 
 /** A generated message: what of it is needed here. */
 export interface Message<W> {
-  encode(message: W): { finish(): Uint8Array };
+  encode(message: W, writer: CheckedWriter): { finish(): Uint8Array };
   decode(bytes: Uint8Array): W;
 }
 
@@ -54,7 +55,7 @@ export function results<Q, P, A extends readonly unknown[], R, T extends Traits<
 export function ordered<Q, A extends readonly unknown[]>(
   request: Message<Q & { readonly number: number }>,
   args: Shape<A, Q>,
-  response: Message<{ readonly number: number; readonly failure?: Failure | undefined }>,
+  response: Message<{ readonly number: number; readonly failure?: Failure | null | undefined }>,
   traits: Traits<NoInfer<A>>,
 ): Unplaced<OrderedMethod<A>> {
   const failure = nullable(wireFailure);
@@ -64,10 +65,10 @@ export function ordered<Q, A extends readonly unknown[]>(
   };
   const answer: Shape<
     { readonly number: number; readonly failure: WireFailure | null },
-    { readonly number: number; readonly failure?: Failure | undefined }
+    { readonly number: number; readonly failure?: Failure | null | undefined }
   > = {
     to: (value) => ({ number: whole.to(value.number), failure: failure.to(value.failure) }),
-    from: (wire) => ({ number: wire.number, failure: failure.from(wire.failure) }),
+    from: (wire) => ({ number: wire.number, failure: failure.from(wire.failure ?? null) }),
   };
   return { kind: 'ordered', ...traits, request: createRequest(request, call), response: createCodec(response, answer) };
 }
@@ -89,7 +90,7 @@ export function createRpcService<T>(
 
 export function createCodec<A, W>(message: Message<W>, shape: Shape<A, W>): Codec<A> {
   return {
-    encode: (value) => message.encode(shape.to(value)).finish(),
+    encode: (value) => message.encode(shape.to(value), new CheckedWriter()).finish(),
     decode: (bytes) => shape.from(message.decode(bytes)),
   };
 }

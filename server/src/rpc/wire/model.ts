@@ -14,7 +14,7 @@ import type {
 import type { Draft, Message } from '../../model/message.ts';
 import type { Continuity, Position } from '../../model/position.ts';
 import type { WireFailure } from '../rpc-service.ts';
-import { field, flag, list, nullable, optional, real, record, type Shape, text, whole, word } from './shapes.ts';
+import { field, flag, list, nullable, optional, real, record, type Shape, same, text, whole, word } from './shapes.ts';
 
 /** The nouns that several services speak of, as parley.model.v1. */
 
@@ -71,19 +71,10 @@ export const account = record<Account, wire.Account>({
   createdAt: text,
 });
 
-export const profile = record<Profile, wire.Profile>({
-  id: text,
-  username: text,
-  name: text,
-  about: nullable(text),
-  avatar: nullable(text),
-});
+export const profile = same<Profile, wire.Profile>();
 
 const resolvedUsernames = list(
-  record<{ readonly username: string; readonly account: AccountId }, wire.ResolvedUsername>({
-    username: text,
-    account: text,
-  }),
+  same<{ readonly username: string; readonly account: AccountId }, wire.ResolvedUsername>(),
 );
 
 /** Usernames and whose they are, in the order asked. */
@@ -98,7 +89,7 @@ export const errorCode: Shape<ErrorCode, string> = {
   from: (code) => (Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'internal'),
 };
 
-const problem = record<NonNullable<WireFailure['problems']>[number], rpc.Problem>({ path: text, message: text });
+const problem = same<NonNullable<WireFailure['problems']>[number], rpc.Problem>();
 
 /** A failure as the answer of an ordered call. No problems and none at all are the same. */
 export const wireFailure = record<WireFailure, rpc.Failure>({
@@ -112,7 +103,7 @@ export const wireFailure = record<WireFailure, rpc.Failure>({
 });
 
 /** Of a change: absent keeps, null takes away. */
-export const clearable: Shape<string | null | undefined, wire.ClearableText | undefined> = optional(
+export const clearable: Shape<string | null | undefined, wire.ClearableText | null> = optional(
   field('value', nullable(text)),
 );
 
@@ -128,35 +119,8 @@ export const membership = record<Membership, wire.Membership>({
   joinedAt: text,
 });
 
-export const draft = record<Draft, wire.Draft>({
-  id: text,
-  conversation: text,
-  sender: text,
-  session: nullable(text),
-  admin: flag,
-  content: text,
-  hash: text,
-  attachment: nullable(text),
-  replyTo: nullable(whole),
-  thread: nullable(whole),
-  mentions: list(text),
-});
+export const draft = same<Draft, wire.Draft>();
 
-export const message = record<Message, wire.Message>({
-  conversation: text,
-  seq: nullable(whole),
-  rev: nullable(whole),
-  id: text,
-  sender: text,
-  content: nullable(text),
-  replyTo: nullable(whole),
-  thread: nullable(whole),
-  mentions: list(text),
-  createdAt: text,
-  editedAt: nullable(text),
-  deletedAt: nullable(text),
-  reactions: text,
-  pinned: flag,
-});
+export const message = same<Message, wire.Message>();
 
 export const position = record<Position, wire.Position>({ epoch: text, seq: whole, rev: optional(whole) });

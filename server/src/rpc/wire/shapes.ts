@@ -14,38 +14,57 @@ export class WireError extends Error {
   override readonly name = 'WireError';
 }
 
-/**
- * Texts, branded ids among them. Half of a surrogate pair has no UTF-8: it would arrive as another character, so that what a
- * service refuses in process it would accept over the wire.
- */
+/** A value that is the same on the wire. What the wire cannot carry the writer refuses (checked-writer). */
+// biome-ignore lint/suspicious/noExplicitAny: the same value, whatever it is
+const asItIs: Shape<any, any> = { to: (value) => value, from: (wire) => wire };
+
+/** Texts, branded ids among them. */
 // biome-ignore lint/suspicious/noExplicitAny: the brand of an id is no matter of the wire; that it is a text, W says
-export const text: Shape<any, string> = {
-  to(value: string) {
-    if (/\p{Surrogate}/u.test(value)) throw new WireError('a text holds half of a surrogate pair');
-    return value;
-  },
-  from: (wire) => wire,
-};
+export const text: Shape<any, string> = asItIs;
 
 /**
  * Texts of which the callee refuses nothing because they are odd: secrets, names that are looked up, what a client says of
  * itself. Half of a surrogate pair arrives as U+FFFD, which matches as little.
  */
-export const roughText: Shape<string, string> = { to: (value) => value, from: (wire) => wire };
+export const roughText: Shape<string, string> = { to: (value) => value.toWellFormed(), from: (wire) => wire };
 
 /** int64 that is a safe integer: seqs, revs, counts, bytes. */
-export const whole: Shape<number, number> = {
-  to(value) {
-    if (!Number.isSafeInteger(value)) throw new WireError(`${value} is no whole number`);
-    return value;
-  },
-  from: (wire) => wire,
-};
+export const whole: Shape<number, number> = asItIs;
 
 /** double: points of time and durations in milliseconds, which may have a fraction. */
-export const real: Shape<number, number> = { to: (value) => value, from: (wire) => wire };
+export const real: Shape<number, number> = asItIs;
 
-export const flag: Shape<boolean, boolean> = { to: (value) => value, from: (wire) => wire };
+export const flag: Shape<boolean, boolean> = asItIs;
+
+/** A type without the brands of its ids; `Absent` stands for what may be left out. */
+type Bare<T, Absent> = T extends string
+  ? string
+  : T extends number
+    ? number
+    : T extends boolean
+      ? boolean
+      : T extends undefined
+        ? Absent
+        : T extends null
+          ? null
+          : T extends readonly (infer I)[]
+            ? readonly Bare<I, Absent>[]
+            : { readonly [K in keyof T]-?: Bare<T[K], Absent> };
+/** Of the api, where it is another thing than null: the generated code reads null. */
+type Plain<A> = Bare<A, 'absent'>;
+type Read<W> = Bare<W, null>;
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+
+/**
+ * A type of the api that the generated message is: texts, numbers, flags, lists of them, and null for what is left out. It needs no
+ * table: a field that one of them lacks, or has as another type, does not compile. Words, fields that are absent rather than null, and
+ * messages that must be there need a `record`.
+ */
+export function same<A, W>(
+  ..._agree: Same<Plain<A>, Read<W>> extends true ? [] : ['the types differ', Plain<A>, Read<W>]
+): Shape<A, W> {
+  return asItIs;
+}
 
 /** A closed set of words as an enum. `UNSPECIFIED`, and what a later release has added, have no word here. */
 export function word<A extends string, W extends number>(table: { readonly [K in A]: W }): Shape<A, W> {
@@ -64,27 +83,27 @@ export function word<A extends string, W extends number>(table: { readonly [K in
 }
 
 /** A field that may be left out. */
-export function optional<A, W>(shape: Shape<A, W>): Shape<A | undefined, W | undefined> {
+export function optional<A, W>(shape: Shape<A, W>): Shape<A | undefined, W | null> {
   return {
-    to: (value) => (value === undefined ? undefined : shape.to(value)),
-    from: (wire) => (wire === undefined ? undefined : shape.from(wire)),
+    to: (value) => (value === undefined ? null : shape.to(value)),
+    from: (wire) => (wire === null ? undefined : shape.from(wire)),
   };
 }
 
 /** A field that may be null and is never left out. */
-export function nullable<A, W>(shape: Shape<A, W>): Shape<A | null, W | undefined> {
+export function nullable<A, W>(shape: Shape<A, W>): Shape<A | null, W | null> {
   return {
-    to: (value) => (value === null ? undefined : shape.to(value)),
-    from: (wire) => (wire === undefined ? null : shape.from(wire)),
+    to: (value) => (value === null ? null : shape.to(value)),
+    from: (wire) => (wire === null ? null : shape.from(wire)),
   };
 }
 
 /** A field that is always there, though protobuf lets every message be left out. */
-export function required<A, W>(shape: Shape<A, W>): Shape<A, W | undefined> {
+export function required<A, W>(shape: Shape<A, W>): Shape<A, W | null> {
   return {
     to: shape.to,
     from(wire) {
-      if (wire === undefined) throw new WireError('a message that must be there is left out');
+      if (wire === null) throw new WireError('a message that must be there is left out');
       return shape.from(wire);
     },
   };
@@ -131,7 +150,7 @@ export function oneOf<A, W extends { readonly $case: string; readonly value: unk
   pick: (value: A) => W['$case'],
   // biome-ignore lint/suspicious/noExplicitAny: `pick` sends each value to the shape of its own kind
   cases: { readonly [C in W['$case']]: Shape<any, Extract<W, { readonly $case: C }>['value']> },
-): Shape<A, W | undefined> {
+): Shape<A, W | null> {
   const shapes: Readonly<Record<string, Shape<A, unknown>>> = cases;
   return {
     to(value) {
@@ -139,7 +158,7 @@ export function oneOf<A, W extends { readonly $case: string; readonly value: unk
       return { $case, value: (shapes[$case] as Shape<A, unknown>).to(value) } as W;
     },
     from(wire) {
-      if (wire === undefined) throw new WireError('none of the cases of a oneof is set');
+      if (wire === null) throw new WireError('none of the cases of a oneof is set');
       return (shapes[wire.$case] as Shape<A, unknown>).from(wire.value);
     },
   };

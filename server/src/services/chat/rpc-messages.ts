@@ -23,6 +23,7 @@ import {
   record,
   required,
   type Shape,
+  same,
   text,
   WireError,
   whole,
@@ -122,7 +123,7 @@ export const marks = record<Parameters<ChatApi['putReceipt']>[2], wire.ReceiptMa
   read: optional(whole),
 });
 
-export const receipt = record<Receipt, wire.Receipt>({ conversation: text, user: text, delivered: whole, read: whole });
+export const receipt = same<Receipt, wire.Receipt>();
 
 export const search = record<Parameters<ChatApi['search']>[1], wire.SearchRequest>({
   query: text,
@@ -135,31 +136,13 @@ export const search = record<Parameters<ChatApi['search']>[1], wire.SearchReques
 
 export const hit = record<SearchHit, wire.SearchHit>({ message: required(message), excerpt: text });
 
-export const newAttachment = record<Parameters<ChatApi['createAttachment']>[1], wire.CreateAttachmentRequest>({
-  id: text,
-  name: text,
-  size: whole,
-  mediaType: text,
-});
+export const newAttachment = same<Parameters<ChatApi['createAttachment']>[1], wire.CreateAttachmentRequest>();
 
-export const attachment = record<Attachment, wire.Attachment>({
-  id: text,
-  owner: text,
-  name: text,
-  size: whole,
-  mediaType: text,
-  createdAt: text,
-});
+export const attachment = same<Attachment, wire.Attachment>();
 
-const head = { conversation: text, epoch: text, lastSeq: whole, lastRev: whole };
+export const headOf = same<Head, wire.Head>();
 
-export const headOf = record<Head, wire.Head>(head);
-
-export const summary = record<Awaited<ReturnType<ChatApi['resumeSummaries']>>[number], wire.ResumeSummary>({
-  ...head,
-  unread: whole,
-  left: flag,
-});
+export const summary = same<Awaited<ReturnType<ChatApi['resumeSummaries']>>[number], wire.ResumeSummary>();
 
 export const backlogRequest = record<BacklogRequest, wire.BacklogRequest>({
   conversation: text,

@@ -15,6 +15,7 @@ import {
   oneOf,
   record,
   required,
+  same,
   text,
   whole,
 } from '../../rpc/wire/shapes.ts';
@@ -85,20 +86,15 @@ const messages = record<Answer<'history'>, wire.HistoryResponse>({
   lastRev: whole,
 });
 const hits = record<Answer<'search'>, wire.SearchResponse>({ items: list(hit), next: nullable(text) });
-const ephemeral = record<Answer<'sendEphemeral'>, wire.SendEphemeralResponse>({ createdAt: text });
-const repair = record<Request<'repair'>, wire.RepairRequest>({
-  conversation: text,
-  rev: whole,
-  minRev: whole,
-  limit: whole,
-});
+const ephemeral = same<Answer<'sendEphemeral'>, wire.SendEphemeralResponse>();
+const repair = same<Request<'repair'>, wire.RepairRequest>();
 const repaired = record<Answer<'repair'>, wire.RepairResponse>({
   messages: list(message),
   memberships: list(membership),
   head: required(headOf),
   rev: whole,
 });
-const viewFor = record<Request<'viewFor'>, wire.ViewForRequest>({ conversation: text, user: text, minRev: whole });
+const viewFor = same<Request<'viewFor'>, wire.ViewForRequest>();
 
 const seen = field('conversation', required(view));
 const one = field('message', required(message));

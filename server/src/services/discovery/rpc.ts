@@ -2,12 +2,25 @@ import * as wire from '@parley/contracts/rpc/discovery.v1';
 import type { Instance } from '../../model/instance.ts';
 import type { RpcService } from '../../rpc/rpc-service.ts';
 import { createRpcService, unary } from '../../rpc/wire/methods.ts';
-import { args, field, flag, list, nothing, nullable, real, record, text, whole, word } from '../../rpc/wire/shapes.ts';
+import {
+  args,
+  field,
+  flag,
+  list,
+  nothing,
+  nullable,
+  real,
+  record,
+  same,
+  text,
+  whole,
+  word,
+} from '../../rpc/wire/shapes.ts';
 import type { Discovered, DiscoveryApi, DiscoveryStatus } from './api.ts';
 
-const instance = record<Instance, wire.Instance>({ id: text, service: text, address: text });
+const instance = same<Instance, wire.Instance>();
 
-const discovered = record<Discovered, wire.DiscoverServicesResponse>({ instances: list(instance), settled: flag });
+const discovered = same<Discovered, wire.DiscoverServicesResponse>();
 
 const store = word<DiscoveryStatus['store'], wire.StoreState>({
   ok: wire.StoreState.STORE_STATE_OK,

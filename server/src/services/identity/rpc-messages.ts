@@ -2,20 +2,7 @@ import * as wire from '@parley/contracts/rpc/identity.v1';
 import type { Principal } from '../../kernel/context.ts';
 import type { RevocationReason } from '../../model/identity-rows.ts';
 import { account } from '../../rpc/wire/model.ts';
-import {
-  field,
-  flag,
-  nullable,
-  oneOf,
-  optional,
-  real,
-  record,
-  required,
-  roughText,
-  text,
-  whole,
-  word,
-} from '../../rpc/wire/shapes.ts';
+import { field, oneOf, optional, real, record, required, roughText, same, text, word } from '../../rpc/wire/shapes.ts';
 import type {
   IdentityApi,
   NewAccount,
@@ -30,7 +17,7 @@ import type {
 
 /** The types of IdentityApi as messages of parley.identity.v1. */
 
-export const tokens = record<Tokens, wire.Tokens>({ access: text, refresh: text, expiresIn: whole });
+export const tokens = same<Tokens, wire.Tokens>();
 
 export const signedIn = record<SignedIn, wire.SignedIn>({
   account: required(account),
@@ -38,14 +25,7 @@ export const signedIn = record<SignedIn, wire.SignedIn>({
   tokens: required(tokens),
 });
 
-export const session = record<Session, wire.Session>({
-  id: text,
-  device: nullable(text),
-  address: nullable(text),
-  createdAt: text,
-  lastSeenAt: text,
-  current: flag,
-});
+export const session = same<Session, wire.Session>();
 
 export const origin = record<Origin, wire.Origin>({
   device: optional(roughText),
@@ -60,9 +40,9 @@ export const newAccount = record<NewAccount, wire.NewAccount>({
   phone: optional(text),
 });
 
-export const login = record<Parameters<IdentityApi['signIn']>[1], wire.Login>({ login: text, password: text });
+export const login = same<Parameters<IdentityApi['signIn']>[1], wire.Login>();
 
-const principal = record<Principal, wire.Principal>({ account: text, session: text, username: text, admin: flag });
+const principal = same<Principal, wire.Principal>();
 
 export const verified = record<Verified, wire.Verified>({ principal: required(principal), expiresAt: real });
 
@@ -98,12 +78,4 @@ export const createResult = field(
   ),
 );
 
-export const publicKey = record<PublicKey, wire.PublicKey>({
-  kty: text,
-  crv: text,
-  x: text,
-  y: text,
-  kid: text,
-  alg: text,
-  use: text,
-});
+export const publicKey = same<PublicKey, wire.PublicKey>();

@@ -13,6 +13,7 @@ import {
   record,
   required,
   roughText,
+  same,
   text,
   whole,
 } from '../../rpc/wire/shapes.ts';
@@ -37,8 +38,8 @@ const reset = record<Request<'resetPassword'>, wire.ResetPasswordRequest>({
   code: roughText,
   password: text,
 });
-const change = record<Request<'changePassword'>, wire.ChangePasswordRequest>({ oldPassword: text, newPassword: text });
-const cookie = record<Answer<'createCookie'>, wire.CreateCookieResponse>({ value: text, maxAgeSeconds: whole });
+const change = same<Request<'changePassword'>, wire.ChangePasswordRequest>();
+const cookie = same<Answer<'createCookie'>, wire.CreateCookieResponse>();
 const keySet = record<Answer<'jwks'>, wire.JwksResponse>({ keys: list(publicKey) });
 const ended = record<Answer<'listRevoked'>, wire.ListRevokedResponse>({ keepMs: whole, sessions: list(revoked) });
 const options = record<NonNullable<Parameters<IdentityApi['createAccounts']>[2]>, wire.CreateAccountsOptions>({

@@ -9,11 +9,11 @@ import {
   flag,
   list,
   nothing,
-  nullable,
   optional,
   record,
   required,
   roughText,
+  same,
   text,
   whole,
 } from '../../rpc/wire/shapes.ts';
@@ -21,14 +21,7 @@ import type { OwnProfile, PeopleApi } from './api.ts';
 
 type Answer<K extends keyof PeopleApi> = Awaited<ReturnType<PeopleApi[K]>>;
 
-const ownProfile = record<OwnProfile, wire.OwnProfile>({
-  id: text,
-  username: text,
-  name: text,
-  about: nullable(text),
-  avatar: nullable(text),
-  settings: text,
-});
+const ownProfile = same<OwnProfile, wire.OwnProfile>();
 
 const change = record<Parameters<PeopleApi['updateOwn']>[1], wire.UpdateOwnRequest>({
   name: optional(text),
@@ -43,7 +36,7 @@ const search = record<Parameters<PeopleApi['search']>[1], wire.SearchRequest>({
   after: optional(text),
 });
 
-const found = record<Answer<'search'>, wire.SearchResponse>({ items: list(profile), next: nullable(text) });
+const found = same<Answer<'search'>, wire.SearchResponse>();
 
 const profiles = field('profiles', list(profile));
 const own = field('profile', required(ownProfile));

@@ -1,5 +1,6 @@
 import type { Context } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
+import type { ConversationId } from '../../../kernel/ids.ts';
 import type { IdentityApi } from '../../identity/api.ts';
 import type { HubApi } from '../api.ts';
 import { closeCodes } from '../config.ts';
@@ -7,7 +8,7 @@ import type { Dialects } from '../dialect.ts';
 import type { HubIndex } from '../hub-index.ts';
 import type { PresenceBook } from '../presence/presence.ts';
 import type { Loader } from '../serving/loader.ts';
-import { type ConnectionHost, LiveConnection } from './live-connection.ts';
+import { type ConnectionHost, type Hold, LiveConnection } from './live-connection.ts';
 import type { Outbound } from './outbound.ts';
 
 type OpenRequest = Parameters<HubApi['open']>[1];
@@ -31,6 +32,8 @@ export function createOpening(deps: {
 
   function register(request: OpenRequest): LiveConnection {
     const { principal, expiresAt, outlet, encoder, sharing, only, withheld } = request;
+    // Before anything is registered: what the protocol hands in may throw.
+    const holds = holdAll(withheld);
     const connection = new LiveConnection(host, index.userOf(principal.account), {
       principal,
       expiresAt,
@@ -39,10 +42,7 @@ export function createOpening(deps: {
       sharing,
       only,
     });
-    for (const id of withheld ?? []) {
-      connection.holds ??= new Map();
-      connection.holds.set(id, { withheld: true, seen: 0, floor: 0, changed: false, over: false });
-    }
+    connection.holds = holds;
     index.attach(connection);
     outbound.opened(connection);
     return connection;
@@ -80,4 +80,10 @@ export function createOpening(deps: {
       openings--;
     }
   };
+}
+
+function holdAll(withheld: OpenRequest['withheld']): LiveConnection['holds'] {
+  const holds = new Map<ConversationId, Hold>();
+  for (const id of withheld ?? []) holds.set(id, { withheld: true, seen: 0, floor: 0, changed: false, over: false });
+  return holds.size > 0 ? holds : null;
 }

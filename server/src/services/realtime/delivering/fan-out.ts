@@ -49,8 +49,8 @@ export function createFanOut(deps: {
   const deliveries = deps.metrics.counter('parley_realtime_deliveries_total', 'Events queued to connections.');
 
   function hand(connection: LiveConnection, frames: Encoded): void {
-    if (frames === 'failed') deps.lose([connection]);
-    else if (frames) outbound.enqueue(connection, frames);
+    if (typeof frames === 'string') deps.lose([connection]);
+    else if (frames !== null) outbound.enqueue(connection, frames);
   }
 
   function content(served: ServedConversation, changes: readonly ContentDelivery[]): void {

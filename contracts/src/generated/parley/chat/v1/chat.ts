@@ -27,13 +27,13 @@ export interface AppendResponse {
   readonly step: { readonly $case: "result"; readonly value: IndexedAppendResult } | {
     readonly $case: "answer";
     readonly value: AppendAnswer;
-  } | undefined;
+  } | null;
 }
 
 export interface IndexedAppendResult {
   /** Of the draft in the request, from 0. */
   readonly index: number;
-  readonly result: AppendResult | undefined;
+  readonly result: AppendResult | null;
 }
 
 export interface AppendAnswer {
@@ -45,7 +45,7 @@ export interface AppendResult {
   readonly result: { readonly $case: "appended"; readonly value: Appended } | {
     readonly $case: "refused";
     readonly value: Refusal;
-  } | undefined;
+  } | null;
 }
 
 /** The first answer to a draft, and the answer to every repeat of it. */
@@ -56,39 +56,39 @@ export interface Appended {
   readonly createdAt: string;
   /** This id was stored before and nothing was written now. */
   readonly repeated: boolean;
-  readonly first: FirstDraft | undefined;
+  readonly first: FirstDraft | null;
 }
 
 /** Of a repeat: what was stored beside the content. */
 export interface FirstDraft {
-  readonly replyTo?: number | undefined;
-  readonly thread?: number | undefined;
+  readonly replyTo?: number | null | undefined;
+  readonly thread?: number | null | undefined;
   readonly mentions: readonly string[];
 }
 
 export interface Refusal {
   /** Of the table of failures. */
   readonly code: string;
-  readonly detail?: string | undefined;
-  readonly retryAfterMs?: number | undefined;
+  readonly detail?: string | null | undefined;
+  readonly retryAfterMs?: number | null | undefined;
 }
 
 export interface CreateConversationRequest {
   /** Chosen by the caller for a safe retry. */
-  readonly id?: string | undefined;
+  readonly id?: string | null | undefined;
   readonly kind: ConversationKind;
-  readonly name?: string | undefined;
-  readonly topic?: string | undefined;
+  readonly name?: string | null | undefined;
+  readonly topic?: string | null | undefined;
   readonly members: readonly string[];
-  readonly visibility?: Visibility | undefined;
-  readonly history?: HistoryRule | undefined;
-  readonly avatar?: string | undefined;
+  readonly visibility?: Visibility | null | undefined;
+  readonly history?: HistoryRule | null | undefined;
+  readonly avatar?: string | null | undefined;
 }
 
 export interface CreateConversationResponse {
   readonly conversation:
     | ConversationView
-    | undefined;
+    | null;
   /** False: it was there before. */
   readonly created: boolean;
 }
@@ -96,17 +96,17 @@ export interface CreateConversationResponse {
 export interface Page {
   readonly limit: number;
   /** `next` of the page before. */
-  readonly after?: string | undefined;
+  readonly after?: string | null | undefined;
 }
 
 export interface ListConversationsRequest {
-  readonly page: Page | undefined;
+  readonly page: Page | null;
 }
 
 export interface ListConversationsResponse {
   readonly items: readonly ConversationView[];
   /** Absent at the end. */
-  readonly next?: string | undefined;
+  readonly next?: string | null | undefined;
 }
 
 export interface GetConversationRequest {
@@ -114,7 +114,7 @@ export interface GetConversationRequest {
 }
 
 export interface GetConversationResponse {
-  readonly conversation: ConversationView | undefined;
+  readonly conversation: ConversationView | null;
 }
 
 export interface GetConversationsRequest {
@@ -127,19 +127,19 @@ export interface GetConversationsResponse {
 
 export interface UpdateConversationRequest {
   readonly id: string;
-  readonly change: ConversationChange | undefined;
+  readonly change: ConversationChange | null;
 }
 
 export interface ConversationChange {
-  readonly name?: string | undefined;
-  readonly topic: ClearableText | undefined;
-  readonly visibility?: Visibility | undefined;
-  readonly history?: HistoryRule | undefined;
-  readonly avatar: ClearableText | undefined;
+  readonly name?: string | null | undefined;
+  readonly topic: ClearableText | null;
+  readonly visibility?: Visibility | null | undefined;
+  readonly history?: HistoryRule | null | undefined;
+  readonly avatar: ClearableText | null;
 }
 
 export interface UpdateConversationResponse {
-  readonly conversation: ConversationView | undefined;
+  readonly conversation: ConversationView | null;
 }
 
 export interface DeleteConversationRequest {
@@ -151,15 +151,15 @@ export interface DeleteConversationResponse {
 
 export interface SetPreferencesRequest {
   readonly id: string;
-  readonly preferences: Preferences | undefined;
+  readonly preferences: Preferences | null;
 }
 
 export interface Preferences {
   /** ISO 8601. */
-  readonly mutedUntil: ClearableText | undefined;
-  readonly archived?: boolean | undefined;
-  readonly pinned?: boolean | undefined;
-  readonly notify?: NotifyRule | undefined;
+  readonly mutedUntil: ClearableText | null;
+  readonly archived?: boolean | null | undefined;
+  readonly pinned?: boolean | null | undefined;
+  readonly notify?: NotifyRule | null | undefined;
 }
 
 export interface SetPreferencesResponse {
@@ -167,13 +167,13 @@ export interface SetPreferencesResponse {
 
 export interface ListMembersRequest {
   readonly id: string;
-  readonly page: Page | undefined;
+  readonly page: Page | null;
 }
 
 export interface ListMembersResponse {
   readonly items: readonly Membership[];
   /** Absent at the end. */
-  readonly next?: string | undefined;
+  readonly next?: string | null | undefined;
 }
 
 export interface ListMembersOfRequest {
@@ -194,7 +194,7 @@ export interface PutMemberRequest {
 export interface PutMemberResponse {
   readonly member:
     | Membership
-    | undefined;
+    | null;
   /** False: they were a member before. */
   readonly created: boolean;
 }
@@ -219,18 +219,19 @@ export interface RemoveMemberResponse {
 
 export interface HistoryRequest {
   readonly id: string;
-  readonly range: HistoryRange | undefined;
+  readonly range: HistoryRange | null;
 }
 
 /** One of `before`, `after` and `around`, each a seq, or none for the newest. */
 export interface HistoryRange {
-  readonly before?: number | undefined;
-  readonly after?: number | undefined;
+  readonly before?: number | null | undefined;
+  readonly after?: number | null | undefined;
   readonly around?:
     | number
+    | null
     | undefined;
   /** seq of the message that began the thread. */
-  readonly thread?: number | undefined;
+  readonly thread?: number | null | undefined;
   readonly limit: number;
 }
 
@@ -247,17 +248,17 @@ export interface GetMessageRequest {
 }
 
 export interface GetMessageResponse {
-  readonly message: Message | undefined;
+  readonly message: Message | null;
 }
 
 export interface ChangesRequest {
   readonly id: string;
-  readonly position: Position | undefined;
+  readonly position: Position | null;
   readonly limit: number;
 }
 
 export interface ChangesResponse {
-  readonly backlog: Backlog | undefined;
+  readonly backlog: Backlog | null;
 }
 
 export interface EditMessageRequest {
@@ -268,7 +269,7 @@ export interface EditMessageRequest {
 }
 
 export interface EditMessageResponse {
-  readonly message: Message | undefined;
+  readonly message: Message | null;
 }
 
 export interface DeleteMessageRequest {
@@ -300,13 +301,13 @@ export interface SetPinnedResponse {
 
 export interface PutReceiptRequest {
   readonly id: string;
-  readonly marks: ReceiptMarks | undefined;
+  readonly marks: ReceiptMarks | null;
 }
 
 /** Each a seq. */
 export interface ReceiptMarks {
-  readonly delivered?: number | undefined;
-  readonly read?: number | undefined;
+  readonly delivered?: number | null | undefined;
+  readonly read?: number | null | undefined;
 }
 
 export interface PutReceiptResponse {
@@ -324,27 +325,29 @@ export interface SearchRequest {
   readonly query: string;
   readonly conversation?:
     | string
+    | null
     | undefined;
   /** The sender. */
   readonly from?:
     | string
+    | null
     | undefined;
   /** Unix milliseconds. */
-  readonly before?: number | undefined;
+  readonly before?: number | null | undefined;
   readonly limit: number;
-  readonly after?: string | undefined;
+  readonly after?: string | null | undefined;
 }
 
 export interface SearchResponse {
   readonly items: readonly SearchHit[];
   /** Absent at the end. */
-  readonly next?: string | undefined;
+  readonly next?: string | null | undefined;
 }
 
 export interface SearchHit {
   readonly message:
     | Message
-    | undefined;
+    | null;
   /** The text around the hit, plain. */
   readonly excerpt: string;
 }
@@ -358,7 +361,7 @@ export interface CreateAttachmentRequest {
 }
 
 export interface CreateAttachmentResponse {
-  readonly attachment: Attachment | undefined;
+  readonly attachment: Attachment | null;
 }
 
 export interface GetAttachmentRequest {
@@ -366,11 +369,11 @@ export interface GetAttachmentRequest {
 }
 
 export interface GetAttachmentResponse {
-  readonly attachment: Attachment | undefined;
+  readonly attachment: Attachment | null;
 }
 
 export interface SendEphemeralRequest {
-  readonly draft: Draft | undefined;
+  readonly draft: Draft | null;
 }
 
 export interface SendEphemeralResponse {
@@ -407,7 +410,7 @@ export interface NotifyPreference {
   readonly conversation: string;
   readonly notify: NotifyRule;
   /** ISO 8601, UTC, milliseconds. */
-  readonly mutedUntil?: string | undefined;
+  readonly mutedUntil?: string | null | undefined;
 }
 
 export interface BacklogsRequest {
@@ -417,7 +420,7 @@ export interface BacklogsRequest {
 export interface BacklogRequest {
   readonly conversation: string;
   readonly user: string;
-  readonly position: Position | undefined;
+  readonly position: Position | null;
 }
 
 /** The messages once each, however many readers they are told to: thousands come back at once after an outage. */
@@ -478,7 +481,7 @@ export interface RepairResponse {
   readonly memberships: readonly Membership[];
   readonly head:
     | Head
-    | undefined;
+    | null;
   /** The answer is complete up to here. */
   readonly rev: number;
 }
@@ -492,7 +495,7 @@ export interface ViewForRequest {
 
 export interface ViewForResponse {
   /** Absent: no member. */
-  readonly conversation: ConversationView | undefined;
+  readonly conversation: ConversationView | null;
 }
 
 function createBaseAppendRequest(): AppendRequest {
@@ -542,7 +545,7 @@ export const AppendRequest: MessageFns<AppendRequest> = {
 };
 
 function createBaseAppendResponse(): AppendResponse {
-  return { step: undefined };
+  return { step: null };
 }
 
 export const AppendResponse: MessageFns<AppendResponse> = {
@@ -601,7 +604,7 @@ export const AppendResponse: MessageFns<AppendResponse> = {
 };
 
 function createBaseIndexedAppendResult(): IndexedAppendResult {
-  return { index: 0, result: undefined };
+  return { index: 0, result: null };
 }
 
 export const IndexedAppendResult: MessageFns<IndexedAppendResult> = {
@@ -609,7 +612,7 @@ export const IndexedAppendResult: MessageFns<IndexedAppendResult> = {
     if (message.index !== 0) {
       writer.uint32(8).int64(message.index);
     }
-    if (message.result !== undefined) {
+    if (message.result !== undefined && message.result !== null) {
       AppendResult.encode(message.result, writer.uint32(18).fork()).join();
     }
     return writer;
@@ -704,7 +707,7 @@ export const AppendAnswer: MessageFns<AppendAnswer> = {
 };
 
 function createBaseAppendResult(): AppendResult {
-  return { result: undefined };
+  return { result: null };
 }
 
 export const AppendResult: MessageFns<AppendResult> = {
@@ -763,7 +766,7 @@ export const AppendResult: MessageFns<AppendResult> = {
 };
 
 function createBaseAppended(): Appended {
-  return { seq: 0, rev: 0, createdAt: "", repeated: false, first: undefined };
+  return { seq: 0, rev: 0, createdAt: "", repeated: false, first: null };
 }
 
 export const Appended: MessageFns<Appended> = {
@@ -780,7 +783,7 @@ export const Appended: MessageFns<Appended> = {
     if (message.repeated !== false) {
       writer.uint32(32).bool(message.repeated);
     }
-    if (message.first !== undefined) {
+    if (message.first !== undefined && message.first !== null) {
       FirstDraft.encode(message.first, writer.uint32(42).fork()).join();
     }
     return writer;
@@ -853,15 +856,15 @@ export const Appended: MessageFns<Appended> = {
 };
 
 function createBaseFirstDraft(): FirstDraft {
-  return { replyTo: undefined, thread: undefined, mentions: [] };
+  return { replyTo: null, thread: null, mentions: [] };
 }
 
 export const FirstDraft: MessageFns<FirstDraft> = {
   encode(message: FirstDraft, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.replyTo !== undefined) {
+    if (message.replyTo !== undefined && message.replyTo !== null) {
       writer.uint32(8).int64(message.replyTo);
     }
-    if (message.thread !== undefined) {
+    if (message.thread !== undefined && message.thread !== null) {
       writer.uint32(16).int64(message.thread);
     }
     for (const v of message.mentions) {
@@ -921,7 +924,7 @@ export const FirstDraft: MessageFns<FirstDraft> = {
 };
 
 function createBaseRefusal(): Refusal {
-  return { code: "", detail: undefined, retryAfterMs: undefined };
+  return { code: "", detail: null, retryAfterMs: null };
 }
 
 export const Refusal: MessageFns<Refusal> = {
@@ -929,10 +932,10 @@ export const Refusal: MessageFns<Refusal> = {
     if (message.code !== "") {
       writer.uint32(10).string(message.code);
     }
-    if (message.detail !== undefined) {
+    if (message.detail !== undefined && message.detail !== null) {
       writer.uint32(18).string(message.detail);
     }
-    if (message.retryAfterMs !== undefined) {
+    if (message.retryAfterMs !== undefined && message.retryAfterMs !== null) {
       writer.uint32(25).double(message.retryAfterMs);
     }
     return writer;
@@ -989,42 +992,33 @@ export const Refusal: MessageFns<Refusal> = {
 };
 
 function createBaseCreateConversationRequest(): CreateConversationRequest {
-  return {
-    id: undefined,
-    kind: 0,
-    name: undefined,
-    topic: undefined,
-    members: [],
-    visibility: undefined,
-    history: undefined,
-    avatar: undefined,
-  };
+  return { id: null, kind: 0, name: null, topic: null, members: [], visibility: null, history: null, avatar: null };
 }
 
 export const CreateConversationRequest: MessageFns<CreateConversationRequest> = {
   encode(message: CreateConversationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== undefined) {
+    if (message.id !== undefined && message.id !== null) {
       writer.uint32(10).string(message.id);
     }
     if (message.kind !== 0) {
       writer.uint32(16).int32(message.kind);
     }
-    if (message.name !== undefined) {
+    if (message.name !== undefined && message.name !== null) {
       writer.uint32(26).string(message.name);
     }
-    if (message.topic !== undefined) {
+    if (message.topic !== undefined && message.topic !== null) {
       writer.uint32(34).string(message.topic);
     }
     for (const v of message.members) {
       writer.uint32(42).string(v!);
     }
-    if (message.visibility !== undefined) {
+    if (message.visibility !== undefined && message.visibility !== null) {
       writer.uint32(48).int32(message.visibility);
     }
-    if (message.history !== undefined) {
+    if (message.history !== undefined && message.history !== null) {
       writer.uint32(56).int32(message.history);
     }
-    if (message.avatar !== undefined) {
+    if (message.avatar !== undefined && message.avatar !== null) {
       writer.uint32(66).string(message.avatar);
     }
     return writer;
@@ -1121,12 +1115,12 @@ export const CreateConversationRequest: MessageFns<CreateConversationRequest> = 
 };
 
 function createBaseCreateConversationResponse(): CreateConversationResponse {
-  return { conversation: undefined, created: false };
+  return { conversation: null, created: false };
 }
 
 export const CreateConversationResponse: MessageFns<CreateConversationResponse> = {
   encode(message: CreateConversationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.conversation !== undefined) {
+    if (message.conversation !== undefined && message.conversation !== null) {
       ConversationView.encode(message.conversation, writer.uint32(10).fork()).join();
     }
     if (message.created !== false) {
@@ -1178,7 +1172,7 @@ export const CreateConversationResponse: MessageFns<CreateConversationResponse> 
 };
 
 function createBasePage(): Page {
-  return { limit: 0, after: undefined };
+  return { limit: 0, after: null };
 }
 
 export const Page: MessageFns<Page> = {
@@ -1186,7 +1180,7 @@ export const Page: MessageFns<Page> = {
     if (message.limit !== 0) {
       writer.uint32(8).int64(message.limit);
     }
-    if (message.after !== undefined) {
+    if (message.after !== undefined && message.after !== null) {
       writer.uint32(18).string(message.after);
     }
     return writer;
@@ -1235,12 +1229,12 @@ export const Page: MessageFns<Page> = {
 };
 
 function createBaseListConversationsRequest(): ListConversationsRequest {
-  return { page: undefined };
+  return { page: null };
 }
 
 export const ListConversationsRequest: MessageFns<ListConversationsRequest> = {
   encode(message: ListConversationsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.page !== undefined) {
+    if (message.page !== undefined && message.page !== null) {
       Page.encode(message.page, writer.uint32(10).fork()).join();
     }
     return writer;
@@ -1281,7 +1275,7 @@ export const ListConversationsRequest: MessageFns<ListConversationsRequest> = {
 };
 
 function createBaseListConversationsResponse(): ListConversationsResponse {
-  return { items: [], next: undefined };
+  return { items: [], next: null };
 }
 
 export const ListConversationsResponse: MessageFns<ListConversationsResponse> = {
@@ -1289,7 +1283,7 @@ export const ListConversationsResponse: MessageFns<ListConversationsResponse> = 
     for (const v of message.items) {
       ConversationView.encode(v!, writer.uint32(10).fork()).join();
     }
-    if (message.next !== undefined) {
+    if (message.next !== undefined && message.next !== null) {
       writer.uint32(18).string(message.next);
     }
     return writer;
@@ -1384,12 +1378,12 @@ export const GetConversationRequest: MessageFns<GetConversationRequest> = {
 };
 
 function createBaseGetConversationResponse(): GetConversationResponse {
-  return { conversation: undefined };
+  return { conversation: null };
 }
 
 export const GetConversationResponse: MessageFns<GetConversationResponse> = {
   encode(message: GetConversationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.conversation !== undefined) {
+    if (message.conversation !== undefined && message.conversation !== null) {
       ConversationView.encode(message.conversation, writer.uint32(10).fork()).join();
     }
     return writer;
@@ -1522,7 +1516,7 @@ export const GetConversationsResponse: MessageFns<GetConversationsResponse> = {
 };
 
 function createBaseUpdateConversationRequest(): UpdateConversationRequest {
-  return { id: "", change: undefined };
+  return { id: "", change: null };
 }
 
 export const UpdateConversationRequest: MessageFns<UpdateConversationRequest> = {
@@ -1530,7 +1524,7 @@ export const UpdateConversationRequest: MessageFns<UpdateConversationRequest> = 
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
     }
-    if (message.change !== undefined) {
+    if (message.change !== undefined && message.change !== null) {
       ConversationChange.encode(message.change, writer.uint32(18).fork()).join();
     }
     return writer;
@@ -1579,24 +1573,24 @@ export const UpdateConversationRequest: MessageFns<UpdateConversationRequest> = 
 };
 
 function createBaseConversationChange(): ConversationChange {
-  return { name: undefined, topic: undefined, visibility: undefined, history: undefined, avatar: undefined };
+  return { name: null, topic: null, visibility: null, history: null, avatar: null };
 }
 
 export const ConversationChange: MessageFns<ConversationChange> = {
   encode(message: ConversationChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== undefined) {
+    if (message.name !== undefined && message.name !== null) {
       writer.uint32(10).string(message.name);
     }
-    if (message.topic !== undefined) {
+    if (message.topic !== undefined && message.topic !== null) {
       ClearableText.encode(message.topic, writer.uint32(18).fork()).join();
     }
-    if (message.visibility !== undefined) {
+    if (message.visibility !== undefined && message.visibility !== null) {
       writer.uint32(24).int32(message.visibility);
     }
-    if (message.history !== undefined) {
+    if (message.history !== undefined && message.history !== null) {
       writer.uint32(32).int32(message.history);
     }
-    if (message.avatar !== undefined) {
+    if (message.avatar !== undefined && message.avatar !== null) {
       ClearableText.encode(message.avatar, writer.uint32(42).fork()).join();
     }
     return writer;
@@ -1669,12 +1663,12 @@ export const ConversationChange: MessageFns<ConversationChange> = {
 };
 
 function createBaseUpdateConversationResponse(): UpdateConversationResponse {
-  return { conversation: undefined };
+  return { conversation: null };
 }
 
 export const UpdateConversationResponse: MessageFns<UpdateConversationResponse> = {
   encode(message: UpdateConversationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.conversation !== undefined) {
+    if (message.conversation !== undefined && message.conversation !== null) {
       ConversationView.encode(message.conversation, writer.uint32(10).fork()).join();
     }
     return writer;
@@ -1796,7 +1790,7 @@ export const DeleteConversationResponse: MessageFns<DeleteConversationResponse> 
 };
 
 function createBaseSetPreferencesRequest(): SetPreferencesRequest {
-  return { id: "", preferences: undefined };
+  return { id: "", preferences: null };
 }
 
 export const SetPreferencesRequest: MessageFns<SetPreferencesRequest> = {
@@ -1804,7 +1798,7 @@ export const SetPreferencesRequest: MessageFns<SetPreferencesRequest> = {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
     }
-    if (message.preferences !== undefined) {
+    if (message.preferences !== undefined && message.preferences !== null) {
       Preferences.encode(message.preferences, writer.uint32(18).fork()).join();
     }
     return writer;
@@ -1853,21 +1847,21 @@ export const SetPreferencesRequest: MessageFns<SetPreferencesRequest> = {
 };
 
 function createBasePreferences(): Preferences {
-  return { mutedUntil: undefined, archived: undefined, pinned: undefined, notify: undefined };
+  return { mutedUntil: null, archived: null, pinned: null, notify: null };
 }
 
 export const Preferences: MessageFns<Preferences> = {
   encode(message: Preferences, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.mutedUntil !== undefined) {
+    if (message.mutedUntil !== undefined && message.mutedUntil !== null) {
       ClearableText.encode(message.mutedUntil, writer.uint32(10).fork()).join();
     }
-    if (message.archived !== undefined) {
+    if (message.archived !== undefined && message.archived !== null) {
       writer.uint32(16).bool(message.archived);
     }
-    if (message.pinned !== undefined) {
+    if (message.pinned !== undefined && message.pinned !== null) {
       writer.uint32(24).bool(message.pinned);
     }
-    if (message.notify !== undefined) {
+    if (message.notify !== undefined && message.notify !== null) {
       writer.uint32(32).int32(message.notify);
     }
     return writer;
@@ -1967,7 +1961,7 @@ export const SetPreferencesResponse: MessageFns<SetPreferencesResponse> = {
 };
 
 function createBaseListMembersRequest(): ListMembersRequest {
-  return { id: "", page: undefined };
+  return { id: "", page: null };
 }
 
 export const ListMembersRequest: MessageFns<ListMembersRequest> = {
@@ -1975,7 +1969,7 @@ export const ListMembersRequest: MessageFns<ListMembersRequest> = {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
     }
-    if (message.page !== undefined) {
+    if (message.page !== undefined && message.page !== null) {
       Page.encode(message.page, writer.uint32(18).fork()).join();
     }
     return writer;
@@ -2024,7 +2018,7 @@ export const ListMembersRequest: MessageFns<ListMembersRequest> = {
 };
 
 function createBaseListMembersResponse(): ListMembersResponse {
-  return { items: [], next: undefined };
+  return { items: [], next: null };
 }
 
 export const ListMembersResponse: MessageFns<ListMembersResponse> = {
@@ -2032,7 +2026,7 @@ export const ListMembersResponse: MessageFns<ListMembersResponse> = {
     for (const v of message.items) {
       Membership.encode(v!, writer.uint32(10).fork()).join();
     }
-    if (message.next !== undefined) {
+    if (message.next !== undefined && message.next !== null) {
       writer.uint32(18).string(message.next);
     }
     return writer;
@@ -2241,12 +2235,12 @@ export const PutMemberRequest: MessageFns<PutMemberRequest> = {
 };
 
 function createBasePutMemberResponse(): PutMemberResponse {
-  return { member: undefined, created: false };
+  return { member: null, created: false };
 }
 
 export const PutMemberResponse: MessageFns<PutMemberResponse> = {
   encode(message: PutMemberResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.member !== undefined) {
+    if (message.member !== undefined && message.member !== null) {
       Membership.encode(message.member, writer.uint32(10).fork()).join();
     }
     if (message.created !== false) {
@@ -2493,7 +2487,7 @@ export const RemoveMemberResponse: MessageFns<RemoveMemberResponse> = {
 };
 
 function createBaseHistoryRequest(): HistoryRequest {
-  return { id: "", range: undefined };
+  return { id: "", range: null };
 }
 
 export const HistoryRequest: MessageFns<HistoryRequest> = {
@@ -2501,7 +2495,7 @@ export const HistoryRequest: MessageFns<HistoryRequest> = {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
     }
-    if (message.range !== undefined) {
+    if (message.range !== undefined && message.range !== null) {
       HistoryRange.encode(message.range, writer.uint32(18).fork()).join();
     }
     return writer;
@@ -2550,21 +2544,21 @@ export const HistoryRequest: MessageFns<HistoryRequest> = {
 };
 
 function createBaseHistoryRange(): HistoryRange {
-  return { before: undefined, after: undefined, around: undefined, thread: undefined, limit: 0 };
+  return { before: null, after: null, around: null, thread: null, limit: 0 };
 }
 
 export const HistoryRange: MessageFns<HistoryRange> = {
   encode(message: HistoryRange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.before !== undefined) {
+    if (message.before !== undefined && message.before !== null) {
       writer.uint32(8).int64(message.before);
     }
-    if (message.after !== undefined) {
+    if (message.after !== undefined && message.after !== null) {
       writer.uint32(16).int64(message.after);
     }
-    if (message.around !== undefined) {
+    if (message.around !== undefined && message.around !== null) {
       writer.uint32(24).int64(message.around);
     }
-    if (message.thread !== undefined) {
+    if (message.thread !== undefined && message.thread !== null) {
       writer.uint32(32).int64(message.thread);
     }
     if (message.limit !== 0) {
@@ -2776,12 +2770,12 @@ export const GetMessageRequest: MessageFns<GetMessageRequest> = {
 };
 
 function createBaseGetMessageResponse(): GetMessageResponse {
-  return { message: undefined };
+  return { message: null };
 }
 
 export const GetMessageResponse: MessageFns<GetMessageResponse> = {
   encode(message: GetMessageResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.message !== undefined) {
+    if (message.message !== undefined && message.message !== null) {
       Message.encode(message.message, writer.uint32(10).fork()).join();
     }
     return writer;
@@ -2822,7 +2816,7 @@ export const GetMessageResponse: MessageFns<GetMessageResponse> = {
 };
 
 function createBaseChangesRequest(): ChangesRequest {
-  return { id: "", position: undefined, limit: 0 };
+  return { id: "", position: null, limit: 0 };
 }
 
 export const ChangesRequest: MessageFns<ChangesRequest> = {
@@ -2830,7 +2824,7 @@ export const ChangesRequest: MessageFns<ChangesRequest> = {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
     }
-    if (message.position !== undefined) {
+    if (message.position !== undefined && message.position !== null) {
       Position.encode(message.position, writer.uint32(18).fork()).join();
     }
     if (message.limit !== 0) {
@@ -2890,12 +2884,12 @@ export const ChangesRequest: MessageFns<ChangesRequest> = {
 };
 
 function createBaseChangesResponse(): ChangesResponse {
-  return { backlog: undefined };
+  return { backlog: null };
 }
 
 export const ChangesResponse: MessageFns<ChangesResponse> = {
   encode(message: ChangesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.backlog !== undefined) {
+    if (message.backlog !== undefined && message.backlog !== null) {
       Backlog.encode(message.backlog, writer.uint32(10).fork()).join();
     }
     return writer;
@@ -3004,12 +2998,12 @@ export const EditMessageRequest: MessageFns<EditMessageRequest> = {
 };
 
 function createBaseEditMessageResponse(): EditMessageResponse {
-  return { message: undefined };
+  return { message: null };
 }
 
 export const EditMessageResponse: MessageFns<EditMessageResponse> = {
   encode(message: EditMessageResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.message !== undefined) {
+    if (message.message !== undefined && message.message !== null) {
       Message.encode(message.message, writer.uint32(10).fork()).join();
     }
     return writer;
@@ -3359,7 +3353,7 @@ export const SetPinnedResponse: MessageFns<SetPinnedResponse> = {
 };
 
 function createBasePutReceiptRequest(): PutReceiptRequest {
-  return { id: "", marks: undefined };
+  return { id: "", marks: null };
 }
 
 export const PutReceiptRequest: MessageFns<PutReceiptRequest> = {
@@ -3367,7 +3361,7 @@ export const PutReceiptRequest: MessageFns<PutReceiptRequest> = {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
     }
-    if (message.marks !== undefined) {
+    if (message.marks !== undefined && message.marks !== null) {
       ReceiptMarks.encode(message.marks, writer.uint32(18).fork()).join();
     }
     return writer;
@@ -3416,15 +3410,15 @@ export const PutReceiptRequest: MessageFns<PutReceiptRequest> = {
 };
 
 function createBaseReceiptMarks(): ReceiptMarks {
-  return { delivered: undefined, read: undefined };
+  return { delivered: null, read: null };
 }
 
 export const ReceiptMarks: MessageFns<ReceiptMarks> = {
   encode(message: ReceiptMarks, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.delivered !== undefined) {
+    if (message.delivered !== undefined && message.delivered !== null) {
       writer.uint32(8).int64(message.delivered);
     }
-    if (message.read !== undefined) {
+    if (message.read !== undefined && message.read !== null) {
       writer.uint32(16).int64(message.read);
     }
     return writer;
@@ -3600,7 +3594,7 @@ export const ListReceiptsResponse: MessageFns<ListReceiptsResponse> = {
 };
 
 function createBaseSearchRequest(): SearchRequest {
-  return { query: "", conversation: undefined, from: undefined, before: undefined, limit: 0, after: undefined };
+  return { query: "", conversation: null, from: null, before: null, limit: 0, after: null };
 }
 
 export const SearchRequest: MessageFns<SearchRequest> = {
@@ -3608,19 +3602,19 @@ export const SearchRequest: MessageFns<SearchRequest> = {
     if (message.query !== "") {
       writer.uint32(10).string(message.query);
     }
-    if (message.conversation !== undefined) {
+    if (message.conversation !== undefined && message.conversation !== null) {
       writer.uint32(18).string(message.conversation);
     }
-    if (message.from !== undefined) {
+    if (message.from !== undefined && message.from !== null) {
       writer.uint32(26).string(message.from);
     }
-    if (message.before !== undefined) {
+    if (message.before !== undefined && message.before !== null) {
       writer.uint32(33).double(message.before);
     }
     if (message.limit !== 0) {
       writer.uint32(40).int64(message.limit);
     }
-    if (message.after !== undefined) {
+    if (message.after !== undefined && message.after !== null) {
       writer.uint32(50).string(message.after);
     }
     return writer;
@@ -3701,7 +3695,7 @@ export const SearchRequest: MessageFns<SearchRequest> = {
 };
 
 function createBaseSearchResponse(): SearchResponse {
-  return { items: [], next: undefined };
+  return { items: [], next: null };
 }
 
 export const SearchResponse: MessageFns<SearchResponse> = {
@@ -3709,7 +3703,7 @@ export const SearchResponse: MessageFns<SearchResponse> = {
     for (const v of message.items) {
       SearchHit.encode(v!, writer.uint32(10).fork()).join();
     }
-    if (message.next !== undefined) {
+    if (message.next !== undefined && message.next !== null) {
       writer.uint32(18).string(message.next);
     }
     return writer;
@@ -3758,12 +3752,12 @@ export const SearchResponse: MessageFns<SearchResponse> = {
 };
 
 function createBaseSearchHit(): SearchHit {
-  return { message: undefined, excerpt: "" };
+  return { message: null, excerpt: "" };
 }
 
 export const SearchHit: MessageFns<SearchHit> = {
   encode(message: SearchHit, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.message !== undefined) {
+    if (message.message !== undefined && message.message !== null) {
       Message.encode(message.message, writer.uint32(10).fork()).join();
     }
     if (message.excerpt !== "") {
@@ -3894,12 +3888,12 @@ export const CreateAttachmentRequest: MessageFns<CreateAttachmentRequest> = {
 };
 
 function createBaseCreateAttachmentResponse(): CreateAttachmentResponse {
-  return { attachment: undefined };
+  return { attachment: null };
 }
 
 export const CreateAttachmentResponse: MessageFns<CreateAttachmentResponse> = {
   encode(message: CreateAttachmentResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.attachment !== undefined) {
+    if (message.attachment !== undefined && message.attachment !== null) {
       Attachment.encode(message.attachment, writer.uint32(10).fork()).join();
     }
     return writer;
@@ -3986,12 +3980,12 @@ export const GetAttachmentRequest: MessageFns<GetAttachmentRequest> = {
 };
 
 function createBaseGetAttachmentResponse(): GetAttachmentResponse {
-  return { attachment: undefined };
+  return { attachment: null };
 }
 
 export const GetAttachmentResponse: MessageFns<GetAttachmentResponse> = {
   encode(message: GetAttachmentResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.attachment !== undefined) {
+    if (message.attachment !== undefined && message.attachment !== null) {
       Attachment.encode(message.attachment, writer.uint32(10).fork()).join();
     }
     return writer;
@@ -4032,12 +4026,12 @@ export const GetAttachmentResponse: MessageFns<GetAttachmentResponse> = {
 };
 
 function createBaseSendEphemeralRequest(): SendEphemeralRequest {
-  return { draft: undefined };
+  return { draft: null };
 }
 
 export const SendEphemeralRequest: MessageFns<SendEphemeralRequest> = {
   encode(message: SendEphemeralRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.draft !== undefined) {
+    if (message.draft !== undefined && message.draft !== null) {
       Draft.encode(message.draft, writer.uint32(10).fork()).join();
     }
     return writer;
@@ -4400,7 +4394,7 @@ export const NotifyPreferencesOfResponse: MessageFns<NotifyPreferencesOfResponse
 };
 
 function createBaseNotifyPreference(): NotifyPreference {
-  return { user: "", conversation: "", notify: 0, mutedUntil: undefined };
+  return { user: "", conversation: "", notify: 0, mutedUntil: null };
 }
 
 export const NotifyPreference: MessageFns<NotifyPreference> = {
@@ -4414,7 +4408,7 @@ export const NotifyPreference: MessageFns<NotifyPreference> = {
     if (message.notify !== 0) {
       writer.uint32(24).int32(message.notify);
     }
-    if (message.mutedUntil !== undefined) {
+    if (message.mutedUntil !== undefined && message.mutedUntil !== null) {
       writer.uint32(34).string(message.mutedUntil);
     }
     return writer;
@@ -4525,7 +4519,7 @@ export const BacklogsRequest: MessageFns<BacklogsRequest> = {
 };
 
 function createBaseBacklogRequest(): BacklogRequest {
-  return { conversation: "", user: "", position: undefined };
+  return { conversation: "", user: "", position: null };
 }
 
 export const BacklogRequest: MessageFns<BacklogRequest> = {
@@ -4536,7 +4530,7 @@ export const BacklogRequest: MessageFns<BacklogRequest> = {
     if (message.user !== "") {
       writer.uint32(18).string(message.user);
     }
-    if (message.position !== undefined) {
+    if (message.position !== undefined && message.position !== null) {
       Position.encode(message.position, writer.uint32(26).fork()).join();
     }
     return writer;
@@ -5140,7 +5134,7 @@ export const RepairRequest: MessageFns<RepairRequest> = {
 };
 
 function createBaseRepairResponse(): RepairResponse {
-  return { messages: [], memberships: [], head: undefined, rev: 0 };
+  return { messages: [], memberships: [], head: null, rev: 0 };
 }
 
 export const RepairResponse: MessageFns<RepairResponse> = {
@@ -5151,7 +5145,7 @@ export const RepairResponse: MessageFns<RepairResponse> = {
     for (const v of message.memberships) {
       Membership.encode(v!, writer.uint32(18).fork()).join();
     }
-    if (message.head !== undefined) {
+    if (message.head !== undefined && message.head !== null) {
       Head.encode(message.head, writer.uint32(26).fork()).join();
     }
     if (message.rev !== 0) {
@@ -5287,12 +5281,12 @@ export const ViewForRequest: MessageFns<ViewForRequest> = {
 };
 
 function createBaseViewForResponse(): ViewForResponse {
-  return { conversation: undefined };
+  return { conversation: null };
 }
 
 export const ViewForResponse: MessageFns<ViewForResponse> = {
   encode(message: ViewForResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.conversation !== undefined) {
+    if (message.conversation !== undefined && message.conversation !== null) {
       ConversationView.encode(message.conversation, writer.uint32(10).fork()).join();
     }
     return writer;

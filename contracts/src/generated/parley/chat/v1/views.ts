@@ -14,8 +14,8 @@ import { Continuity } from "../../model/v1/position.ts";
 export interface ConversationView {
   readonly id: string;
   readonly kind: ConversationKind;
-  readonly name?: string | undefined;
-  readonly topic?: string | undefined;
+  readonly name?: string | null | undefined;
+  readonly topic?: string | null | undefined;
   readonly visibility: Visibility;
   readonly history: HistoryRule;
   /** Changes when positions lose their meaning, as after a restore. */
@@ -26,28 +26,29 @@ export interface ConversationView {
   readonly createdAt: string;
   readonly updatedAt: string;
   /** Absent: no member (a public conversation, read from outside). */
-  readonly role?: Role | undefined;
+  readonly role?: Role | null | undefined;
   readonly unread: number;
   /** Unread messages that mention the user. */
   readonly mentions: number;
   /** seq; so is the next. */
   readonly delivered: number;
   readonly read: number;
-  readonly mutedUntil?: string | undefined;
+  readonly mutedUntil?: string | null | undefined;
   readonly archived: boolean;
   readonly pinned: boolean;
   readonly notify: NotifyRule;
   readonly lastMessage:
     | Message
-    | undefined;
+    | null;
   /** Present members. */
   readonly memberCount: number;
   /** The other one, in a direct conversation. */
   readonly peer?:
     | string
+    | null
     | undefined;
   /** An attachment's id, or a URL. */
-  readonly avatar?: string | undefined;
+  readonly avatar?: string | null | undefined;
 }
 
 export interface Head {
@@ -91,8 +92,8 @@ function createBaseConversationView(): ConversationView {
   return {
     id: "",
     kind: 0,
-    name: undefined,
-    topic: undefined,
+    name: null,
+    topic: null,
     visibility: 0,
     history: 0,
     epoch: "",
@@ -100,19 +101,19 @@ function createBaseConversationView(): ConversationView {
     lastRev: 0,
     createdAt: "",
     updatedAt: "",
-    role: undefined,
+    role: null,
     unread: 0,
     mentions: 0,
     delivered: 0,
     read: 0,
-    mutedUntil: undefined,
+    mutedUntil: null,
     archived: false,
     pinned: false,
     notify: 0,
-    lastMessage: undefined,
+    lastMessage: null,
     memberCount: 0,
-    peer: undefined,
-    avatar: undefined,
+    peer: null,
+    avatar: null,
   };
 }
 
@@ -124,10 +125,10 @@ export const ConversationView: MessageFns<ConversationView> = {
     if (message.kind !== 0) {
       writer.uint32(16).int32(message.kind);
     }
-    if (message.name !== undefined) {
+    if (message.name !== undefined && message.name !== null) {
       writer.uint32(26).string(message.name);
     }
-    if (message.topic !== undefined) {
+    if (message.topic !== undefined && message.topic !== null) {
       writer.uint32(34).string(message.topic);
     }
     if (message.visibility !== 0) {
@@ -151,7 +152,7 @@ export const ConversationView: MessageFns<ConversationView> = {
     if (message.updatedAt !== "") {
       writer.uint32(90).string(message.updatedAt);
     }
-    if (message.role !== undefined) {
+    if (message.role !== undefined && message.role !== null) {
       writer.uint32(96).int32(message.role);
     }
     if (message.unread !== 0) {
@@ -166,7 +167,7 @@ export const ConversationView: MessageFns<ConversationView> = {
     if (message.read !== 0) {
       writer.uint32(128).int64(message.read);
     }
-    if (message.mutedUntil !== undefined) {
+    if (message.mutedUntil !== undefined && message.mutedUntil !== null) {
       writer.uint32(138).string(message.mutedUntil);
     }
     if (message.archived !== false) {
@@ -178,16 +179,16 @@ export const ConversationView: MessageFns<ConversationView> = {
     if (message.notify !== 0) {
       writer.uint32(160).int32(message.notify);
     }
-    if (message.lastMessage !== undefined) {
+    if (message.lastMessage !== undefined && message.lastMessage !== null) {
       Message.encode(message.lastMessage, writer.uint32(170).fork()).join();
     }
     if (message.memberCount !== 0) {
       writer.uint32(176).int64(message.memberCount);
     }
-    if (message.peer !== undefined) {
+    if (message.peer !== undefined && message.peer !== null) {
       writer.uint32(186).string(message.peer);
     }
-    if (message.avatar !== undefined) {
+    if (message.avatar !== undefined && message.avatar !== null) {
       writer.uint32(194).string(message.avatar);
     }
     return writer;

@@ -70,7 +70,7 @@ export interface DiscoverServiceRequest {
 }
 
 export interface DiscoverServiceResponse {
-  readonly instance?: Instance | undefined;
+  readonly instance?: Instance | null | undefined;
 }
 
 export interface StatusCheckRequest {
@@ -80,7 +80,7 @@ export interface StatusCheckResponse {
   readonly store: StoreState;
   readonly uptimeSeconds: number;
   /** Absent when the store is away. */
-  readonly instances?: number | undefined;
+  readonly instances?: number | null | undefined;
 }
 
 function createBaseInstance(): Instance {
@@ -580,12 +580,12 @@ export const DiscoverServiceRequest: MessageFns<DiscoverServiceRequest> = {
 };
 
 function createBaseDiscoverServiceResponse(): DiscoverServiceResponse {
-  return { instance: undefined };
+  return { instance: null };
 }
 
 export const DiscoverServiceResponse: MessageFns<DiscoverServiceResponse> = {
   encode(message: DiscoverServiceResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.instance !== undefined) {
+    if (message.instance !== undefined && message.instance !== null) {
       Instance.encode(message.instance, writer.uint32(10).fork()).join();
     }
     return writer;
@@ -661,7 +661,7 @@ export const StatusCheckRequest: MessageFns<StatusCheckRequest> = {
 };
 
 function createBaseStatusCheckResponse(): StatusCheckResponse {
-  return { store: 0, uptimeSeconds: 0, instances: undefined };
+  return { store: 0, uptimeSeconds: 0, instances: null };
 }
 
 export const StatusCheckResponse: MessageFns<StatusCheckResponse> = {
@@ -672,7 +672,7 @@ export const StatusCheckResponse: MessageFns<StatusCheckResponse> = {
     if (message.uptimeSeconds !== 0) {
       writer.uint32(17).double(message.uptimeSeconds);
     }
-    if (message.instances !== undefined) {
+    if (message.instances !== undefined && message.instances !== null) {
       writer.uint32(24).int64(message.instances);
     }
     return writer;

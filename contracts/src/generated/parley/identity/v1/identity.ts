@@ -62,16 +62,17 @@ export interface Tokens {
 }
 
 export interface SignedIn {
-  readonly account: Account | undefined;
+  readonly account: Account | null;
   readonly session: string;
-  readonly tokens: Tokens | undefined;
+  readonly tokens: Tokens | null;
 }
 
 export interface Session {
   readonly id: string;
-  readonly device?: string | undefined;
+  readonly device?: string | null | undefined;
   readonly address?:
     | string
+    | null
     | undefined;
   /** ISO 8601, UTC, milliseconds; so is the next. */
   readonly createdAt: string;
@@ -82,17 +83,17 @@ export interface Session {
 
 /** Where a login comes from. */
 export interface Origin {
-  readonly device?: string | undefined;
-  readonly address?: string | undefined;
+  readonly device?: string | null | undefined;
+  readonly address?: string | null | undefined;
 }
 
 export interface NewAccount {
   /** Absent: made of the e-mail address. */
-  readonly username?: string | undefined;
-  readonly email?: string | undefined;
-  readonly password?: string | undefined;
-  readonly name?: string | undefined;
-  readonly phone?: string | undefined;
+  readonly username?: string | null | undefined;
+  readonly email?: string | null | undefined;
+  readonly password?: string | null | undefined;
+  readonly name?: string | null | undefined;
+  readonly phone?: string | null | undefined;
 }
 
 /** Who acts: proven by a credential. */
@@ -106,28 +107,28 @@ export interface Principal {
 export interface Verified {
   readonly principal:
     | Principal
-    | undefined;
+    | null;
   /** Unix milliseconds. */
   readonly expiresAt: number;
 }
 
 export interface SignUpRequest {
-  readonly account: NewAccount | undefined;
-  readonly origin: Origin | undefined;
+  readonly account: NewAccount | null;
+  readonly origin: Origin | null;
 }
 
 export interface SignUpResponse {
-  readonly signedIn: SignedIn | undefined;
+  readonly signedIn: SignedIn | null;
 }
 
 export interface CreateAccountsRequest {
   readonly accounts: readonly NewAccount[];
-  readonly options: CreateAccountsOptions | undefined;
+  readonly options: CreateAccountsOptions | null;
 }
 
 export interface CreateAccountsOptions {
   /** Each new account is signed in as well. */
-  readonly sessions?: boolean | undefined;
+  readonly sessions?: boolean | null | undefined;
 }
 
 export interface CreateAccountsResponse {
@@ -138,12 +139,12 @@ export interface CreateAccountResult {
   readonly result: { readonly $case: "created"; readonly value: CreatedAccount } | {
     readonly $case: "refused";
     readonly value: RefusedAccount;
-  } | undefined;
+  } | null;
 }
 
 export interface CreatedAccount {
-  readonly account: Account | undefined;
-  readonly tokens: Tokens | undefined;
+  readonly account: Account | null;
+  readonly tokens: Tokens | null;
 }
 
 export interface RefusedAccount {
@@ -151,8 +152,8 @@ export interface RefusedAccount {
 }
 
 export interface SignInRequest {
-  readonly login: Login | undefined;
-  readonly origin: Origin | undefined;
+  readonly login: Login | null;
+  readonly origin: Origin | null;
 }
 
 export interface Login {
@@ -162,17 +163,17 @@ export interface Login {
 }
 
 export interface SignInResponse {
-  readonly signedIn: SignedIn | undefined;
+  readonly signedIn: SignedIn | null;
 }
 
 export interface RefreshRequest {
   readonly refresh: string;
   /** A secret of the caller: a repeat with the same key is answered again. */
-  readonly key?: string | undefined;
+  readonly key?: string | null | undefined;
 }
 
 export interface RefreshResponse {
-  readonly tokens: Tokens | undefined;
+  readonly tokens: Tokens | null;
 }
 
 export interface ListSessionsRequest {
@@ -269,7 +270,7 @@ export interface VerifyAccessRequest {
 }
 
 export interface VerifyAccessResponse {
-  readonly verified: Verified | undefined;
+  readonly verified: Verified | null;
 }
 
 export interface ListRevokedRequest {
@@ -301,7 +302,7 @@ export interface ResolveCookieRequest {
 }
 
 export interface ResolveCookieResponse {
-  readonly verified: Verified | undefined;
+  readonly verified: Verified | null;
 }
 
 export interface CreateCookieRequest {
@@ -400,18 +401,18 @@ export const Tokens: MessageFns<Tokens> = {
 };
 
 function createBaseSignedIn(): SignedIn {
-  return { account: undefined, session: "", tokens: undefined };
+  return { account: null, session: "", tokens: null };
 }
 
 export const SignedIn: MessageFns<SignedIn> = {
   encode(message: SignedIn, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.account !== undefined) {
+    if (message.account !== undefined && message.account !== null) {
       Account.encode(message.account, writer.uint32(10).fork()).join();
     }
     if (message.session !== "") {
       writer.uint32(18).string(message.session);
     }
-    if (message.tokens !== undefined) {
+    if (message.tokens !== undefined && message.tokens !== null) {
       Tokens.encode(message.tokens, writer.uint32(26).fork()).join();
     }
     return writer;
@@ -468,7 +469,7 @@ export const SignedIn: MessageFns<SignedIn> = {
 };
 
 function createBaseSession(): Session {
-  return { id: "", device: undefined, address: undefined, createdAt: "", lastSeenAt: "", current: false };
+  return { id: "", device: null, address: null, createdAt: "", lastSeenAt: "", current: false };
 }
 
 export const Session: MessageFns<Session> = {
@@ -476,10 +477,10 @@ export const Session: MessageFns<Session> = {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
     }
-    if (message.device !== undefined) {
+    if (message.device !== undefined && message.device !== null) {
       writer.uint32(18).string(message.device);
     }
-    if (message.address !== undefined) {
+    if (message.address !== undefined && message.address !== null) {
       writer.uint32(26).string(message.address);
     }
     if (message.createdAt !== "") {
@@ -569,15 +570,15 @@ export const Session: MessageFns<Session> = {
 };
 
 function createBaseOrigin(): Origin {
-  return { device: undefined, address: undefined };
+  return { device: null, address: null };
 }
 
 export const Origin: MessageFns<Origin> = {
   encode(message: Origin, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.device !== undefined) {
+    if (message.device !== undefined && message.device !== null) {
       writer.uint32(10).string(message.device);
     }
-    if (message.address !== undefined) {
+    if (message.address !== undefined && message.address !== null) {
       writer.uint32(18).string(message.address);
     }
     return writer;
@@ -626,24 +627,24 @@ export const Origin: MessageFns<Origin> = {
 };
 
 function createBaseNewAccount(): NewAccount {
-  return { username: undefined, email: undefined, password: undefined, name: undefined, phone: undefined };
+  return { username: null, email: null, password: null, name: null, phone: null };
 }
 
 export const NewAccount: MessageFns<NewAccount> = {
   encode(message: NewAccount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.username !== undefined) {
+    if (message.username !== undefined && message.username !== null) {
       writer.uint32(10).string(message.username);
     }
-    if (message.email !== undefined) {
+    if (message.email !== undefined && message.email !== null) {
       writer.uint32(18).string(message.email);
     }
-    if (message.password !== undefined) {
+    if (message.password !== undefined && message.password !== null) {
       writer.uint32(26).string(message.password);
     }
-    if (message.name !== undefined) {
+    if (message.name !== undefined && message.name !== null) {
       writer.uint32(34).string(message.name);
     }
-    if (message.phone !== undefined) {
+    if (message.phone !== undefined && message.phone !== null) {
       writer.uint32(42).string(message.phone);
     }
     return writer;
@@ -795,12 +796,12 @@ export const Principal: MessageFns<Principal> = {
 };
 
 function createBaseVerified(): Verified {
-  return { principal: undefined, expiresAt: 0 };
+  return { principal: null, expiresAt: 0 };
 }
 
 export const Verified: MessageFns<Verified> = {
   encode(message: Verified, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.principal !== undefined) {
+    if (message.principal !== undefined && message.principal !== null) {
       Principal.encode(message.principal, writer.uint32(10).fork()).join();
     }
     if (message.expiresAt !== 0) {
@@ -852,15 +853,15 @@ export const Verified: MessageFns<Verified> = {
 };
 
 function createBaseSignUpRequest(): SignUpRequest {
-  return { account: undefined, origin: undefined };
+  return { account: null, origin: null };
 }
 
 export const SignUpRequest: MessageFns<SignUpRequest> = {
   encode(message: SignUpRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.account !== undefined) {
+    if (message.account !== undefined && message.account !== null) {
       NewAccount.encode(message.account, writer.uint32(10).fork()).join();
     }
-    if (message.origin !== undefined) {
+    if (message.origin !== undefined && message.origin !== null) {
       Origin.encode(message.origin, writer.uint32(18).fork()).join();
     }
     return writer;
@@ -909,12 +910,12 @@ export const SignUpRequest: MessageFns<SignUpRequest> = {
 };
 
 function createBaseSignUpResponse(): SignUpResponse {
-  return { signedIn: undefined };
+  return { signedIn: null };
 }
 
 export const SignUpResponse: MessageFns<SignUpResponse> = {
   encode(message: SignUpResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.signedIn !== undefined) {
+    if (message.signedIn !== undefined && message.signedIn !== null) {
       SignedIn.encode(message.signedIn, writer.uint32(10).fork()).join();
     }
     return writer;
@@ -955,7 +956,7 @@ export const SignUpResponse: MessageFns<SignUpResponse> = {
 };
 
 function createBaseCreateAccountsRequest(): CreateAccountsRequest {
-  return { accounts: [], options: undefined };
+  return { accounts: [], options: null };
 }
 
 export const CreateAccountsRequest: MessageFns<CreateAccountsRequest> = {
@@ -963,7 +964,7 @@ export const CreateAccountsRequest: MessageFns<CreateAccountsRequest> = {
     for (const v of message.accounts) {
       NewAccount.encode(v!, writer.uint32(10).fork()).join();
     }
-    if (message.options !== undefined) {
+    if (message.options !== undefined && message.options !== null) {
       CreateAccountsOptions.encode(message.options, writer.uint32(18).fork()).join();
     }
     return writer;
@@ -1012,12 +1013,12 @@ export const CreateAccountsRequest: MessageFns<CreateAccountsRequest> = {
 };
 
 function createBaseCreateAccountsOptions(): CreateAccountsOptions {
-  return { sessions: undefined };
+  return { sessions: null };
 }
 
 export const CreateAccountsOptions: MessageFns<CreateAccountsOptions> = {
   encode(message: CreateAccountsOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.sessions !== undefined) {
+    if (message.sessions !== undefined && message.sessions !== null) {
       writer.uint32(8).bool(message.sessions);
     }
     return writer;
@@ -1104,7 +1105,7 @@ export const CreateAccountsResponse: MessageFns<CreateAccountsResponse> = {
 };
 
 function createBaseCreateAccountResult(): CreateAccountResult {
-  return { result: undefined };
+  return { result: null };
 }
 
 export const CreateAccountResult: MessageFns<CreateAccountResult> = {
@@ -1163,15 +1164,15 @@ export const CreateAccountResult: MessageFns<CreateAccountResult> = {
 };
 
 function createBaseCreatedAccount(): CreatedAccount {
-  return { account: undefined, tokens: undefined };
+  return { account: null, tokens: null };
 }
 
 export const CreatedAccount: MessageFns<CreatedAccount> = {
   encode(message: CreatedAccount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.account !== undefined) {
+    if (message.account !== undefined && message.account !== null) {
       Account.encode(message.account, writer.uint32(10).fork()).join();
     }
-    if (message.tokens !== undefined) {
+    if (message.tokens !== undefined && message.tokens !== null) {
       Tokens.encode(message.tokens, writer.uint32(18).fork()).join();
     }
     return writer;
@@ -1266,15 +1267,15 @@ export const RefusedAccount: MessageFns<RefusedAccount> = {
 };
 
 function createBaseSignInRequest(): SignInRequest {
-  return { login: undefined, origin: undefined };
+  return { login: null, origin: null };
 }
 
 export const SignInRequest: MessageFns<SignInRequest> = {
   encode(message: SignInRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.login !== undefined) {
+    if (message.login !== undefined && message.login !== null) {
       Login.encode(message.login, writer.uint32(10).fork()).join();
     }
-    if (message.origin !== undefined) {
+    if (message.origin !== undefined && message.origin !== null) {
       Origin.encode(message.origin, writer.uint32(18).fork()).join();
     }
     return writer;
@@ -1380,12 +1381,12 @@ export const Login: MessageFns<Login> = {
 };
 
 function createBaseSignInResponse(): SignInResponse {
-  return { signedIn: undefined };
+  return { signedIn: null };
 }
 
 export const SignInResponse: MessageFns<SignInResponse> = {
   encode(message: SignInResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.signedIn !== undefined) {
+    if (message.signedIn !== undefined && message.signedIn !== null) {
       SignedIn.encode(message.signedIn, writer.uint32(10).fork()).join();
     }
     return writer;
@@ -1426,7 +1427,7 @@ export const SignInResponse: MessageFns<SignInResponse> = {
 };
 
 function createBaseRefreshRequest(): RefreshRequest {
-  return { refresh: "", key: undefined };
+  return { refresh: "", key: null };
 }
 
 export const RefreshRequest: MessageFns<RefreshRequest> = {
@@ -1434,7 +1435,7 @@ export const RefreshRequest: MessageFns<RefreshRequest> = {
     if (message.refresh !== "") {
       writer.uint32(10).string(message.refresh);
     }
-    if (message.key !== undefined) {
+    if (message.key !== undefined && message.key !== null) {
       writer.uint32(18).string(message.key);
     }
     return writer;
@@ -1483,12 +1484,12 @@ export const RefreshRequest: MessageFns<RefreshRequest> = {
 };
 
 function createBaseRefreshResponse(): RefreshResponse {
-  return { tokens: undefined };
+  return { tokens: null };
 }
 
 export const RefreshResponse: MessageFns<RefreshResponse> = {
   encode(message: RefreshResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.tokens !== undefined) {
+    if (message.tokens !== undefined && message.tokens !== null) {
       Tokens.encode(message.tokens, writer.uint32(10).fork()).join();
     }
     return writer;
@@ -2602,12 +2603,12 @@ export const VerifyAccessRequest: MessageFns<VerifyAccessRequest> = {
 };
 
 function createBaseVerifyAccessResponse(): VerifyAccessResponse {
-  return { verified: undefined };
+  return { verified: null };
 }
 
 export const VerifyAccessResponse: MessageFns<VerifyAccessResponse> = {
   encode(message: VerifyAccessResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.verified !== undefined) {
+    if (message.verified !== undefined && message.verified !== null) {
       Verified.encode(message.verified, writer.uint32(10).fork()).join();
     }
     return writer;
@@ -2946,12 +2947,12 @@ export const ResolveCookieRequest: MessageFns<ResolveCookieRequest> = {
 };
 
 function createBaseResolveCookieResponse(): ResolveCookieResponse {
-  return { verified: undefined };
+  return { verified: null };
 }
 
 export const ResolveCookieResponse: MessageFns<ResolveCookieResponse> = {
   encode(message: ResolveCookieResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.verified !== undefined) {
+    if (message.verified !== undefined && message.verified !== null) {
       Verified.encode(message.verified, writer.uint32(10).fork()).join();
     }
     return writer;

@@ -29,14 +29,14 @@ export interface Account {
   readonly username: string;
   /** Given at sign-up; what others see from then on is the profile's. */
   readonly name: string;
-  readonly email?: string | undefined;
+  readonly email?: string | null | undefined;
   readonly emailVerified: boolean;
   readonly admin: boolean;
   readonly suspended: boolean;
   /** ISO 8601, UTC, milliseconds. */
   readonly createdAt: string;
   /** As given at sign-up, for the account itself; never proved. */
-  readonly phone?: string | undefined;
+  readonly phone?: string | null | undefined;
 }
 
 /** What everybody may see of somebody. */
@@ -46,9 +46,10 @@ export interface Profile {
   readonly name: string;
   readonly about?:
     | string
+    | null
     | undefined;
   /** Attachment id or URL. */
-  readonly avatar?: string | undefined;
+  readonly avatar?: string | null | undefined;
 }
 
 /** A username as it was asked for, and whose it is. A list of these and not a map: `__proto__` is a lawful username. */
@@ -63,12 +64,12 @@ function createBaseAccount(): Account {
     kind: 0,
     username: "",
     name: "",
-    email: undefined,
+    email: null,
     emailVerified: false,
     admin: false,
     suspended: false,
     createdAt: "",
-    phone: undefined,
+    phone: null,
   };
 }
 
@@ -86,7 +87,7 @@ export const Account: MessageFns<Account> = {
     if (message.name !== "") {
       writer.uint32(34).string(message.name);
     }
-    if (message.email !== undefined) {
+    if (message.email !== undefined && message.email !== null) {
       writer.uint32(42).string(message.email);
     }
     if (message.emailVerified !== false) {
@@ -101,7 +102,7 @@ export const Account: MessageFns<Account> = {
     if (message.createdAt !== "") {
       writer.uint32(74).string(message.createdAt);
     }
-    if (message.phone !== undefined) {
+    if (message.phone !== undefined && message.phone !== null) {
       writer.uint32(82).string(message.phone);
     }
     return writer;
@@ -214,7 +215,7 @@ export const Account: MessageFns<Account> = {
 };
 
 function createBaseProfile(): Profile {
-  return { id: "", username: "", name: "", about: undefined, avatar: undefined };
+  return { id: "", username: "", name: "", about: null, avatar: null };
 }
 
 export const Profile: MessageFns<Profile> = {
@@ -228,10 +229,10 @@ export const Profile: MessageFns<Profile> = {
     if (message.name !== "") {
       writer.uint32(26).string(message.name);
     }
-    if (message.about !== undefined) {
+    if (message.about !== undefined && message.about !== null) {
       writer.uint32(34).string(message.about);
     }
-    if (message.avatar !== undefined) {
+    if (message.avatar !== undefined && message.avatar !== null) {
       writer.uint32(42).string(message.avatar);
     }
     return writer;

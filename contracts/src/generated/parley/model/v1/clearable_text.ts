@@ -9,16 +9,16 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /** A change of a text that may be taken away. The message absent: the text stays as it is; present without a value: it goes. */
 export interface ClearableText {
-  readonly value?: string | undefined;
+  readonly value?: string | null | undefined;
 }
 
 function createBaseClearableText(): ClearableText {
-  return { value: undefined };
+  return { value: null };
 }
 
 export const ClearableText: MessageFns<ClearableText> = {
   encode(message: ClearableText, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.value !== undefined) {
+    if (message.value !== undefined && message.value !== null) {
       writer.uint32(10).string(message.value);
     }
     return writer;

@@ -108,9 +108,10 @@ export interface Membership {
   /** Other changes of the stay: joined_rev <= rev <= left_rev. */
   readonly joinedRev: number;
   /** Absent while the stay lasts. */
-  readonly leftSeq?: number | undefined;
+  readonly leftSeq?: number | null | undefined;
   readonly leftRev?:
     | number
+    | null
     | undefined;
   /** Of its last change: joined, role changed, left. */
   readonly rev: number;
@@ -125,8 +126,8 @@ function createBaseMembership(): Membership {
     role: 0,
     joinedSeq: 0,
     joinedRev: 0,
-    leftSeq: undefined,
-    leftRev: undefined,
+    leftSeq: null,
+    leftRev: null,
     rev: 0,
     joinedAt: "",
   };
@@ -149,10 +150,10 @@ export const Membership: MessageFns<Membership> = {
     if (message.joinedRev !== 0) {
       writer.uint32(40).int64(message.joinedRev);
     }
-    if (message.leftSeq !== undefined) {
+    if (message.leftSeq !== undefined && message.leftSeq !== null) {
       writer.uint32(48).int64(message.leftSeq);
     }
-    if (message.leftRev !== undefined) {
+    if (message.leftRev !== undefined && message.leftRev !== null) {
       writer.uint32(56).int64(message.leftRev);
     }
     if (message.rev !== 0) {

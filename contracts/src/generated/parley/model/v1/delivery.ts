@@ -45,13 +45,13 @@ export interface Delivery {
     | //
     /** To every connection of one user. */
     { readonly $case: "revoked"; readonly value: RevokedDelivery }
-    | undefined;
+    | null;
 }
 
 export interface MessageDelivery {
   readonly conversation: string;
   readonly rev: number;
-  readonly message: Message | undefined;
+  readonly message: Message | null;
 }
 
 export interface DeletedDelivery {
@@ -90,21 +90,21 @@ export interface ConversationDelivery {
   readonly conversation: string;
   readonly rev: number;
   readonly change: ConversationChange;
-  readonly settings: ConversationSettings | undefined;
+  readonly settings: ConversationSettings | null;
 }
 
 export interface ConversationSettings {
   readonly kind: ConversationKind;
-  readonly name?: string | undefined;
-  readonly topic?: string | undefined;
+  readonly name?: string | null | undefined;
+  readonly topic?: string | null | undefined;
   readonly visibility: Visibility;
   readonly history: HistoryRule;
-  readonly avatar?: string | undefined;
+  readonly avatar?: string | null | undefined;
 }
 
 export interface EphemeralDelivery {
   readonly conversation: string;
-  readonly message: Message | undefined;
+  readonly message: Message | null;
 }
 
 export interface TypingDelivery {
@@ -125,7 +125,7 @@ export interface RevokedDelivery {
   readonly which: { readonly $case: "all"; readonly value: AllSessions } | {
     readonly $case: "sessions";
     readonly value: Sessions;
-  } | undefined;
+  } | null;
 }
 
 export interface AllSessions {
@@ -136,7 +136,7 @@ export interface Sessions {
 }
 
 function createBaseDelivery(): Delivery {
-  return { delivery: undefined };
+  return { delivery: null };
 }
 
 export const Delivery: MessageFns<Delivery> = {
@@ -294,7 +294,7 @@ export const Delivery: MessageFns<Delivery> = {
 };
 
 function createBaseMessageDelivery(): MessageDelivery {
-  return { conversation: "", rev: 0, message: undefined };
+  return { conversation: "", rev: 0, message: null };
 }
 
 export const MessageDelivery: MessageFns<MessageDelivery> = {
@@ -305,7 +305,7 @@ export const MessageDelivery: MessageFns<MessageDelivery> = {
     if (message.rev !== 0) {
       writer.uint32(16).int64(message.rev);
     }
-    if (message.message !== undefined) {
+    if (message.message !== undefined && message.message !== null) {
       Message.encode(message.message, writer.uint32(26).fork()).join();
     }
     return writer;
@@ -700,7 +700,7 @@ export const MembersDelivery: MessageFns<MembersDelivery> = {
 };
 
 function createBaseConversationDelivery(): ConversationDelivery {
-  return { conversation: "", rev: 0, change: 0, settings: undefined };
+  return { conversation: "", rev: 0, change: 0, settings: null };
 }
 
 export const ConversationDelivery: MessageFns<ConversationDelivery> = {
@@ -714,7 +714,7 @@ export const ConversationDelivery: MessageFns<ConversationDelivery> = {
     if (message.change !== 0) {
       writer.uint32(24).int32(message.change);
     }
-    if (message.settings !== undefined) {
+    if (message.settings !== undefined && message.settings !== null) {
       ConversationSettings.encode(message.settings, writer.uint32(34).fork()).join();
     }
     return writer;
@@ -779,7 +779,7 @@ export const ConversationDelivery: MessageFns<ConversationDelivery> = {
 };
 
 function createBaseConversationSettings(): ConversationSettings {
-  return { kind: 0, name: undefined, topic: undefined, visibility: 0, history: 0, avatar: undefined };
+  return { kind: 0, name: null, topic: null, visibility: 0, history: 0, avatar: null };
 }
 
 export const ConversationSettings: MessageFns<ConversationSettings> = {
@@ -787,10 +787,10 @@ export const ConversationSettings: MessageFns<ConversationSettings> = {
     if (message.kind !== 0) {
       writer.uint32(8).int32(message.kind);
     }
-    if (message.name !== undefined) {
+    if (message.name !== undefined && message.name !== null) {
       writer.uint32(18).string(message.name);
     }
-    if (message.topic !== undefined) {
+    if (message.topic !== undefined && message.topic !== null) {
       writer.uint32(26).string(message.topic);
     }
     if (message.visibility !== 0) {
@@ -799,7 +799,7 @@ export const ConversationSettings: MessageFns<ConversationSettings> = {
     if (message.history !== 0) {
       writer.uint32(40).int32(message.history);
     }
-    if (message.avatar !== undefined) {
+    if (message.avatar !== undefined && message.avatar !== null) {
       writer.uint32(50).string(message.avatar);
     }
     return writer;
@@ -880,7 +880,7 @@ export const ConversationSettings: MessageFns<ConversationSettings> = {
 };
 
 function createBaseEphemeralDelivery(): EphemeralDelivery {
-  return { conversation: "", message: undefined };
+  return { conversation: "", message: null };
 }
 
 export const EphemeralDelivery: MessageFns<EphemeralDelivery> = {
@@ -888,7 +888,7 @@ export const EphemeralDelivery: MessageFns<EphemeralDelivery> = {
     if (message.conversation !== "") {
       writer.uint32(10).string(message.conversation);
     }
-    if (message.message !== undefined) {
+    if (message.message !== undefined && message.message !== null) {
       Message.encode(message.message, writer.uint32(18).fork()).join();
     }
     return writer;
@@ -1084,7 +1084,7 @@ export const ReceiptDelivery: MessageFns<ReceiptDelivery> = {
 };
 
 function createBaseRevokedDelivery(): RevokedDelivery {
-  return { user: "", which: undefined };
+  return { user: "", which: null };
 }
 
 export const RevokedDelivery: MessageFns<RevokedDelivery> = {

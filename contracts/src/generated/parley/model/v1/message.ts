@@ -21,17 +21,20 @@ export interface Draft {
   /** Named by the content. */
   readonly attachment?:
     | string
+    | null
     | undefined;
   /** seq. */
   readonly replyTo?:
     | number
+    | null
     | undefined;
   /** seq of the message that began the thread. */
-  readonly thread?: number | undefined;
+  readonly thread?: number | null | undefined;
   readonly mentions: readonly string[];
   /** The session of the authenticated principal; absent when a release before this field sends it. */
   readonly session?:
     | string
+    | null
     | undefined;
   /** Whether the authenticated principal administers the system. */
   readonly admin: boolean;
@@ -43,21 +46,23 @@ export interface Message {
   /** Absent only in an ephemeral message, which is never stored. */
   readonly seq?:
     | number
+    | null
     | undefined;
   /** Of its last change; absent in an ephemeral message. */
-  readonly rev?: number | undefined;
+  readonly rev?: number | null | undefined;
   readonly id: string;
   readonly sender: string;
   /** JSON text, character for character as it was sent; absent once deleted. */
-  readonly content?: string | undefined;
-  readonly replyTo?: number | undefined;
-  readonly thread?: number | undefined;
+  readonly content?: string | null | undefined;
+  readonly replyTo?: number | null | undefined;
+  readonly thread?: number | null | undefined;
   readonly mentions: readonly string[];
   /** ISO 8601, UTC, milliseconds; so are the two below. */
   readonly createdAt: string;
-  readonly editedAt?: string | undefined;
+  readonly editedAt?: string | null | undefined;
   readonly deletedAt?:
     | string
+    | null
     | undefined;
   /** JSON text: emoji to the list of accounts, as it is stored. */
   readonly reactions: string;
@@ -71,11 +76,11 @@ function createBaseDraft(): Draft {
     sender: "",
     content: "",
     hash: "",
-    attachment: undefined,
-    replyTo: undefined,
-    thread: undefined,
+    attachment: null,
+    replyTo: null,
+    thread: null,
     mentions: [],
-    session: undefined,
+    session: null,
     admin: false,
   };
 }
@@ -97,19 +102,19 @@ export const Draft: MessageFns<Draft> = {
     if (message.hash !== "") {
       writer.uint32(42).string(message.hash);
     }
-    if (message.attachment !== undefined) {
+    if (message.attachment !== undefined && message.attachment !== null) {
       writer.uint32(50).string(message.attachment);
     }
-    if (message.replyTo !== undefined) {
+    if (message.replyTo !== undefined && message.replyTo !== null) {
       writer.uint32(56).int64(message.replyTo);
     }
-    if (message.thread !== undefined) {
+    if (message.thread !== undefined && message.thread !== null) {
       writer.uint32(64).int64(message.thread);
     }
     for (const v of message.mentions) {
       writer.uint32(74).string(v!);
     }
-    if (message.session !== undefined) {
+    if (message.session !== undefined && message.session !== null) {
       writer.uint32(82).string(message.session);
     }
     if (message.admin !== false) {
@@ -235,17 +240,17 @@ export const Draft: MessageFns<Draft> = {
 function createBaseMessage(): Message {
   return {
     conversation: "",
-    seq: undefined,
-    rev: undefined,
+    seq: null,
+    rev: null,
     id: "",
     sender: "",
-    content: undefined,
-    replyTo: undefined,
-    thread: undefined,
+    content: null,
+    replyTo: null,
+    thread: null,
     mentions: [],
     createdAt: "",
-    editedAt: undefined,
-    deletedAt: undefined,
+    editedAt: null,
+    deletedAt: null,
     reactions: "",
     pinned: false,
   };
@@ -256,10 +261,10 @@ export const Message: MessageFns<Message> = {
     if (message.conversation !== "") {
       writer.uint32(10).string(message.conversation);
     }
-    if (message.seq !== undefined) {
+    if (message.seq !== undefined && message.seq !== null) {
       writer.uint32(16).int64(message.seq);
     }
-    if (message.rev !== undefined) {
+    if (message.rev !== undefined && message.rev !== null) {
       writer.uint32(24).int64(message.rev);
     }
     if (message.id !== "") {
@@ -268,13 +273,13 @@ export const Message: MessageFns<Message> = {
     if (message.sender !== "") {
       writer.uint32(42).string(message.sender);
     }
-    if (message.content !== undefined) {
+    if (message.content !== undefined && message.content !== null) {
       writer.uint32(50).string(message.content);
     }
-    if (message.replyTo !== undefined) {
+    if (message.replyTo !== undefined && message.replyTo !== null) {
       writer.uint32(56).int64(message.replyTo);
     }
-    if (message.thread !== undefined) {
+    if (message.thread !== undefined && message.thread !== null) {
       writer.uint32(64).int64(message.thread);
     }
     for (const v of message.mentions) {
@@ -283,10 +288,10 @@ export const Message: MessageFns<Message> = {
     if (message.createdAt !== "") {
       writer.uint32(82).string(message.createdAt);
     }
-    if (message.editedAt !== undefined) {
+    if (message.editedAt !== undefined && message.editedAt !== null) {
       writer.uint32(90).string(message.editedAt);
     }
-    if (message.deletedAt !== undefined) {
+    if (message.deletedAt !== undefined && message.deletedAt !== null) {
       writer.uint32(98).string(message.deletedAt);
     }
     if (message.reactions !== "") {

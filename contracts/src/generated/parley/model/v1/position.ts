@@ -34,11 +34,11 @@ export interface Position {
   readonly epoch: string;
   readonly seq: number;
   /** Absent: changes of old messages are not replayed. */
-  readonly rev?: number | undefined;
+  readonly rev?: number | null | undefined;
 }
 
 function createBasePosition(): Position {
-  return { epoch: "", seq: 0, rev: undefined };
+  return { epoch: "", seq: 0, rev: null };
 }
 
 export const Position: MessageFns<Position> = {
@@ -49,7 +49,7 @@ export const Position: MessageFns<Position> = {
     if (message.seq !== 0) {
       writer.uint32(16).int64(message.seq);
     }
-    if (message.rev !== undefined) {
+    if (message.rev !== undefined && message.rev !== null) {
       writer.uint32(24).int64(message.rev);
     }
     return writer;

@@ -15,10 +15,12 @@ export interface OwnProfile {
   readonly name: string;
   readonly about?:
     | string
+    | null
     | undefined;
   /** Attachment id or URL. */
   readonly avatar?:
     | string
+    | null
     | undefined;
   /** Free JSON object of the user's clients, as text. */
   readonly settings: string;
@@ -44,30 +46,30 @@ export interface GetOwnRequest {
 }
 
 export interface GetOwnResponse {
-  readonly profile: OwnProfile | undefined;
+  readonly profile: OwnProfile | null;
 }
 
 export interface UpdateOwnRequest {
-  readonly name?: string | undefined;
-  readonly about: ClearableText | undefined;
-  readonly avatar: ClearableText | undefined;
-  readonly settings?: string | undefined;
+  readonly name?: string | null | undefined;
+  readonly about: ClearableText | null;
+  readonly avatar: ClearableText | null;
+  readonly settings?: string | null | undefined;
 }
 
 export interface UpdateOwnResponse {
-  readonly profile: OwnProfile | undefined;
+  readonly profile: OwnProfile | null;
 }
 
 export interface SearchRequest {
   readonly query: string;
   readonly limit: number;
-  readonly after?: string | undefined;
+  readonly after?: string | null | undefined;
 }
 
 export interface SearchResponse {
   readonly items: readonly Profile[];
   /** Absent at the end. */
-  readonly next?: string | undefined;
+  readonly next?: string | null | undefined;
 }
 
 export interface ListContactsRequest {
@@ -101,7 +103,7 @@ export interface SetBlockResponse {
 }
 
 function createBaseOwnProfile(): OwnProfile {
-  return { id: "", username: "", name: "", about: undefined, avatar: undefined, settings: "" };
+  return { id: "", username: "", name: "", about: null, avatar: null, settings: "" };
 }
 
 export const OwnProfile: MessageFns<OwnProfile> = {
@@ -115,10 +117,10 @@ export const OwnProfile: MessageFns<OwnProfile> = {
     if (message.name !== "") {
       writer.uint32(26).string(message.name);
     }
-    if (message.about !== undefined) {
+    if (message.about !== undefined && message.about !== null) {
       writer.uint32(34).string(message.about);
     }
-    if (message.avatar !== undefined) {
+    if (message.avatar !== undefined && message.avatar !== null) {
       writer.uint32(42).string(message.avatar);
     }
     if (message.settings !== "") {
@@ -421,12 +423,12 @@ export const GetOwnRequest: MessageFns<GetOwnRequest> = {
 };
 
 function createBaseGetOwnResponse(): GetOwnResponse {
-  return { profile: undefined };
+  return { profile: null };
 }
 
 export const GetOwnResponse: MessageFns<GetOwnResponse> = {
   encode(message: GetOwnResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.profile !== undefined) {
+    if (message.profile !== undefined && message.profile !== null) {
       OwnProfile.encode(message.profile, writer.uint32(10).fork()).join();
     }
     return writer;
@@ -467,21 +469,21 @@ export const GetOwnResponse: MessageFns<GetOwnResponse> = {
 };
 
 function createBaseUpdateOwnRequest(): UpdateOwnRequest {
-  return { name: undefined, about: undefined, avatar: undefined, settings: undefined };
+  return { name: null, about: null, avatar: null, settings: null };
 }
 
 export const UpdateOwnRequest: MessageFns<UpdateOwnRequest> = {
   encode(message: UpdateOwnRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== undefined) {
+    if (message.name !== undefined && message.name !== null) {
       writer.uint32(10).string(message.name);
     }
-    if (message.about !== undefined) {
+    if (message.about !== undefined && message.about !== null) {
       ClearableText.encode(message.about, writer.uint32(18).fork()).join();
     }
-    if (message.avatar !== undefined) {
+    if (message.avatar !== undefined && message.avatar !== null) {
       ClearableText.encode(message.avatar, writer.uint32(26).fork()).join();
     }
-    if (message.settings !== undefined) {
+    if (message.settings !== undefined && message.settings !== null) {
       writer.uint32(34).string(message.settings);
     }
     return writer;
@@ -546,12 +548,12 @@ export const UpdateOwnRequest: MessageFns<UpdateOwnRequest> = {
 };
 
 function createBaseUpdateOwnResponse(): UpdateOwnResponse {
-  return { profile: undefined };
+  return { profile: null };
 }
 
 export const UpdateOwnResponse: MessageFns<UpdateOwnResponse> = {
   encode(message: UpdateOwnResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.profile !== undefined) {
+    if (message.profile !== undefined && message.profile !== null) {
       OwnProfile.encode(message.profile, writer.uint32(10).fork()).join();
     }
     return writer;
@@ -592,7 +594,7 @@ export const UpdateOwnResponse: MessageFns<UpdateOwnResponse> = {
 };
 
 function createBaseSearchRequest(): SearchRequest {
-  return { query: "", limit: 0, after: undefined };
+  return { query: "", limit: 0, after: null };
 }
 
 export const SearchRequest: MessageFns<SearchRequest> = {
@@ -603,7 +605,7 @@ export const SearchRequest: MessageFns<SearchRequest> = {
     if (message.limit !== 0) {
       writer.uint32(16).int64(message.limit);
     }
-    if (message.after !== undefined) {
+    if (message.after !== undefined && message.after !== null) {
       writer.uint32(26).string(message.after);
     }
     return writer;
@@ -660,7 +662,7 @@ export const SearchRequest: MessageFns<SearchRequest> = {
 };
 
 function createBaseSearchResponse(): SearchResponse {
-  return { items: [], next: undefined };
+  return { items: [], next: null };
 }
 
 export const SearchResponse: MessageFns<SearchResponse> = {
@@ -668,7 +670,7 @@ export const SearchResponse: MessageFns<SearchResponse> = {
     for (const v of message.items) {
       Profile.encode(v!, writer.uint32(10).fork()).join();
     }
-    if (message.next !== undefined) {
+    if (message.next !== undefined && message.next !== null) {
       writer.uint32(18).string(message.next);
     }
     return writer;

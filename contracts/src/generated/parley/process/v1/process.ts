@@ -39,17 +39,17 @@ export interface StatusResponse {
 
 export interface StatusResponse_FoundationEntry {
   readonly key: string;
-  readonly value: Health | undefined;
+  readonly value: Health | null;
 }
 
 export interface StatusResponse_ModulesEntry {
   readonly key: string;
-  readonly value: Health | undefined;
+  readonly value: Health | null;
 }
 
 export interface Health {
   readonly status: HealthStatus;
-  readonly detail?: string | undefined;
+  readonly detail?: string | null | undefined;
 }
 
 export interface EndSessionsRequest {
@@ -59,7 +59,7 @@ export interface EndSessionsRequest {
     /** All sessions of the account. */
     { readonly $case: "all"; readonly value: AllSessions }
     | { readonly $case: "sessions"; readonly value: Sessions }
-    | undefined;
+    | null;
 }
 
 export interface AllSessions {
@@ -181,7 +181,7 @@ export const StatusResponse: MessageFns<StatusResponse> = {
             }
 
             const entry4 = StatusResponse_FoundationEntry.decode(reader, reader.uint32());
-            if (entry4.value !== undefined) {
+            if (entry4.value !== undefined && entry4.value !== null) {
               message.foundation[entry4.key] = entry4.value;
             }
             continue;
@@ -192,7 +192,7 @@ export const StatusResponse: MessageFns<StatusResponse> = {
             }
 
             const entry5 = StatusResponse_ModulesEntry.decode(reader, reader.uint32());
-            if (entry5.value !== undefined) {
+            if (entry5.value !== undefined && entry5.value !== null) {
               message.modules[entry5.key] = entry5.value;
             }
             continue;
@@ -211,7 +211,7 @@ export const StatusResponse: MessageFns<StatusResponse> = {
 };
 
 function createBaseStatusResponse_FoundationEntry(): StatusResponse_FoundationEntry {
-  return { key: "", value: undefined };
+  return { key: "", value: null };
 }
 
 export const StatusResponse_FoundationEntry: MessageFns<StatusResponse_FoundationEntry> = {
@@ -219,7 +219,7 @@ export const StatusResponse_FoundationEntry: MessageFns<StatusResponse_Foundatio
     if (message.key !== "") {
       writer.uint32(10).string(message.key);
     }
-    if (message.value !== undefined) {
+    if (message.value !== undefined && message.value !== null) {
       Health.encode(message.value, writer.uint32(18).fork()).join();
     }
     return writer;
@@ -268,7 +268,7 @@ export const StatusResponse_FoundationEntry: MessageFns<StatusResponse_Foundatio
 };
 
 function createBaseStatusResponse_ModulesEntry(): StatusResponse_ModulesEntry {
-  return { key: "", value: undefined };
+  return { key: "", value: null };
 }
 
 export const StatusResponse_ModulesEntry: MessageFns<StatusResponse_ModulesEntry> = {
@@ -276,7 +276,7 @@ export const StatusResponse_ModulesEntry: MessageFns<StatusResponse_ModulesEntry
     if (message.key !== "") {
       writer.uint32(10).string(message.key);
     }
-    if (message.value !== undefined) {
+    if (message.value !== undefined && message.value !== null) {
       Health.encode(message.value, writer.uint32(18).fork()).join();
     }
     return writer;
@@ -325,7 +325,7 @@ export const StatusResponse_ModulesEntry: MessageFns<StatusResponse_ModulesEntry
 };
 
 function createBaseHealth(): Health {
-  return { status: 0, detail: undefined };
+  return { status: 0, detail: null };
 }
 
 export const Health: MessageFns<Health> = {
@@ -333,7 +333,7 @@ export const Health: MessageFns<Health> = {
     if (message.status !== 0) {
       writer.uint32(8).int32(message.status);
     }
-    if (message.detail !== undefined) {
+    if (message.detail !== undefined && message.detail !== null) {
       writer.uint32(18).string(message.detail);
     }
     return writer;
@@ -382,7 +382,7 @@ export const Health: MessageFns<Health> = {
 };
 
 function createBaseEndSessionsRequest(): EndSessionsRequest {
-  return { account: "", which: undefined };
+  return { account: "", which: null };
 }
 
 export const EndSessionsRequest: MessageFns<EndSessionsRequest> = {

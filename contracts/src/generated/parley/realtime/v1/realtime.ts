@@ -18,7 +18,7 @@ export interface DeliverRequest {
 export interface DeliverResponse {
   readonly number: number;
   /** Absent: the hub has them. */
-  readonly failure?: Failure | undefined;
+  readonly failure?: Failure | null | undefined;
 }
 
 export interface DoubtRequest {
@@ -86,7 +86,7 @@ export const DeliverRequest: MessageFns<DeliverRequest> = {
 };
 
 function createBaseDeliverResponse(): DeliverResponse {
-  return { number: 0, failure: undefined };
+  return { number: 0, failure: null };
 }
 
 export const DeliverResponse: MessageFns<DeliverResponse> = {
@@ -94,7 +94,7 @@ export const DeliverResponse: MessageFns<DeliverResponse> = {
     if (message.number !== 0) {
       writer.uint32(8).int64(message.number);
     }
-    if (message.failure !== undefined) {
+    if (message.failure !== undefined && message.failure !== null) {
       Failure.encode(message.failure, writer.uint32(18).fork()).join();
     }
     return writer;

@@ -18,7 +18,7 @@ export interface Failure {
   readonly detail: string;
   readonly problems: readonly Problem[];
   /** When to come back. */
-  readonly retryAfterMs?: number | undefined;
+  readonly retryAfterMs?: number | null | undefined;
 }
 
 /** What is wrong with one field of a request. */
@@ -28,7 +28,7 @@ export interface Problem {
 }
 
 function createBaseFailure(): Failure {
-  return { code: "", detail: "", problems: [], retryAfterMs: undefined };
+  return { code: "", detail: "", problems: [], retryAfterMs: null };
 }
 
 export const Failure: MessageFns<Failure> = {
@@ -42,7 +42,7 @@ export const Failure: MessageFns<Failure> = {
     for (const v of message.problems) {
       Problem.encode(v!, writer.uint32(26).fork()).join();
     }
-    if (message.retryAfterMs !== undefined) {
+    if (message.retryAfterMs !== undefined && message.retryAfterMs !== null) {
       writer.uint32(33).double(message.retryAfterMs);
     }
     return writer;
