@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   type Bystander,
   badObjects,
@@ -14,17 +14,17 @@ import {
   RawSocket,
   readClientFrames,
   type Schema,
+  type System,
   sampleOf,
   sendText,
+  shareSystem,
   startBystander,
-  startSystem,
-  type TestServer,
   until,
 } from '../harness/index.ts';
 
 /** Bad input for every frame of /asyncapi.json that a client may send. */
 describe('bad frames', () => {
-  let server: TestServer;
+  let server: System;
   let ops: Record<string, Schema>;
   let attacker: Person;
   let group: Conversation;
@@ -32,12 +32,11 @@ describe('bad frames', () => {
   let logged: number;
 
   beforeAll(async () => {
-    server = await startSystem({ flags: { 'sign-ins-per-minute': '1000000', 'sends-per-second': '100000' } });
+    server = await shareSystem();
     ops = await readClientFrames(server);
     attacker = await createPerson(server, 'attacker');
     group = await createGroup(attacker, []);
   });
-  afterAll(() => server?.stop());
   beforeEach(async () => {
     logged = server.log().length;
     bystander = await startBystander(server);
