@@ -15,6 +15,7 @@ export * from './proxy.ts';
 export * from './raw-socket.ts';
 export * from './raw-tcp.ts';
 export * from './read-status.ts';
+export * from './sample-cases.ts';
 export * from './sdk.ts';
 export { runCommand, type ServerOptions, type System, startServer, type TestServer } from './server.ts';
 export { inEveryTopology, type SharedSystem, shareSystem } from './shared-system.ts';
