@@ -5,6 +5,8 @@ import { createCores } from './create-cores.mjs';
 function createWorks(cores) {
   const begun = [];
   const ends = new Map();
+  /** What is there is begun when this has resolved. */
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
   const start = (name, load) => {
     const work = () =>
       new Promise((resolve) => {
@@ -14,10 +16,11 @@ function createWorks(cores) {
     return load === 'alone' ? cores.alone(work) : cores.use(load, work);
   };
   const end = async (name) => {
+    await settle();
     ends.get(name)();
-    await new Promise((resolve) => setImmediate(resolve));
+    await settle();
   };
-  return { begun, start, end };
+  return { begun, start, settle, end };
 }
 
 test('work begins while there is room, and small work goes past what does not fit', async () => {
@@ -49,11 +52,12 @@ test('work for more cores than there are runs alone', async () => {
 });
 
 test('what must be alone is let through before what waits, and nothing begins beside it', async () => {
-  const { begun, start, end } = createWorks(createCores(2));
+  const { begun, start, settle, end } = createWorks(createCores(2));
   start('a', 1);
   start('b', 2);
   start('again', 'alone');
   start('c', 1);
+  await settle();
   expect(begun).toEqual(['a']);
   await end('a');
   expect(begun).toEqual(['a', 'again']);

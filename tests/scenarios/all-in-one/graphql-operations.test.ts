@@ -84,8 +84,8 @@ describe('GraphQL, operation by operation', () => {
   });
 
   test('an administrator makes many accounts at once, each answered for itself; nobody else may', async () => {
-    await must(null, signUp, { username: 'chief', email: 'chief@example.org', password });
-    const chief = (await must(null, signIn, { login: 'chief', password })).signIn.tokens.access as string;
+    await must(null, signUp, { username: 'chief-of-graphql', email: 'chief@example.org', password });
+    const chief = (await must(null, signIn, { login: 'chief-of-graphql', password })).signIn.tokens.access as string;
     const [eve] = await people('eve');
     const make = `mutation ($accounts: [NewAccountInput!]!) {
       createAccounts(accounts: $accounts, sessions: true) { account { username } tokens { access } error }
