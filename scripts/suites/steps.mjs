@@ -58,7 +58,7 @@ export const steps = [
     load: 1,
     minutes: 9.5,
     suite: 'scenarios',
-    workers: 2,
+    workers: 3,
     need: bringSplit,
     missing: 'an engine is missing here',
   },
