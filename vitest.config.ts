@@ -31,6 +31,7 @@ export default defineConfig({
             'bench/**/*.test.ts',
           ],
           exclude: ['**/*.db.test.ts', '**/*.engine.test.ts', '**/node_modules/**', '**/dist/**'],
+          isolate: false,
           // Limits of patience, not of speed: a busy machine is no failure.
           testTimeout: 30_000,
           hookTimeout: 30_000,

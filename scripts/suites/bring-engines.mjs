@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { listEngines } from '../engines/support/list-engines.mjs';
 import { defaultDir } from '../engines/support/parse-arguments.mjs';
@@ -38,6 +39,7 @@ async function bring(name) {
   const { portOffset, wanted, bus, partly } = sets[name];
   const dir = `${defaultDir}-of-${name}-tests`;
   await stopAll(dir);
+  const release = endWithUs(dir);
   // Thousands of topics that other tests have left make a Kafka that was killed need minutes to come back.
   rmSync(dir, { recursive: true, force: true });
   const found = (await listEngines()).filter((engine) => wanted.includes(engine.name));
@@ -47,11 +49,27 @@ async function bring(name) {
   );
   const count = Object.keys(env).length;
   if (count === 0 || (!partly && count < wanted.length)) {
-    await stopAll(dir);
+    await release();
     return null;
   }
   const shape = bus ? { PARLEY_TEST_TOPOLOGY: 'split', PARLEY_TEST_BUS: bus } : {};
-  return { env: { ...env, ...shape, PARLEY_TEST_ENGINES_DIR: dir }, release: () => stopAll(dir) };
+  return { env: { ...env, ...shape, PARLEY_TEST_ENGINES_DIR: dir }, release };
+}
+
+/**
+ * Engines outlive who starts them; a run that is broken off must not leave them behind.
+ *
+ * @returns {() => Promise<void>} ends them now
+ */
+function endWithUs(dir) {
+  const onExit = () => {
+    for (const folder of foldersOf(dir)) spawnSync(process.execPath, engines(['down', '--dir', folder]));
+  };
+  process.once('exit', onExit);
+  return async () => {
+    await stopAll(dir);
+    process.off('exit', onExit);
+  };
 }
 
 /** Its URL; null when it cannot be had here. */
@@ -65,12 +83,15 @@ async function bringOne({ name }, dir, port) {
   return null;
 }
 
-/** With the engines that a test has put beside them for itself (tests/harness/engine-processes.ts) and did not end. */
 async function stopAll(dir) {
-  const own = existsSync(dir) ? readdirSync(dir).filter((name) => name.startsWith('own-')) : [];
-  for (const folder of [dir, ...own.map((name) => `${dir}/${name}`)]) {
-    await run(process.execPath, engines(['down', '--dir', folder]), { quiet: true });
-  }
+  for (const folder of foldersOf(dir)) await run(process.execPath, engines(['down', '--dir', folder]), { quiet: true });
+}
+
+/** Of the set, and of what a test has put beside it for itself (tests/harness/engine-processes.ts) and did not end. */
+function foldersOf(dir) {
+  if (!existsSync(dir)) return [];
+  const own = readdirSync(dir).filter((name) => name.startsWith('own-'));
+  return [dir, ...own.map((name) => `${dir}/${name}`)];
 }
 
 const engines = (args) => [`${root}/scripts/engines.mjs`, ...args];
