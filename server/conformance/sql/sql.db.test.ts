@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, test } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../testing/database.ts';
+import { describeFaults } from '../describe-faults.ts';
 import { type SqlFault, sqlFaults } from './break-sql.ts';
 import { sqlProperties } from './properties.ts';
 
@@ -29,12 +30,9 @@ const noticedBy: Record<SqlFault, string> = {
   'names are ignored': 'prepared once',
 };
 
-describe('the suite notices that', () => {
-  for (const fault of Object.keys(sqlFaults) as SqlFault[]) {
-    test(fault, async () => {
-      const property = sqlProperties.find((each) => each.name.includes(noticedBy[fault]));
-      if (!property) throw new Error(`no property is named "${noticedBy[fault]}"`);
-      await expect(property.check(sqlFaults[fault](db.sql))).rejects.toThrow();
-    });
-  }
+describeFaults({
+  properties: sqlProperties,
+  noticedBy,
+  create: () => db.sql,
+  break: (sql, fault) => sqlFaults[fault](sql),
 });
