@@ -1,8 +1,9 @@
+import { inject } from 'vitest';
 import { migrate, migrationsFolder } from '../src/adapters/sql/migrate.ts';
 import { createPostgres } from '../src/adapters/sql/postgres/create-postgres.ts';
 import { silentLog } from '../src/kernel/log.ts';
 import type { Sql } from '../src/ports/sql.ts';
-import { databaseServerVariable } from './keep-database-server.ts';
+import type {} from './keep-database-server.ts'; // what it provides
 import { startDatabaseServer } from './start-database-server.ts';
 
 export interface TestDatabase {
@@ -30,7 +31,7 @@ const nextName = (kind: string): string => `${kind}_${process.pid}_${++serial}`;
 export async function openTestDatabase(
   services: readonly string[] = ['identity', 'people', 'chat'],
 ): Promise<TestDatabase> {
-  shared ??= connect(process.env[databaseServerVariable]);
+  shared ??= connect(inject('databaseServer'));
   return openOn(await shared, services);
 }
 

@@ -1,11 +1,16 @@
+import type { TestProject } from 'vitest/node';
 import { startDatabaseServer } from './start-database-server.ts';
 
-/** Where the workers of a run find its PostgreSQL. */
-export const databaseServerVariable = 'PARLEY_TEST_DATABASE_SERVER';
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The PostgreSQL of a run; not there where a project has not asked for one. */
+    databaseServer?: string;
+  }
+}
 
 /** A global set-up of vitest: one PostgreSQL for all files of a run, each with databases of its own on it. */
-export default async function keepDatabaseServer(): Promise<() => Promise<void>> {
+export default async function keepDatabaseServer(project: TestProject): Promise<() => Promise<void>> {
   const { url, stop } = await startDatabaseServer();
-  process.env[databaseServerVariable] = url;
+  project.provide('databaseServer', url);
   return stop;
 }

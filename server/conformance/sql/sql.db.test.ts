@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, test } from 'vitest';
+import type { Sql } from '../../src/ports/sql.ts';
 import { openTestDatabase, type TestDatabase } from '../../testing/database.ts';
 import { describeFaults } from '../describe-faults.ts';
 import { type SqlFault, sqlFaults } from './break-sql.ts';
@@ -8,7 +9,18 @@ let db: TestDatabase;
 beforeEach(async () => {
   db = await openTestDatabase([]);
 });
-afterEach(() => db.close());
+afterEach(async () => {
+  for (const each of [db, ...others.splice(0)]) await each.close();
+});
+
+const others: TestDatabase[] = [];
+
+/** Properties make tables of one name. */
+async function openAnother(): Promise<Sql> {
+  const opened = await openTestDatabase([]);
+  others.push(opened);
+  return opened.sql;
+}
 
 describe('SQL over pg', () => {
   for (const property of sqlProperties) {
@@ -33,6 +45,6 @@ const noticedBy: Record<SqlFault, string> = {
 describeFaults({
   properties: sqlProperties,
   noticedBy,
-  create: () => db.sql,
+  create: openAnother,
   break: (sql, fault) => sqlFaults[fault](sql),
 });
