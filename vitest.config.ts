@@ -17,9 +17,6 @@ const source = {
 const ofOtherTopology =
   process.env.PARLEY_TEST_TOPOLOGY === 'split' ? 'tests/scenarios/all-in-one/**' : 'tests/scenarios/split/**';
 
-/** Kills what the systems of other scenarios run over. */
-const alone = 'tests/scenarios/restart.test.ts';
-
 export default defineConfig({
   test: {
     projects: [
@@ -34,6 +31,7 @@ export default defineConfig({
             'bench/**/*.test.ts',
           ],
           exclude: ['**/*.db.test.ts', '**/*.engine.test.ts', '**/node_modules/**', '**/dist/**'],
+          isolate: false,
           // Limits of patience, not of speed: a busy machine is no failure.
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -45,10 +43,11 @@ export default defineConfig({
         test: {
           name: 'database',
           include: ['server/{src,conformance}/**/*.db.test.ts'],
+          globalSetup: 'server/test-support/keep-database-server.ts',
+          isolate: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           expect: { poll: { timeout: 60_000 } },
-          fileParallelism: false,
         },
       },
       {
@@ -67,22 +66,11 @@ export default defineConfig({
         test: {
           name: 'scenarios',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/{web,chaos}/**', ofOtherTopology, alone, '**/node_modules/**', '**/dist/**'],
+          globalSetup: 'tests/harness/keep-shared-system.ts',
+          exclude: ['tests/{web,chaos}/**', ofOtherTopology, '**/node_modules/**', '**/dist/**'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           expect: { poll: { timeout: 60_000 } },
-        },
-      },
-      {
-        ...source,
-        test: {
-          name: 'scenarios-alone',
-          include: [alone],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-          expect: { poll: { timeout: 60_000 } },
-          fileParallelism: false,
-          sequence: { groupOrder: 1 },
         },
       },
       {

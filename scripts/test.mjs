@@ -1,14 +1,18 @@
 /**
- * `npm test`: the same set-up as `npm start`, then every check and suite that this machine can run, one after the other.
+ * `npm test`: the same set-up as `npm start`, then every check and suite that this machine can run, side by side as far as its
+ * cores carry them; what a step said is shown when it has ended.
  * `npm test -- unit database` runs these steps only; `npm test -- --list` names them. Exit code 1 when anything failed.
  */
 import { requireNode } from './setup/check-node.mjs';
 
 requireNode();
+const { run } = await import('./setup/run.mjs');
 const { prepare } = await import('./setup/prepare.mjs');
+const { createCores } = await import('./suites/create-cores.mjs');
 const { runStep } = await import('./suites/run-step.mjs');
 const { chooseSteps } = await import('./suites/steps.mjs');
 const { summarize } = await import('./suites/summarize.mjs');
+const { judgeUnstable } = await import('./suites/unstable-before.mjs');
 
 const names = process.argv.slice(2);
 if (names.includes('--list')) {
@@ -18,17 +22,30 @@ if (names.includes('--list')) {
 
 try {
   const chosen = chooseSteps(names);
+  const ci = process.env.CI === 'true';
   await prepare();
-  const results = [];
-  for (const step of chosen) {
-    console.log(`\n— ${step.name}`);
-    const began = performance.now();
-    const outcome = await runStep(step, { ci: process.env.CI === 'true' });
-    results.push({ ...step, ...outcome, seconds: (performance.now() - began) / 1000 });
-  }
-  console.log(`\n${summarize(results)}`);
-  process.exit(results.every((result) => result.ok) ? 0 : 1);
+  process.env.PARLEY_TEST_SEED ??= await seedOfCommit();
+  console.log(`PARLEY_TEST_SEED=${process.env.PARLEY_TEST_SEED}`);
+  const began = performance.now();
+  const cores = createCores(2);
+  const outcomes = new Map();
+  // The longest first: what is short fills the gaps.
+  await Promise.all(
+    chosen
+      .toSorted((a, b) => b.minutes - a.minutes)
+      .map(async (step) => outcomes.set(step, await runStep(step, { ci, cores }))),
+  );
+  const results = chosen.map((step) => ({ ...step, ...outcomes.get(step) }));
+  const judged = ci ? judgeUnstable(results) : results;
+  console.log(`\n${summarize(judged, (performance.now() - began) / 1000)}`);
+  process.exit(judged.every((result) => result.ok) ? 0 : 1);
 } catch (error) {
   console.error(error.message);
   process.exit(1);
+}
+
+/** Which bad values are tried where not all are: others with every commit, the same for one. */
+async function seedOfCommit() {
+  const { output } = await run('git', ['rev-parse', 'HEAD'], { quiet: true });
+  return String(Number.parseInt(output.slice(0, 7), 16) || 1);
 }

@@ -12,6 +12,7 @@ import { cache, root } from '../setup/paths.mjs';
 import { run } from '../setup/run.mjs';
 import { describeBroker } from './kafka/describe-broker.mjs';
 import { isAnswering } from './kafka/is-answering.mjs';
+import { installing } from './support/packages.mjs';
 
 export const name = 'kafka';
 export const defaultPort = 9092;
@@ -32,6 +33,10 @@ const stopMs = 30_000;
  * @returns {Promise<void>} rejects with a message for people
  */
 export async function install(log = console.error) {
+  await installing(() => installMissing(log));
+}
+
+async function installMissing(log) {
   await needCommand('java', ['-version'], 'openjdk-17-jre-headless', log);
   await needJava17();
   if (existsSync(jars)) return;

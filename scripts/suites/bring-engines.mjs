@@ -1,61 +1,97 @@
-import { rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { listEngines } from '../engines/support/list-engines.mjs';
 import { defaultDir } from '../engines/support/parse-arguments.mjs';
 import { root } from '../setup/paths.mjs';
 import { run, runWithRetries } from '../setup/run.mjs';
 
-/** Beside the engines a developer may have running, and on other ports. */
-const dir = `${defaultDir}-of-tests`;
-const portOffset = 100;
-
-/** PostgreSQL is not among them: the database suite brings its own. */
-const ofAdapters = ['redis', 'rabbitmq', 'kafka', 'nginx'];
-/** What `parley cluster` runs over, the broker left out. */
-const ofClusters = ['postgres', 'redis', 'nginx'];
-
 /**
- * Brings up the engines this machine can have, empty. One that is missing skips its own tests, in CI it fails them.
+ * The engines of the steps. Each has a set of its own, in a folder and on ports of its own (`portOffset`), beside the ones that
+ * a developer may have running: steps that mostly wait run side by side, and some kill their engines.
  *
- * @returns {Promise<{env: Record<string, string>, release(): Promise<void>} | null>} null: none of them
+ * PostgreSQL is not among those of the adapters: the database suite brings its own.
  */
-export const bringEngines = () => bring(ofAdapters);
+const sets = {
+  adapters: { portOffset: 100, wanted: ['redis', 'rabbitmq', 'kafka', 'nginx'], partly: true },
+  /** What `parley cluster` runs over. One test of these is about RabbitMQ. */
+  split: { portOffset: 200, wanted: ['postgres', 'redis', 'nginx', 'kafka', 'rabbitmq'], bus: 'kafka' },
+  rabbitmq: { portOffset: 300, wanted: ['postgres', 'redis', 'nginx', 'rabbitmq'], bus: 'rabbitmq' },
+  chaos: { portOffset: 400, wanted: ['postgres', 'redis', 'nginx', 'kafka'], bus: 'kafka' },
+};
 
-/** The same for tests of the split topology: with a PostgreSQL, and all of them or none. One test of it is about RabbitMQ. */
-export const bringSplit = () => bringCluster(['kafka', 'rabbitmq']);
+/** Brings up the engines this machine can have, empty. One that is missing skips its own tests, in CI it fails them. */
+export const bringEngines = () => bring('adapters');
+
+/** The same for tests of the split topology: all of them or none. */
+export const bringSplit = () => bring('split');
 
 /** For those tests over RabbitMQ instead of Kafka. */
-export const bringSplitOverRabbitmq = () => bringCluster(['rabbitmq']);
+export const bringSplitOverRabbitmq = () => bring('rabbitmq');
 
-/** @param {[bus: string, ...others: string[]]} brokers the first is the one that clusters run over */
-async function bringCluster(brokers) {
-  const wanted = [...ofClusters, ...brokers];
-  const brought = await bring(wanted);
-  if (brought && wanted.some((name) => !brought.env[`PARLEY_TEST_${name.toUpperCase()}_URL`])) {
-    await brought.release();
+/** For those that kill what they run over. */
+export const bringChaos = () => bring('chaos');
+
+/**
+ * @param {keyof typeof sets} name
+ * @returns {Promise<{env: Record<string, string>, release(): Promise<void>} | null>} null: what the set needs is not here
+ */
+async function bring(name) {
+  const { portOffset, wanted, bus, partly } = sets[name];
+  const dir = `${defaultDir}-of-${name}-tests`;
+  await stopAll(dir);
+  const release = endWithUs(dir);
+  // Thousands of topics that other tests have left make a Kafka that was killed need minutes to come back.
+  rmSync(dir, { recursive: true, force: true });
+  const found = (await listEngines()).filter((engine) => wanted.includes(engine.name));
+  const urls = await Promise.all(found.map((engine) => bringOne(engine, dir, engine.defaultPort + portOffset)));
+  const env = Object.fromEntries(
+    found.flatMap((engine, i) => (urls[i] ? [[`PARLEY_TEST_${engine.name.toUpperCase()}_URL`, urls[i]]] : [])),
+  );
+  const count = Object.keys(env).length;
+  if (count === 0 || (!partly && count < wanted.length)) {
+    await release();
     return null;
   }
-  return brought && { ...brought, env: { ...brought.env, PARLEY_TEST_TOPOLOGY: 'split', PARLEY_TEST_BUS: brokers[0] } };
+  const shape = bus ? { PARLEY_TEST_TOPOLOGY: 'split', PARLEY_TEST_BUS: bus } : {};
+  return { env: { ...env, ...shape, PARLEY_TEST_ENGINES_DIR: dir }, release };
 }
 
-async function bring(wanted) {
-  const found = (await listEngines()).filter((engine) => wanted.includes(engine.name));
-  const env = { PARLEY_TEST_ENGINES_DIR: dir };
-  // Thousands of topics that other tests have left make a Kafka that was killed need minutes to come back.
-  await run(process.execPath, engines(['down', '--dir', dir]), { quiet: true });
-  rmSync(dir, { recursive: true, force: true });
-  for (const { name, defaultPort } of found) {
-    const args = ['up', name, '--dir', dir, '--port', `${name}=${defaultPort + portOffset}`];
-    // again when it was not there in time: it goes on from where it is
-    const { code, output } = await runWithRetries(process.execPath, engines(args), { quiet: true }, 2);
-    const url = new RegExp(`^${name.toUpperCase()}=(.+)$`, 'm').exec(output)?.[1];
-    if (code === 0 && url) env[`PARLEY_TEST_${name.toUpperCase()}_URL`] = url;
-    else console.error(output);
-  }
-  if (Object.keys(env).length === 1) return null;
-  return {
-    env,
-    release: async () => void (await run(process.execPath, engines(['down', '--dir', dir]), { quiet: true })),
+/**
+ * Engines outlive who starts them; a run that is broken off must not leave them behind.
+ *
+ * @returns {() => Promise<void>} ends them now
+ */
+function endWithUs(dir) {
+  const onExit = () => {
+    for (const folder of foldersOf(dir)) spawnSync(process.execPath, engines(['down', '--dir', folder]));
   };
+  process.once('exit', onExit);
+  return async () => {
+    await stopAll(dir);
+    process.off('exit', onExit);
+  };
+}
+
+/** Its URL; null when it cannot be had here. */
+async function bringOne({ name }, dir, port) {
+  const args = ['up', name, '--dir', dir, '--port', `${name}=${port}`];
+  // again when it was not there in time: it goes on from where it is
+  const { code, output } = await runWithRetries(process.execPath, engines(args), { quiet: true }, 2);
+  const url = new RegExp(`^${name.toUpperCase()}=(.+)$`, 'm').exec(output)?.[1];
+  if (code === 0 && url) return url;
+  console.error(output);
+  return null;
+}
+
+async function stopAll(dir) {
+  for (const folder of foldersOf(dir)) await run(process.execPath, engines(['down', '--dir', folder]), { quiet: true });
+}
+
+/** Of the set, and of what a test has put beside it for itself (tests/harness/engine-processes.ts) and did not end. */
+function foldersOf(dir) {
+  if (!existsSync(dir)) return [];
+  const own = readdirSync(dir).filter((name) => name.startsWith('own-'));
+  return [dir, ...own.map((name) => `${dir}/${name}`)];
 }
 
 const engines = (args) => [`${root}/scripts/engines.mjs`, ...args];

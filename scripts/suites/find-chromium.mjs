@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { installing } from '../engines/support/packages.mjs';
 import { runWithRetries } from '../setup/run.mjs';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
@@ -14,17 +15,19 @@ export async function findChromium() {
   let path = inPath();
   if (!path && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
     console.error('Installing Chromium for the web suite (apt-get) …');
-    const quietly = { env: { DEBIAN_FRONTEND: 'noninteractive' }, quiet: true };
-    await runWithRetries('apt-get', ['update', '-qq'], quietly);
-    const installed = await runWithRetries(
-      'apt-get',
-      ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'],
-      quietly,
-    );
-    if (installed.code !== 0) console.error(installed.output);
+    await installing(installChromium);
     path = inPath();
   }
   return path ? { env: { CHROMIUM_PATH: path } } : null;
+}
+
+async function installChromium() {
+  const quietly = { env: { DEBIAN_FRONTEND: 'noninteractive' }, quiet: true };
+  await runWithRetries('apt-get', ['update', '-qq'], quietly);
+  const packages = ['chromium', 'fonts-dejavu-core'];
+  const args = ['install', '-y', '-qq', '--no-install-recommends', ...packages];
+  const installed = await runWithRetries('apt-get', args, quietly);
+  if (installed.code !== 0) console.error(installed.output);
 }
 
 function inPath() {

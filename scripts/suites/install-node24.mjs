@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { withLock } from '../setup/lock.mjs';
 import { cache } from '../setup/paths.mjs';
 import { run, runWithRetries } from '../setup/run.mjs';
 
@@ -10,7 +11,10 @@ const version = '24.21.0';
  *
  * @returns {Promise<{node: string} | null>} the binary to run with
  */
-export async function installNode24() {
+export const installNode24 = () => withLock(`${cache}/node24.lock`, install);
+
+/** The steps `image` and `scenarios` want it at the same time. */
+async function install() {
   const folder = `${cache}/node24`;
   const node = `${folder}/node_modules/node/bin/node`;
   if (await isVersion(node)) return { node };

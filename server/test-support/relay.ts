@@ -6,6 +6,7 @@ import type { Unit } from '../src/kernel/lifecycle.ts';
 import { silentLog } from '../src/kernel/log.ts';
 import { noMetrics } from '../src/kernel/metrics.ts';
 import type { Bus, BusRecord } from '../src/ports/bus.ts';
+import type { Replication } from '../src/ports/replication.ts';
 import type { RelayConfig } from '../src/services/relay/config.ts';
 import { createRelay } from '../src/services/relay/module.ts';
 import { openTestDatabase } from './database.ts';
@@ -55,6 +56,7 @@ export async function openBus() {
 export async function openRelayTest() {
   const database = await openTestDatabase();
   const units: Unit[] = [];
+  let confirmations = 0;
   const slot = `relay_test_${process.pid}_${++serial}`;
 
   function openRelay(bus: Bus, choice: RelayChoice = {}) {
@@ -62,7 +64,9 @@ export async function openRelayTest() {
     const publications = choice.publications ?? ['parley_chat', 'parley_identity', 'parley_people'];
     const { unit } = createRelay({
       databases: [{ name: 'main', url: choice.url ?? database.url, publications, slot }],
-      replication: createReplication(),
+      replication: countConfirmations(createReplication(), () => {
+        confirmations += 1;
+      }),
       bus,
       log: silentLog,
       metrics: noMetrics,
@@ -102,6 +106,12 @@ export async function openRelayTest() {
     return row?.done === true;
   }
 
+  /** Resolves when the relays of this test have told the server so many times more how far they are. */
+  const confirmed = (times: number) => {
+    const enough = confirmations + times;
+    return eventually(async () => confirmations >= enough);
+  };
+
   /** The server needs a moment to notice that a connection is gone. */
   const isFree = () =>
     eventually(async () => {
@@ -115,5 +125,20 @@ export async function openRelayTest() {
     await database.close();
   }
 
-  return { database, units, slot, openRelay, append, confirmedLsn, currentLsn, isConfirmed, isFree, close };
+  return { database, units, slot, openRelay, append, confirmedLsn, currentLsn, isConfirmed, confirmed, isFree, close };
+}
+
+function countConfirmations(replication: Replication, count: () => void): Replication {
+  return {
+    async connect(options) {
+      const connection = await replication.connect(options);
+      return {
+        ...connection,
+        confirm(lsn) {
+          connection.confirm(lsn);
+          count();
+        },
+      };
+    },
+  };
 }

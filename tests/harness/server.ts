@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -20,23 +20,32 @@ export interface ServerOptions {
   readonly nodeArgs?: readonly string[];
   /** An existing folder, kept at the end; none: a temporary one. */
   readonly data?: string;
+  /** Over a PostgreSQL that nobody else uses, to be killed by `killDatabase`. */
+  readonly ownDatabase?: boolean;
+  /** A file for standard error, where others can read it too; none: it is kept in memory. */
+  readonly logFile?: string;
 }
 
-export interface TestServer {
+/** A system that runs, whoever has started it. */
+export interface System {
   readonly url: string;
   /** Of a process that answers people. */
   readonly adminUrl: string;
+  readonly data: string;
+  /** Standard error so far; without `logFile` at most the last 200 KB. */
+  log(): string;
+}
+
+/** A system of the test's own. */
+export interface TestServer extends System {
   /** What every process of the system measures, one after the other. */
   metrics(): Promise<string>;
-  readonly data: string;
   /** For the program's commands about its data (`runCommand`): the flags that name it. */
   readonly dataFlags: readonly string[];
   readonly pid: number;
-  /** Standard error so far, at most the last 200 KB. */
-  log(): string;
   /** Ends the process with the signal and waits for its end; its exit code. */
   kill(signal?: NodeJS.Signals): Promise<number | null>;
-  /** Ends PostgreSQL in the hardest way it knows; it is back, or brought back by the system, some time later. */
+  /** Ends PostgreSQL (`ownDatabase`) in the hardest way it knows; it is back, or brought back by the system, some time later. */
   killDatabase(): Promise<void>;
   /** The same data on the same ports; waits until ready. */
   start(): Promise<void>;
@@ -51,6 +60,8 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   let log = '';
   const ports = { url: '', adminUrl: '' };
 
+  const readLog = (): string => (options.logFile ? readFileSync(options.logFile, 'utf8') : log);
+
   async function start(): Promise<void> {
     const flags: Record<string, string> = {
       port: ports.url ? new URL(ports.url).port : '0',
@@ -61,17 +72,14 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
       ...options.flags,
     };
     const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
-    const started = spawn(process.execPath, [...(options.nodeArgs ?? []), cli, 'serve', ...args], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const started = spawnParley(['serve', ...args], options);
     child = started;
-    started.stderr.on('data', (text) => {
+    started.stderr?.on('data', (text) => {
       log = (log + text).slice(-200_000);
     });
     await new Promise<void>((resolve, reject) => {
       let output = '';
-      started.stdout.on('data', (text) => {
+      started.stdout?.on('data', (text) => {
         output += text;
         const ready = /ready at (http\S+) \(admin (http[^)]+)\)/.exec(output);
         if (!ready) return;
@@ -79,7 +87,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
         resolve();
       });
       started.once('exit', (code) =>
-        reject(new Error(`the server ended with code ${code} before it was ready:\n${output}${log}`)),
+        reject(new Error(`the server ended with code ${code} before it was ready:\n${output}${readLog()}`)),
       );
     });
   }
@@ -107,7 +115,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     get pid() {
       return child?.pid as number;
     },
-    log: () => log,
+    log: readLog,
     kill,
     async killDatabase() {
       process.kill(postmasterIn(path.join(data, 'postgres')), 'SIGQUIT');
@@ -118,6 +126,14 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
       if (!options.data) await rm(data, { recursive: true, force: true });
     },
   };
+}
+
+/** Starts the program with these arguments; without a stream of standard error when that goes to a file. */
+export function spawnParley(args: readonly string[], { nodeArgs = [], logFile }: ServerOptions): ChildProcess {
+  const errors = logFile ? openSync(logFile, 'a') : 'pipe';
+  const child = spawn(process.execPath, [...nodeArgs, cli, ...args], { env, stdio: ['ignore', 'pipe', errors] });
+  if (errors !== 'pipe') closeSync(errors);
+  return child;
 }
 
 /** What a process measures, in the format of Prometheus. */

@@ -1,18 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
+import { bringUp, type OwnEngine, startOwnPostgres } from './engine-processes.ts';
 import {
-  cli,
   createFolder,
-  env,
   metricsOf,
   postmasterIn,
   root,
   type ServerOptions,
+  spawnParley,
   type TestServer,
 } from './server.ts';
 
@@ -62,7 +62,9 @@ export function findEngines(given: NodeJS.ProcessEnv = process.env): Engines {
  * Runs `parley cluster`: every service a process of its own with a database of its own, nginx in front. What it keeps in the
  * engines bears a name of its own; the databases are removed by `stop`.
  */
-export async function startSplit(engines: Engines, options: ServerOptions = {}): Promise<Cluster> {
+export async function startSplit(given: Engines, options: ServerOptions = {}): Promise<Cluster> {
+  const own = options.ownDatabase ? await startOwnPostgres(given) : null;
+  const engines: Engines = own ? { ...given, postgres: own.url } : given;
   const name = `t${randomBytes(6).toString('hex')}`;
   const data = options.data ?? (await createFolder());
   const port = 10_000 + Math.floor(Math.random() * 9_000);
@@ -80,21 +82,23 @@ export async function startSplit(engines: Engines, options: ServerOptions = {}):
   let child: ChildProcess | undefined;
   let log = '';
 
+  const readLog = (): string => (options.logFile ? readFileSync(options.logFile, 'utf8') : log);
+
   async function start(): Promise<void> {
     const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
-    const started = spawn(process.execPath, [cli, 'cluster', ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
+    const started = spawnParley(['cluster', ...args], options);
     child = started;
-    started.stderr.on('data', (text) => {
+    started.stderr?.on('data', (text) => {
       log = (log + text).slice(-500_000);
     });
     let output = '';
     await new Promise<void>((resolve, reject) => {
-      started.stdout.on('data', (text) => {
+      started.stdout?.on('data', (text) => {
         output += text;
         if (/cluster of \d+ is ready/.test(output)) resolve();
       });
       started.once('exit', (code) =>
-        reject(new Error(`the cluster ended with code ${code} before it was ready:\n${output}${log}`)),
+        reject(new Error(`the cluster ended with code ${code} before it was ready:\n${output}${readLog()}`)),
       );
     });
     for (const [, made] of output.matchAll(/^created (\S+)$/gm)) created.push(made as string);
@@ -119,7 +123,10 @@ export async function startSplit(engines: Engines, options: ServerOptions = {}):
     return code as number | null;
   }
 
-  await start();
+  await start().catch(async (error) => {
+    await own?.stop();
+    throw error;
+  });
   return {
     created,
     url: `http://127.0.0.1:${port}`,
@@ -135,10 +142,13 @@ export async function startSplit(engines: Engines, options: ServerOptions = {}):
     get pid() {
       return child?.pid as number;
     },
-    log: () => log,
+    log: readLog,
     processes,
     kill,
-    killDatabase: () => restartPostgres(engines),
+    async killDatabase() {
+      if (!own) throw new Error('others use the PostgreSQL of this system: start it with ownDatabase');
+      await restartPostgres(own);
+    },
     start,
     async stop() {
       await kill('SIGTERM');
@@ -146,21 +156,18 @@ export async function startSplit(engines: Engines, options: ServerOptions = {}):
         engines.postgres,
         services.map((service) => `${name}_${service}`),
       );
+      await own?.stop();
       if (!options.data) await rm(data, { recursive: true, force: true });
     },
   };
 }
 
-/** The whole engine, which nobody else uses meanwhile: the files of the suite run one after the other. */
-async function restartPostgres({ postgres, dir }: Engines): Promise<void> {
-  if (!dir) throw new Error('PostgreSQL can be killed where PARLEY_TEST_ENGINES_DIR says where it is kept');
+async function restartPostgres({ url, dir }: OwnEngine): Promise<void> {
   process.kill(postmasterIn(path.join(dir, 'postgres', 'data')), 'SIGQUIT');
-  const up = ['up', 'postgres', '--dir', dir, '--port', `postgres=${new URL(postgres).port}`];
   // until its port is free and it has gone over its log
   for (let tries = 1; ; tries++) {
-    const child = spawn(process.execPath, [path.join(root, 'scripts', 'engines.mjs'), ...up], { env, stdio: 'ignore' });
-    const [code] = await once(child, 'exit');
-    if (code === 0 && (await answers(postgres))) return;
+    const isUp = await bringUp(dir, 'postgres', Number(new URL(url).port)).catch(() => null);
+    if (isUp && (await answers(url))) return;
     if (tries === 20) throw new Error('PostgreSQL did not come back');
     await new Promise((resolve) => setTimeout(resolve, 200));
   }

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe } from 'vitest';
 import { type ServerOptions, startServer, type TestServer } from './server.ts';
 import { findEngines, startSplit } from './split.ts';
 
@@ -21,21 +20,8 @@ function parseTopology(name: string): Topology {
   throw new Error(`PARLEY_TEST_TOPOLOGY ${name}: must be one of ${Object.keys(topologies).join(', ')}`);
 }
 
-/** Runs a system of the shape that this run is about; resolves when it is ready. */
+/**
+ * Runs a system of the shape that this run is about; resolves when it is ready. Only for what ends it or needs it to be unlike
+ * others: `shareSystem` is there already.
+ */
 export const startSystem = (options: ServerOptions = {}): Promise<TestServer> => topologies[topology](options);
-
-/** Describes scenarios over a system that they share. */
-export function inEveryTopology(
-  name: string,
-  define: (server: () => TestServer) => void,
-  options: ServerOptions = {},
-): void {
-  describe(`${name} (${topology})`, () => {
-    let server: TestServer;
-    beforeAll(async () => {
-      server = await startSystem(options);
-    });
-    afterAll(() => server?.stop());
-    define(() => server);
-  });
-}

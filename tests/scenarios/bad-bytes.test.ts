@@ -6,9 +6,9 @@ import {
   isReady,
   type Person,
   RawTcp,
+  type System,
+  shareSystem,
   startBystander,
-  startSystem,
-  type TestServer,
   topology,
   until,
   upgradeRequest,
@@ -16,7 +16,7 @@ import {
 
 /** Below HTTP and the frames: what a hostile or broken peer can do with a TCP connection. */
 describe('bad bytes', () => {
-  let server: TestServer;
+  let server: System;
   let attacker: Person;
   let bystander: Bystander;
   let logged: number;
@@ -24,17 +24,14 @@ describe('bad bytes', () => {
   let drip: NodeJS.Timeout;
 
   beforeAll(async () => {
-    server = await startSystem();
+    server = await shareSystem();
     attacker = await createPerson(server, 'attacker');
     // A header that never ends, a byte at a time; how it fares is asked last.
     slow = await RawTcp.open(server);
     slow.write('GET /api/v1/status HTTP/1.1\r\nX-Slow: ');
     drip = setInterval(() => slow.write('a'), 200);
   });
-  afterAll(async () => {
-    clearInterval(drip);
-    await server?.stop();
-  });
+  afterAll(() => clearInterval(drip));
   beforeEach(async () => {
     logged = server.log().length;
     bystander = await startBystander(server);

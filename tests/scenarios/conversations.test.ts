@@ -9,7 +9,7 @@ import {
   sendText,
   textOf,
 } from '../harness/index.ts';
-import { inEveryTopology } from '../harness/topologies.ts';
+import { inEveryTopology } from '../harness/shared-system.ts';
 
 inEveryTopology('conversations', (server) => {
   const person = (name: string) => createPerson(server(), name);

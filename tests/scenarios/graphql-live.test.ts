@@ -12,7 +12,7 @@ import {
   textOf,
   until,
 } from '../harness/index.ts';
-import { inEveryTopology } from '../harness/topologies.ts';
+import { inEveryTopology } from '../harness/shared-system.ts';
 
 interface Told {
   readonly kind: string;

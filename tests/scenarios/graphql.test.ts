@@ -1,27 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import {
   createPerson,
   mustGraphql,
   type Person,
   requestGraphql,
-  startSystem,
-  type TestServer,
+  type System,
+  shareSystem,
   uniqueName,
   until,
 } from '../harness/index.ts';
 
 /** GraphQL and native clients in one conversation, over a real server. */
-let server: TestServer;
+let server: System;
 let ann: Person;
 let bob: Person;
 
 beforeAll(async () => {
-  server = await startSystem();
+  server = await shareSystem();
   [ann, bob] = [await createPerson(server, 'ann'), await createPerson(server, 'bob')];
 });
-afterAll(() => server?.stop());
 
 const ask = (token: string | null, query: string, variables?: object) =>
   requestGraphql(server, token, query, variables);

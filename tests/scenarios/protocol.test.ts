@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { serverFrames } from '@parley/contracts';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   type Conversation,
   createGroup,
@@ -11,27 +11,26 @@ import {
   password,
   RawSocket,
   request,
+  type System,
   sendText,
-  startSystem,
-  type TestServer,
+  shareSystem,
   uniqueName,
   until,
 } from '../harness/index.ts';
 
 /** What the native protocol says in so many words, as a client that knows nothing else of us would find it. */
 describe('the native protocol', () => {
-  let server: TestServer;
+  let server: System;
   let ann: Person;
   let bob: Person;
   let group: Conversation;
 
   beforeAll(async () => {
-    server = await startSystem({ flags: { 'sign-ins-per-minute': '10000' } });
+    server = await shareSystem();
     ann = await createPerson(server, 'ann');
     bob = await createPerson(server, 'bob');
     group = await createGroup(ann, [bob], { history: 'all' });
   });
-  afterAll(() => server?.stop());
 
   const messageFields = [
     ...['conversation', 'seq', 'rev', 'id', 'sender', 'content', 'replyTo', 'thread', 'mentions', 'createdAt'],
@@ -295,25 +294,6 @@ describe('the native protocol', () => {
       expect(shown()?.name).toBe('Renamed');
       expect(eve.gaps).toEqual([]);
       eve.client.close();
-    });
-
-    // The last one: it ends the server.
-    test('before a planned end everybody is told when to come back, then closed with 4000', async () => {
-      const sockets = await Promise.all(Array.from({ length: 20 }, () => ann.socket()));
-      const ended = server.kill('SIGTERM');
-      const delays = await Promise.all(
-        sockets.map(async (socket) => (await socket.take('drain')).reconnectInMs as number),
-      );
-      for (const socket of sockets) expect(await socket.closed()).toBe(4000);
-      expect(new Set(delays).size, 'spread').toBeGreaterThan(10);
-      for (const delay of delays) expect(delay).toBeLessThanOrEqual(1_000);
-      expect(await ended).toBe(0);
-      await until('the port is closed', () =>
-        fetch(`${server.url}/api/v1/status`).then(
-          () => null,
-          () => true,
-        ),
-      );
     });
   });
 });

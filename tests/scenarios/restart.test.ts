@@ -15,7 +15,7 @@ import {
 describe('restarts in mid-conversation', () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startSystem();
+    server = await startSystem({ ownDatabase: true });
   });
   afterAll(() => server?.stop());
 
@@ -102,5 +102,25 @@ describe('restarts in mid-conversation', () => {
     expect(socket.frames.at(-1)).toMatchObject({ op: 'drain', reconnectInMs: expect.any(Number) });
     await server.start();
     expect((await historyOf(ann, group.id)).map(textOf)).toEqual(['kept']);
+  });
+
+  // The last one: it ends the server.
+  test('before a planned end everybody is told when to come back, then closed with 4000', async () => {
+    const ann = await createPerson(server, 'ann');
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => ann.socket()));
+    const ended = server.kill('SIGTERM');
+    const delays = await Promise.all(
+      sockets.map(async (socket) => (await socket.take('drain')).reconnectInMs as number),
+    );
+    for (const socket of sockets) expect(await socket.closed()).toBe(4000);
+    expect(new Set(delays).size, 'spread').toBeGreaterThan(10);
+    for (const delay of delays) expect(delay).toBeLessThanOrEqual(1_000);
+    expect(await ended).toBe(0);
+    await until('the port is closed', () =>
+      fetch(`${server.url}/api/v1/status`).then(
+        () => null,
+        () => true,
+      ),
+    );
   });
 });

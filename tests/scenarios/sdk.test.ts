@@ -1,28 +1,29 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   createFastClock,
   createSdkPerson,
+  expectLevel,
+  idsOf,
   type NetworkProxy,
   request,
   type SdkPerson,
+  type System,
+  shareSystem,
   signIn,
   startProxy,
-  startSystem,
-  type TestServer,
   until,
   wholeHistory,
 } from '../harness/index.ts';
 
 /** @parley/client against the real server, through a network that misbehaves. */
 describe('the SDK', () => {
-  let server: TestServer;
+  let server: System;
   const proxies: NetworkProxy[] = [];
   const people: SdkPerson[] = [];
 
   beforeAll(async () => {
-    server = await startSystem({ flags: { 'sends-per-second': '10000' } });
+    server = await shareSystem();
   });
-  afterAll(() => server?.stop());
   afterEach(async () => {
     for (const { client } of people.splice(0)) client.close();
     for (const proxy of proxies.splice(0)) await proxy.close();
@@ -54,31 +55,6 @@ describe('the SDK', () => {
 
   const say = (who: SdkPerson, conversation: string, text: string): Promise<unknown> =>
     who.client.send(conversation, { type: 'text', text }, { id: text }).sent;
-
-  /** Everybody's view, what everybody was told, and history are one and the same. */
-  async function expectLevel(
-    conversation: string,
-    everybody: readonly SdkPerson[],
-    ids: readonly string[],
-  ): Promise<void> {
-    const history = await wholeHistory((everybody[0] as SdkPerson).client, conversation);
-    for (const one of everybody) {
-      await until(`${one.username} is level`, () => one.view(conversation).length >= history.length);
-      expect(one.view(conversation)).toEqual(history);
-      // Of a backlog it is told when all of it is there.
-      const told = () => one.told.filter((id) => ids.includes(id));
-      await until(`${one.username} is told of everything`, () => told().length >= ids.length);
-      expect(told(), `${one.username} is told of each message once, in order`).toEqual(
-        history.map((line) => line.split(' ')[1]),
-      );
-      expect(one.client.drafts(conversation)).toEqual([]);
-    }
-    expect(history.map((line) => Number(line.split(' ')[0]))).toEqual(history.map((_, i) => i + 1));
-    expect(history.map((line) => line.split(' ')[1]).toSorted()).toEqual(ids.toSorted());
-  }
-
-  const inOrder = (lines: readonly string[], username: string): (string | undefined)[] =>
-    lines.filter((line) => line.includes(` ${username} `)).map((line) => line.split(' ')[1]);
 
   test('two people talk: messages, edits, deletions, reactions, receipts, typing, presence, unread', async () => {
     const [ann, bob] = [await person('ann'), await person('bob')];
@@ -121,7 +97,7 @@ describe('the SDK', () => {
     });
     await Promise.all(ids.map((text) => say(ann, id, text)));
     await expectLevel(id, [ann, bob], ids);
-    expect(inOrder(bob.view(id), ann.username)).toEqual(ids);
+    expect(idsOf(bob.view(id), ann.username)).toEqual(ids);
     expect(ann.states.filter((state) => state === 'connecting').length).toBeGreaterThan(3);
   });
 
@@ -170,54 +146,6 @@ describe('the SDK', () => {
         .map((one) => one.seq),
     ).toEqual([11, 491, 601, 1_291]);
     expect(bob.gaps).not.toContain('lost');
-  });
-
-  test('kill -9 of the server while both send: both views and history are equal at the end', async () => {
-    const clock = createFastClock(5);
-    const [ann, bob] = [await person('ann', server.url, { clock }), await person('bob', server.url, { clock })];
-    const id = await meet(ann, bob);
-    let talking = true;
-    const talk = async (who: SdkPerson, name: string): Promise<string[]> => {
-      const ids: string[] = [];
-      const answers: Promise<unknown>[] = [];
-      for (let i = 0; talking; i++) {
-        ids.push(`${name}${i}`);
-        answers.push(say(who, id, `${name}${i}`));
-        await new Promise((resolve) => setTimeout(resolve, 5));
-        // a start may take longer than the outbox has room for
-        await until('there is room', () => who.client.drafts(id).length < 200);
-      }
-      await Promise.all(answers);
-      return ids;
-    };
-    const both = Promise.all([talk(ann, 'a'), talk(bob, 'b')]);
-    for (let round = 1; round <= 2; round++) {
-      const before = ann.told.length;
-      await until('they talk', () => ann.told.length > before + 60);
-      await server.kill('SIGKILL');
-      await server.start();
-    }
-    const after = bob.told.length;
-    await until('they talk on', () => bob.told.length > after + 60);
-    talking = false;
-    const [ofAnn, ofBob] = await both;
-    await expectLevel(id, [ann, bob], [...ofAnn, ...ofBob]);
-    expect(inOrder(ann.view(id), ann.username)).toEqual(ofAnn);
-    expect(inOrder(ann.view(id), bob.username)).toEqual(ofBob);
-  });
-
-  test('SIGTERM: a drain, a pause, and on without a loss', async () => {
-    const clock = createFastClock(5);
-    const [ann, bob] = [await person('ann', server.url, { clock }), await person('bob', server.url, { clock })];
-    const id = await meet(ann, bob);
-    await say(ann, id, 'before');
-    expect(await server.kill('SIGTERM')).toBe(0);
-    const during = say(ann, id, 'during');
-    await server.start();
-    await during;
-    await say(bob, id, 'after');
-    await expectLevel(id, [ann, bob], ['before', 'during', 'after']);
-    expect(ann.states).not.toContain('signedOut');
   });
 
   test('a revoked session signs out, on an open connection and at the next call', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createGroup, createPerson, password, RawSocket, request, signIn, uniqueName } from '../harness/index.ts';
-import { inEveryTopology } from '../harness/topologies.ts';
+import { inEveryTopology } from '../harness/shared-system.ts';
 
 inEveryTopology('sessions', (server) => {
   test('a revoked session ends at once: its socket, its access token, its refresh token', async () => {

@@ -2,13 +2,13 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   createPerson,
-  freePort,
   historyOf,
   mailedCode,
-  startSystem,
-  type TestServer,
+  type SharedSystem,
+  shareSystem,
   textOf,
   topology,
+  uniqueName,
   until,
 } from '../harness/index.ts';
 import { type VeigoGrpcAnswer as Answer, createVeigoGrpcClient } from '../harness/veigo-grpc.ts';
@@ -19,20 +19,16 @@ const strong = 'Str0ng!pass';
 const stranger = '01900000-0000-7000-8000-000000000000';
 
 describe(`Veigo over gRPC (${topology})`, () => {
-  let server: TestServer;
+  let server: SharedSystem;
   let port: number;
   let client: ReturnType<typeof createVeigoGrpcClient>;
-  let serial = 0;
 
   beforeAll(async () => {
-    port = await freePort();
+    server = await shareSystem();
+    port = server.grpcPort;
     client = createVeigoGrpcClient({ authentication: port, chat: port });
-    server = await startSystem({ flags: { 'grpc-port': String(port) } });
   });
-  afterAll(async () => {
-    client?.close();
-    await server?.stop();
-  });
+  afterAll(() => client?.close());
 
   const call: typeof client.call = (...args) => client.call(...args);
 
@@ -47,7 +43,7 @@ describe(`Veigo over gRPC (${topology})`, () => {
   }
 
   async function enter(clientId = 'phone') {
-    const email = `ann${++serial}@example.org`;
+    const email = `${uniqueName('ann')}@example.org`;
     const signedUp = await call('authentication.Authentication/SignUp', {
       email,
       password: strong,

@@ -14,7 +14,7 @@ import {
   VeigoSocket,
   veigoPassword,
 } from '../harness/index.ts';
-import { inEveryTopology } from '../harness/topologies.ts';
+import { inEveryTopology } from '../harness/shared-system.ts';
 import { describeVeigoAccounts } from './veigo/describe-veigo-accounts.ts';
 import { describeVeigoRooms } from './veigo/describe-veigo-rooms.ts';
 

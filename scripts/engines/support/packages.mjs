@@ -1,8 +1,13 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { withLock } from '../../setup/lock.mjs';
+import { cache } from '../../setup/paths.mjs';
 import { run, runWithRetries } from '../../setup/run.mjs';
 
 /** Debian's packages ask this program whether they may start their service. */
 const policy = '/usr/sbin/policy-rc.d';
+
+/** One installation at a time: engines are brought up side by side, and apt-get waits for nobody when it reads its lists. */
+export const installing = (work) => withLock(`${cache}/install.lock`, work);
 
 /**
  * Installs Debian packages without letting them start their services: the engines run from our own folder.
@@ -12,6 +17,11 @@ const policy = '/usr/sbin/policy-rc.d';
  * @param {(text: string) => void} log
  */
 export async function installPackages(packages, isThere, log) {
+  if (isThere()) return;
+  await installing(() => installMissing(packages, isThere, log));
+}
+
+async function installMissing(packages, isThere, log) {
   if (isThere()) return;
   const advice = `install ${packages.join(' ')} (Debian: apt-get install ${packages.join(' ')}), then try again`;
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {

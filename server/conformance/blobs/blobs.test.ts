@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createDiskBlobs } from '../../src/adapters/blobs/disk/create-disk-blobs.ts';
+import { describeFaults } from '../describe-faults.ts';
 import { type BlobFault, blobFaults, lateWrites } from './break-blobs.ts';
 import { blobProperties } from './properties.ts';
 
@@ -44,13 +45,9 @@ const noticedBy: Record<BlobFault, string> = {
   'keys are cleaned instead of refused': 'not a key',
 };
 
-describe('the suite notices that', () => {
-  for (const fault of Object.keys(blobFaults) as BlobFault[]) {
-    test(fault, async () => {
-      const property = blobProperties.find((p) => p.name.includes(noticedBy[fault]));
-      if (!property) throw new Error(`no property is named "${noticedBy[fault]}"`);
-      const broken = blobFaults[fault](createDiskBlobs({ folder: await createFolder() }));
-      await expect(property.check(broken)).rejects.toThrow();
-    });
-  }
+describeFaults({
+  properties: blobProperties,
+  noticedBy,
+  create: async () => createDiskBlobs({ folder: await createFolder() }),
+  break: (blobs, fault) => blobFaults[fault](blobs),
 });

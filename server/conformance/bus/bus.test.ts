@@ -1,7 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { createMemoryBus } from '../../src/adapters/bus/memory/create-memory-bus.ts';
 import { silentLog } from '../../src/kernel/log.ts';
-import { type BusFault, breakBus, busFaults } from './break-bus.ts';
+import { describeFaults } from '../describe-faults.ts';
+import { type BusFault, breakBus } from './break-bus.ts';
 import { listenProperties } from './listen-properties.ts';
 import { type BusSubject, busProperties } from './properties.ts';
 
@@ -57,20 +58,4 @@ const noticedBy: Record<BusFault, string> = {
   'a gap is told once': 'until that succeeds',
 };
 
-describe('the suite notices that', () => {
-  for (const fault of Object.keys(busFaults) as BusFault[]) {
-    test(fault, async () => {
-      const property = properties.find((p) => p.name.includes(noticedBy[fault]));
-      if (!property) throw new Error(`no property is named "${noticedBy[fault]}"`);
-      await expect(withLimit(property.check(breakBus(createMemorySubject(), fault)))).rejects.toThrow();
-    });
-  }
-});
-
-/** Some faults show as something that never happens. */
-function withLimit(check: Promise<void>): Promise<void> {
-  return Promise.race([
-    check,
-    new Promise<void>((_, reject) => setTimeout(() => reject(new Error('it never happened')), 300)),
-  ]);
-}
+describeFaults({ properties: properties, noticedBy, create: createMemorySubject, break: breakBus });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createMemoryHubRegistry } from '../../src/adapters/hub-registry/memory/create-memory-hub-registry.ts';
 import { type AccountId, createId, type HubId } from '../../src/kernel/ids.ts';
-import { breakRegistry, type RegistryFault, registryFaults } from './break-registry.ts';
+import { describeFaults } from '../describe-faults.ts';
+import { breakRegistry, type RegistryFault } from './break-registry.ts';
 import { type RegistrySubject, registryProperties } from './properties.ts';
 
 function createMemorySubject(): RegistrySubject {
@@ -53,14 +54,9 @@ const noticedBy: Record<RegistryFault, string> = {
   'who was ever held stays online': 'keeps nobody online',
 };
 
-describe('the suite notices that', () => {
-  for (const fault of Object.keys(registryFaults) as RegistryFault[]) {
-    test(fault, async () => {
-      const property = registryProperties.find((p) => p.name.includes(noticedBy[fault]));
-      if (!property) throw new Error(`no property is named "${noticedBy[fault]}"`);
-      const subject = createMemorySubject();
-      const broken = { ...subject, registry: breakRegistry(subject.registry, fault) };
-      await expect(property.check(broken)).rejects.toThrow();
-    });
-  }
+describeFaults({
+  properties: registryProperties,
+  noticedBy,
+  create: createMemorySubject,
+  break: (sound, fault) => ({ ...sound, registry: breakRegistry(sound.registry, fault) }),
 });

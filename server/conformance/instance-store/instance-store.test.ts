@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { createMemoryInstanceStore } from '../../src/adapters/instance-store/memory/create-memory-instance-store.ts';
-import { breakStore, type StoreFault, storeFaults } from './break-store.ts';
+import { describeFaults } from '../describe-faults.ts';
+import { breakStore, type StoreFault } from './break-store.ts';
 import { type StoreSubject, storeProperties } from './properties.ts';
 
 function createMemorySubject(): StoreSubject {
@@ -33,13 +34,9 @@ const noticedBy: Record<StoreFault, string> = {
   'it is always old enough': 'for how long',
 };
 
-describe('the suite notices that', () => {
-  for (const fault of Object.keys(storeFaults) as StoreFault[]) {
-    test(fault, async () => {
-      const property = storeProperties.find((p) => p.name.includes(noticedBy[fault]));
-      if (!property) throw new Error(`no property is named "${noticedBy[fault]}"`);
-      const subject = createMemorySubject();
-      await expect(property.check({ ...subject, store: breakStore(subject.store, fault) })).rejects.toThrow();
-    });
-  }
+describeFaults({
+  properties: storeProperties,
+  noticedBy,
+  create: createMemorySubject,
+  break: (sound, fault) => ({ ...sound, store: breakStore(sound.store, fault) }),
 });

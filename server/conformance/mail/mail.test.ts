@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, test } from 'vitest';
 import { createFileMailer } from '../../src/adapters/mail/files/create-file-mailer.ts';
 import { listMails } from '../../src/adapters/mail/files/list-mails.ts';
+import { describeFaults } from '../describe-faults.ts';
 import { type MailFault, mailFaults } from './break-mailer.ts';
 import { type MailSubject, mailProperties } from './properties.ts';
 
@@ -43,13 +44,9 @@ const noticedBy: Record<MailFault, string> = {
   'a failure is swallowed': 'cannot be stored',
 };
 
-describe('the suite notices that', () => {
-  for (const fault of Object.keys(mailFaults) as MailFault[]) {
-    test(fault, async () => {
-      const subject = await createFilesSubject();
-      const property = mailProperties.find((p) => p.name.includes(noticedBy[fault]));
-      if (!property) throw new Error(`no property is named "${noticedBy[fault]}"`);
-      await expect(property.check({ ...subject, mailer: mailFaults[fault](subject.mailer) })).rejects.toThrow();
-    });
-  }
+describeFaults({
+  properties: mailProperties,
+  noticedBy,
+  create: createFilesSubject,
+  break: (sound, fault) => ({ ...sound, mailer: mailFaults[fault](sound.mailer) }),
 });

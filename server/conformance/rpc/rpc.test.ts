@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, test } from 'vitest';
 import { silentLog } from '../../src/kernel/log.ts';
 import { createLocal } from '../../src/rpc/local.ts';
-import { breakTransport, type TransportFault, transportFaults } from './break-transport.ts';
+import { describeFaults } from '../describe-faults.ts';
+import { breakTransport, type TransportFault } from './break-transport.ts';
 import { callProbe, type GrpcFixture, openGrpcFixture } from './grpc-fixture.ts';
 import { createProbe, type ProbeApi } from './probe.ts';
 import { type RpcSubject, rpcProperties } from './properties.ts';
@@ -55,18 +56,9 @@ const noticedBy: Record<TransportFault, string> = {
   'one ordered call fails all that run': 'and no other',
 };
 
-/** A property that waits for what never comes has noticed as well; sound transports take milliseconds. */
-const noticeMs = 1_000;
-
-describe('the suite notices that', () => {
-  for (const fault of Object.keys(transportFaults) as TransportFault[]) {
-    test(fault, async () => {
-      const property = rpcProperties.find(({ name }) => name.includes(noticedBy[fault]));
-      if (!property) throw new Error(`no property is named "${noticedBy[fault]}"`);
-      const { probe, api } = createLocalSubject();
-      const checked = property.check({ probe, api: breakTransport(api, probe, fault) });
-      const waiting = new Promise((_, reject) => setTimeout(() => reject(new Error('waits for ever')), noticeMs));
-      await expect(Promise.race([checked, waiting])).rejects.toThrow();
-    });
-  }
+describeFaults({
+  properties: rpcProperties,
+  noticedBy,
+  create: createLocalSubject,
+  break: ({ probe, api }, fault) => ({ probe, api: breakTransport(api, probe, fault) }),
 });

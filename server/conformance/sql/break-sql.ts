@@ -45,7 +45,9 @@ export const sqlFaults = {
     ),
   'nulls in arrays become empty': (sql: Sql) =>
     through(sql, (query) => (text, values, name) => {
-      const filled = values?.map((value) => (Array.isArray(value) ? value.map((item) => item ?? '') : value));
+      // of texts: in an array of numbers PostgreSQL itself would refuse them
+      const ofTexts = (value: unknown): value is unknown[] => Array.isArray(value) && typeof value[0] === 'string';
+      const filled = values?.map((value) => (ofTexts(value) ? value.map((item) => item ?? '') : value));
       return query(text, filled, name);
     }),
   'the SQLSTATE is lost': (sql: Sql) =>

@@ -1,5 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, test } from 'vitest';
+import type { Sql } from '../../src/ports/sql.ts';
 import { openTestDatabase, type TestDatabase } from '../../test-support/database.ts';
+import { describeFaults } from '../describe-faults.ts';
 import { type SqlFault, sqlFaults } from './break-sql.ts';
 import { sqlProperties } from './properties.ts';
 
@@ -7,7 +9,18 @@ let db: TestDatabase;
 beforeEach(async () => {
   db = await openTestDatabase([]);
 });
-afterEach(() => db.close());
+afterEach(async () => {
+  for (const each of [db, ...others.splice(0)]) await each.close();
+});
+
+const others: TestDatabase[] = [];
+
+/** Properties make tables of one name. */
+async function openAnother(): Promise<Sql> {
+  const opened = await openTestDatabase([]);
+  others.push(opened);
+  return opened.sql;
+}
 
 describe('SQL over pg', () => {
   for (const property of sqlProperties) {
@@ -29,12 +42,9 @@ const noticedBy: Record<SqlFault, string> = {
   'names are ignored': 'prepared once',
 };
 
-describe('the suite notices that', () => {
-  for (const fault of Object.keys(sqlFaults) as SqlFault[]) {
-    test(fault, async () => {
-      const property = sqlProperties.find((each) => each.name.includes(noticedBy[fault]));
-      if (!property) throw new Error(`no property is named "${noticedBy[fault]}"`);
-      await expect(property.check(sqlFaults[fault](db.sql))).rejects.toThrow();
-    });
-  }
+describeFaults({
+  properties: sqlProperties,
+  noticedBy,
+  create: openAnother,
+  break: (sql, fault) => sqlFaults[fault](sql),
 });

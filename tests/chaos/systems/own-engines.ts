@@ -1,14 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type Engines, until } from '../../harness/index.ts';
+import { bringUp, type Engines, runEngines, until } from '../../harness/index.ts';
 import type { Victim } from '../chaos-system.ts';
-
-const root = fileURLToPath(import.meta.url).split(`${path.sep}tests${path.sep}`)[0] as string;
 
 /**
  * Engines that belong to one run: `npm run engines` with a folder and ports of its own. Rejects with what that says when one
@@ -55,13 +50,6 @@ function engineVictim(dir: string, name: string, url: string): Victim {
   };
 }
 
-async function bringUp(dir: string, name: string, port: number): Promise<string> {
-  const output = await runEngines(['up', name, '--dir', dir, '--port', `${name}=${port}`]);
-  const url = new RegExp(`^${name.toUpperCase()}=(.+)$`, 'm').exec(output)?.[1];
-  if (!url) throw new Error(`${name} did not say where it is:\n${output}`);
-  return url;
-}
-
 /** What the engine's start wrote beside its data (scripts/engines). */
 function pidOf(dir: string): number {
   const file = ['process.json', 'kafka.json'].map((name) => path.join(dir, name)).find((name) => existsSync(name));
@@ -76,17 +64,4 @@ function isThere(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-async function runEngines(args: readonly string[]): Promise<string> {
-  const child = spawn(process.execPath, [path.join(root, 'scripts', 'engines.mjs'), ...args]);
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (text) => {
-      output += text;
-    });
-  }
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`engines ${args.join(' ')} ended with ${code}:\n${output}`);
-  return output;
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   createPerson,
   mailedCode,
@@ -8,9 +8,9 @@ import {
   openGraphqlSocket,
   password,
   requestGraphql,
-  startServer,
+  type System,
+  shareSystem,
   subscribeGraphql,
-  type TestServer,
   uniqueName,
   until,
 } from '../../harness/index.ts';
@@ -26,11 +26,10 @@ const signUp = `mutation ($username: String!, $email: String!, $password: String
 
 /** What no other scenario asks GraphQL for; what the services make of it is for their own tests. */
 describe('GraphQL, operation by operation', () => {
-  let server: TestServer;
+  let server: System;
   beforeAll(async () => {
-    server = await startServer({ flags: { admins: 'chief' } });
+    server = await shareSystem();
   });
-  afterAll(() => server?.stop());
 
   const must = (token: string | null, query: string, variables?: object) =>
     mustGraphql(server, token, query, variables);
@@ -85,8 +84,8 @@ describe('GraphQL, operation by operation', () => {
   });
 
   test('an administrator makes many accounts at once, each answered for itself; nobody else may', async () => {
-    await must(null, signUp, { username: 'chief', email: 'chief@example.org', password });
-    const chief = (await must(null, signIn, { login: 'chief', password })).signIn.tokens.access as string;
+    await must(null, signUp, { username: 'chief-of-graphql', email: 'chief@example.org', password });
+    const chief = (await must(null, signIn, { login: 'chief-of-graphql', password })).signIn.tokens.access as string;
     const [eve] = await people('eve');
     const make = `mutation ($accounts: [NewAccountInput!]!) {
       createAccounts(accounts: $accounts, sessions: true) { account { username } tokens { access } error }

@@ -5,7 +5,7 @@ import {
   createVeigoPerson,
   mailedCode,
   refusalOf,
-  type TestServer,
+  type System,
   until,
   VeigoSocket,
   veigoPassword,
@@ -19,7 +19,7 @@ const unauthorized = '2 UNKNOWN: {"name":"Error","message":"Unauthorized action"
 const invalidToken = '2 UNKNOWN: {"name":"Error","message":"Invalid token"}';
 
 /** Accounts, tokens, codes from e-mails and profiles. */
-export function describeVeigoAccounts(server: () => TestServer): void {
+export function describeVeigoAccounts(server: () => System): void {
   const person = (name: string) => createVeigoPerson(server(), name);
   const ask = (query: string, variables?: object) => askVeigo(server(), query, null, variables);
 

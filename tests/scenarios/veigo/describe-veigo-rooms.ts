@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { createVeigoPerson, refusalOf, type TestServer, until, VeigoSocket } from '../../harness/index.ts';
+import { createVeigoPerson, refusalOf, type System, until, VeigoSocket } from '../../harness/index.ts';
 
 const room = 'id photoPath name description type privacy createdAt updatedAt';
 const member = 'id name memberId roomId createdAt updatedAt';
@@ -9,7 +9,7 @@ const metadata = 'metadata { cursor hasMore }';
 const unauthorized = '2 UNKNOWN: {"name":"Error","message":"Unauthorized action"}';
 
 /** Rooms, members and messages, and what the socket hears of them. */
-export function describeVeigoRooms(server: () => TestServer): void {
+export function describeVeigoRooms(server: () => System): void {
   const person = (name: string) => createVeigoPerson(server(), name);
 
   test('rooms and members', async () => {

@@ -166,7 +166,7 @@ describe('the relay', () => {
     const after = await relay.currentLsn();
     pending[1]?.();
     // Several status messages later the first publish still holds the slot back.
-    for (let i = 0; i < 5; i++) await new Promise((resolve) => setTimeout(resolve, 20));
+    await relay.confirmed(5);
     expect(await relay.isConfirmed(after)).toBe(false);
     expect(before).not.toBe(after);
     pending[0]?.();

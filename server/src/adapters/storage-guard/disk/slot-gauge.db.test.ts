@@ -1,16 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openTestDatabase, type TestDatabase } from '../../../../test-support/database.ts';
+import { ownDatabaseServer, type TestDatabase } from '../../../../test-support/database.ts';
 import { slotGauge } from './slot-gauge.ts';
 
+let open: () => Promise<TestDatabase>;
 let db: TestDatabase;
 beforeAll(async () => {
-  db = await openTestDatabase([]);
+  open = await ownDatabaseServer();
+  db = await open();
 });
-afterAll(async () => {
-  await db.sql.query('alter system reset max_slot_wal_keep_size');
-  await db.sql.query('select pg_reload_conf()');
-  await db.close();
-});
+afterAll(() => db.close());
 
 async function limit(value: string) {
   await db.sql.query(`alter system set max_slot_wal_keep_size = '${value}'`);
@@ -35,7 +33,7 @@ it('is full when a slot holds 70 % of what it may keep', async () => {
   const reading = await gauge.read();
   expect([reading.state, reading.detail]).toEqual(['full', expect.stringMatching(/idle holds [78]\d %/)]);
   // the slot of another database of the same server is not ours to spare
-  const other = await openTestDatabase([]);
+  const other = await open();
   expect((await slotGauge(other.sql).read()).state).toBe('roomy');
   await other.close();
   await limit('1GB');

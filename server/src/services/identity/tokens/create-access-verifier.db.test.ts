@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { openTestDatabase } from '../../../../test-support/database.ts';
 import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../../../test-support/identity.ts';
 import { type Failure, fail } from '../../../kernel/errors.ts';
@@ -239,15 +239,18 @@ test('identity is not asked about an unknown key before its time has come', asyn
   calls = [];
   const [, payload, signature] = signedIn.tokens.access.split('.');
   const head = Buffer.from(JSON.stringify({ alg: 'ES256', kid: 'invented' })).toString('base64url');
-  let answered = false;
-  void patient.verifyAccess(ctx, `${head}.${payload}.${signature}`).catch(() => {
-    answered = true;
-  });
-  // A timer that is due at once comes before one that is due later.
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const invented = patient.verifyAccess(ctx, `${head}.${payload}.${signature}`).catch((error: Failure) => error.code);
   // Known keys do not wait for unknown ones.
   await patient.verifyAccess(ctx, signedIn.tokens.access);
-  expect([calls, answered]).toEqual([[], false]);
+  // it has been counting since its start
+  await vi.advanceTimersByTimeAsync(3_000_000);
+  expect(calls).toEqual([]);
+  await vi.advanceTimersByTimeAsync(600_000);
+  vi.useRealTimers();
+  expect(await invented).toBe('token.invalid');
+  expect(calls).toEqual(['jwks']);
   await patient.unit.stop?.();
 });
 

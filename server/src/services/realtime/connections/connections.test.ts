@@ -223,13 +223,18 @@ test('an idle connection with five conversations keeps less than 3 KB in the hea
     );
   hub.loseStream();
   const outlets = users.map(() => new TestOutlet());
-  gc();
-  const before = process.memoryUsage().heapUsed;
-  await Promise.all(users.map((user, i) => hub.open(user, outlets[i])));
-  await hub.settle();
-  for (const outlet of outlets) outlet.frames.length = 0;
-  gc();
-  const perConnection = (process.memoryUsage().heapUsed - before) / users.length;
+  // Five measurements: what this process keeps or drops meanwhile for reasons of its own falls into one of them, not into most.
+  const perConnection: number[] = [];
+  for (let at = 0; at < users.length; at += 400) {
+    const some = users.slice(at, at + 400);
+    gc();
+    const before = process.memoryUsage().heapUsed;
+    await Promise.all(some.map((user, i) => hub.open(user, outlets[at + i])));
+    await hub.settle();
+    for (const outlet of outlets) outlet.frames.length = 0;
+    gc();
+    perConnection.push((process.memoryUsage().heapUsed - before) / some.length);
+  }
   expect(hub.realtime.hub.connectionCount).toBe(2_000);
-  expect(perConnection).toBeLessThan(3_000);
+  expect(perConnection.toSorted((one, other) => one - other)[2]).toBeLessThan(3_000);
 });
