@@ -34,7 +34,10 @@ export const lawfulTree = {
   [`${S}services/identity/api.ts`]: 'export interface IdentityApi { x: 1 }',
   [`${S}services/identity/hash.ts`]:
     "import { hash } from '@node-rs/argon2'; import * as jose from 'jose'; export const h = [hash, jose];",
-  [`${S}services/people/find.ts`]: "import type { ChatApi } from '../chat/api.ts'; export const f = (a: ChatApi) => a;",
+  [`${S}services/shared/projection.ts`]:
+    "import type { Sql } from '../../ports/sql.ts'; export const p = (s: Sql) => s;",
+  [`${S}services/people/find.ts`]:
+    "import type { ChatApi } from '../chat/api.ts'; import { p } from '../shared/projection.ts'; export const f = (a: ChatApi) => [a, p];",
   [`${S}runtime/http.ts`]:
     "import fastify from 'fastify'; import type { Id } from '../kernel/ids.ts'; export const h = (id: Id) => fastify(id);",
   [`${S}runtime/telemetry.ts`]:
@@ -74,6 +77,7 @@ export const probes = {
       "import type { memory } from '../../adapters/bus/memory/create-memory-bus.ts'; export type T = typeof memory;",
   },
   'services-meet-at-api': { [`${S}services/people/probe.ts`]: "import '../chat/append.ts';" },
+  'shared-knows-no-service': { [`${S}services/shared/probe.ts`]: "import '../chat/api.ts';" },
   'wire-types-stay-at-the-border': { [`${S}services/chat/probe.ts`]: "import '@parley/contracts';" },
   'wire-serves-rpc': { [`${S}main/probe.ts`]: "import '../rpc/wire/model.ts';" },
   'wire-knows-the-model': { [`${S}rpc/wire/probe.ts`]: "import '../grpc/create-peer.ts';" },
