@@ -55,6 +55,8 @@ export async function startProtocolHub(
     return { principal: { account: user, session, username: token, admin: false }, expiresAt: hub.now + 3_600_000 };
   };
   const preferences: NotifyPreference[] = [];
+  /** What happens right after chat has read them. */
+  const afterRead = { do: () => {} };
   const deps = {
     identity: {
       verifyAccess: (_ctx, token) => verify(token),
@@ -63,7 +65,11 @@ export async function startProtocolHub(
     people: {} as PeopleApi,
     chat: {
       ...hub.chat.api,
-      notifyPreferencesOf: async (_ctx, users) => preferences.filter(({ user }) => users.includes(user)),
+      async notifyPreferencesOf(_ctx, users) {
+        const found = preferences.filter(({ user }) => users.includes(user));
+        afterRead.do();
+        return found;
+      },
     } as Partial<ChatApi> as ChatApi,
     log: silentLog,
     metrics: noMetrics,
@@ -88,6 +94,7 @@ export async function startProtocolHub(
     http: http.app.server,
     /** What chat says of who wants to be alerted of less. */
     preferences,
+    afterRead,
     url,
     socketUrl,
     /** Veigo's socket. */

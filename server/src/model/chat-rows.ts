@@ -1,5 +1,5 @@
 import type { AccountId, ConversationId, MessageId } from '../kernel/ids.ts';
-import type { Membership, Role } from './conversation.ts';
+import type { Membership, NotifyRule, Preferences, Role } from './conversation.ts';
 import type { Message } from './message.ts';
 
 /**
@@ -64,6 +64,15 @@ export interface ReceiptRow {
   readonly read: number;
 }
 
+export interface PreferencesRow {
+  readonly conversation_id: ConversationId;
+  readonly user_id: AccountId;
+  readonly muted_until: string | null;
+  readonly archived: boolean;
+  readonly pinned: boolean;
+  readonly notify: NotifyRule;
+}
+
 /** The columns of a MessageRow, for select lists. */
 export const messageColumns = `conversation_id, seq, rev, mod_rev, mod, id, sender_id, content, reply_to, thread, mentions,
   system, created_at, edited_at, deleted_at, reactions, pinned`;
@@ -98,5 +107,16 @@ export function toMembership(row: MembershipRow): Membership {
     leftRev: row.left_rev,
     rev: row.rev,
     joinedAt: row.joined_at,
+  };
+}
+
+export function toPreferences(row: PreferencesRow): Preferences {
+  return {
+    user: row.user_id,
+    conversation: row.conversation_id,
+    mutedUntil: row.muted_until,
+    archived: row.archived,
+    pinned: row.pinned,
+    notify: row.notify,
   };
 }

@@ -1,4 +1,6 @@
+import { systemContext } from '../../kernel/context.ts';
 import { fail } from '../../kernel/errors.ts';
+import type { AccountId } from '../../kernel/ids.ts';
 import { createProfileReader } from '../shared/profile-reader.ts';
 import type { HttpHost, Protocol } from '../shared/protocol.ts';
 import { createDocuments } from './documents.ts';
@@ -22,7 +24,8 @@ export function createGraphqlProtocol(deps: GraphqlDeps): Protocol {
   const common: OperationDeps = { identity, people, chat, log, metrics, limits, profiles, config };
   // Of all ports of this process: they share the hub, and so the groups of its subscribers.
   const groups = createGroups(createSelections(schema, log));
-  const preferences = createNotifyPreferences({ chat, log });
+  const read = (users: readonly AccountId[]) => chat.notifyPreferencesOf(systemContext('graphql.notify'), users);
+  const preferences = createNotifyPreferences({ read, log });
   return {
     name: 'graphql',
     async registerHttp(host) {

@@ -1,6 +1,7 @@
 import type { Context, Principal } from '../../kernel/context.ts';
 import type { AccountId, ConnectionId, ConversationId } from '../../kernel/ids.ts';
 import type { Profile } from '../../model/account.ts';
+import type { Preferences } from '../../model/conversation.ts';
 import type { Delivery } from '../../model/delivery.ts';
 import type { Message } from '../../model/message.ts';
 import type { Continuity, Position } from '../../model/position.ts';
@@ -77,6 +78,8 @@ export type Outgoing =
       readonly conversations: readonly ResumedConversation[];
       readonly more: boolean;
     }
+  /** The connection's own user has changed theirs of a conversation; null: that may have been missed, so read them anew. */
+  | { readonly op: 'preferences'; readonly preferences: Preferences | null }
   | { readonly op: 'drain'; readonly reconnectInMs: number };
 
 export interface ResumedConversation {

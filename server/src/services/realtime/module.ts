@@ -103,11 +103,12 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   const resumer = createResumer({ chat, index, fanOut, backlog, scheduler, resumesAtOnce: config.resumesAtOnce });
   const verifier = createVerifier({
     ...{ chat, registry, hub: hubId, leaseMs, index, registrar, pipeline, loader, scheduler, log, lose },
+    onMissed: () => fanOut.tell([...index.connections], { op: 'preferences', preferences: null }),
   });
   const lease = createLease({ registry, hub: hubId, leaseMs, registrar, verifier, clock, log });
   const sweep = createSweep({ index, outbound, clock, ...config, end });
   const deliver = createDeliver({
-    ...{ config, index, pipeline, members, starter, ephemerals, profiles, outbound, verifier, clock, end },
+    ...{ config, index, pipeline, members, starter, ephemerals, profiles, fanOut, outbound, verifier, clock, end },
     recheck: (connection) => void recheck(connection),
   });
 

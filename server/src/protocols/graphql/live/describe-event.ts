@@ -82,6 +82,7 @@ export function describeEvent(event: Outgoing): Told | null {
     case 'conversation':
       return { field: 'conversations', value: { type: 'ConversationEvent', ...event } };
     case 'resumed':
+    case 'preferences':
     case 'drain':
       return null;
   }

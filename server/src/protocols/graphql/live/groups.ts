@@ -37,11 +37,18 @@ export class Group {
     };
   }
 
-  /** Of notifications: whether there is one is for each reader to say, and what it says is the same for all who have it. */
+  /**
+   * Of notifications: whether there is one is for each reader to say, and what it says is the same for all who have it. What the reader
+   * changes of their preferences comes the same way, in order with the messages they are for, and is told to nobody.
+   */
   encoderFor(reader: AccountId, preferences: UserPreferences): Encoder {
     return {
       protocol: `${this.encoder.protocol} ${reader}`,
       encode: (event) => {
+        if (event.op === 'preferences') {
+          preferences.onChange(event.preferences);
+          return null;
+        }
         if (event.op !== 'message') return this.encoder.encode(event);
         const reason = reasonOf(event.message, reader, preferences.ruleOf(event.message.conversation));
         return reason ? this.notification(event, reason) : null;

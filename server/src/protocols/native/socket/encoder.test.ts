@@ -2,8 +2,7 @@ import { serverFrames } from '@parley/contracts';
 import { expect, test } from 'vitest';
 import type { AccountId, ConversationId, MessageId } from '../../../kernel/ids.ts';
 import type { Message } from '../../../model/message.ts';
-import type { Outgoing } from '../../../services/realtime/api.ts';
-import { encodeEvent, nativeEncoder } from './encoder.ts';
+import { encodeEvent, nativeEncoder, type Told } from './encoder.ts';
 
 const conversation = '0190cccc-0000-7000-8000-000000000003' as ConversationId;
 const user = '0190aaaa-0000-7000-8000-000000000001' as AccountId;
@@ -26,7 +25,7 @@ const message: Message = {
   pinned: false,
 };
 
-const events: Outgoing[] = [
+const events: Told[] = [
   { op: 'message', message, sender },
   { op: 'message', message: { ...message, seq: null, rev: null }, sender },
   { op: 'edited', message: { ...message, editedAt: at }, sender },
@@ -73,6 +72,10 @@ test.each(events)('$op is a frame of the published schema, op first', (event) =>
   expect(text).toMatch(new RegExp(`^\\{"op":"${event.op}"[,}]`));
   const frame = JSON.parse(text);
   expect(serverFrames[event.op].parse(frame)).toEqual(frame);
+});
+
+test('of preferences there is no frame: no client knows one', () => {
+  expect(nativeEncoder.encode({ op: 'preferences', preferences: null })).toBe(null);
 });
 
 test('the buffer is the text behind a WebSocket header', () => {

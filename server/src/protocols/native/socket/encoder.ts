@@ -6,11 +6,14 @@ import { encodeMessageFields } from '../encode-message.ts';
 /** The hub's events as frames of `parley.v1`, WebSocket header included: encoded once, written to every connection. */
 export const nativeEncoder: Encoder = {
   protocol: 'native',
-  encode: (event) => createTextFrame(encodeEvent(event)),
+  encode: (event) => (event.op === 'preferences' ? null : createTextFrame(encodeEvent(event))),
 };
 
+/** What this protocol has a word for. */
+export type Told = Exclude<Outgoing, { readonly op: 'preferences' }>;
+
 /** One frame's text, `op` first. Ids, times and numbers are ours and need no escaping. */
-export function encodeEvent(event: Outgoing): string {
+export function encodeEvent(event: Told): string {
   switch (event.op) {
     case 'message':
       return `{"op":"message",${encodeMessageFields(event.message, event.sender)}}`;

@@ -44,6 +44,8 @@ export function createVerifier(deps: {
   readonly scheduler: Scheduler;
   readonly log: Log;
   lose(connections: readonly LiveConnection[]): void;
+  /** What is told by user, and has no rev to compare, may have been missed up to now. */
+  onMissed(): void;
 }): Verifier {
   const { chat, index, registrar, pipeline, scheduler, log } = deps;
   const recent = new Set<ServedConversation>();
@@ -78,6 +80,7 @@ export function createVerifier(deps: {
       await registrar.hold([...index.users.keys()]);
       await registrar.serve([...index.served.keys()]);
     }
+    deps.onMissed();
     const behind: Promise<void>[] = [];
     for await (const [served, head] of headsOf([...index.served.values()])) {
       if (isOfThisEpoch(served, head) && head.lastRev > served.lastRev)
