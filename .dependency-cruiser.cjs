@@ -69,9 +69,15 @@ module.exports = {
     ),
     wall(
       'services-meet-at-api',
-      'another service is reached through its api.ts and nothing else; what all of them do alike is in services/shared',
+      'another service is reached through its api.ts, or its trusted-api.ts, and nothing else; what all of them do alike is in services/shared',
       { path: `^${S}services/([^/]+)/`, pathNot: testFiles },
-      { path: `^${S}services/[^/]+/`, pathNot: `^${S}services/($1/|shared/|[^/]+/api\\.ts$)` },
+      { path: `^${S}services/[^/]+/`, pathNot: `^${S}services/($1/|shared/|[^/]+/(trusted-)?api\\.ts$)` },
+    ),
+    wall(
+      'trusted-calls-are-for-few',
+      'what acts for whoever it names is for hubs and the router; main gives others what they need of it, cut to that',
+      { path: `^${S}services/([^/]+)/`, pathNot: `${testFiles}|^${S}services/(realtime|router)/` },
+      { path: `^${S}services/[^/]+/trusted-api\\.ts$`, pathNot: `^${S}services/$1/` },
     ),
     wall(
       'shared-knows-no-service',

@@ -14,7 +14,7 @@ import type { AttachmentStore } from '../src/protocols/shared/store-attachment.t
 import { createVeigoProtocol } from '../src/protocols/veigo/veigo-protocol.ts';
 import { createHttpServer } from '../src/runtime/http.ts';
 import { createPublicGrpc } from '../src/runtime/public-grpc/create-public-grpc.ts';
-import type { Attachment, ChatApi, ConversationView } from '../src/services/chat/api.ts';
+import type { Attachment, ChatApi, ConversationView, SendMessages } from '../src/services/chat/api.ts';
 import type { IdentityApi } from '../src/services/identity/api.ts';
 import type { PeopleApi } from '../src/services/people/api.ts';
 import type { Connection, HubApi } from '../src/services/realtime/api.ts';
@@ -108,7 +108,19 @@ function createPeople(): PeopleApi {
   });
 }
 
-export interface FakeChat extends ChatApi {
+const stay = {
+  conversation,
+  user: bob,
+  role: 'member',
+  joinedSeq: 0,
+  joinedRev: 1,
+  leftSeq: null,
+  leftRev: null,
+  rev: 1,
+  joinedAt: at,
+} as const;
+
+export interface FakeChat extends ChatApi, SendMessages {
   /** The sizes of the calls of `append`. */
   readonly calls: number[];
   readonly stored: Message[];
@@ -141,19 +153,8 @@ function createChat(): FakeChat {
   const known = (id: ConversationId) => {
     if (id !== conversation) throw fail('conversation.unknown');
   };
-  const stay = {
-    conversation,
-    user: bob,
-    role: 'member',
-    joinedSeq: 0,
-    joinedRev: 1,
-    leftSeq: null,
-    leftRev: null,
-    rev: 1,
-    joinedAt: at,
-  } as const;
   return Object.assign(
-    partial<ChatApi>('chat', {
+    partial<ChatApi & SendMessages>('chat', {
       append: async (_ctx, drafts) => {
         calls.push(drafts.length);
         return drafts.map((draft) => {
@@ -175,7 +176,6 @@ function createChat(): FakeChat {
       listMembers: async () => ({ items: [stay], next: null }),
       listMembersOf: async (_ctx, requests) => requests.map(() => ({ items: [stay], next: null })),
       listReceipts: async () => [{ conversation, user: bob, delivered: 2, read: 1 }],
-      membershipsOf: async (_ctx, users) => users.map((user) => ({ ...stay, user })),
       putMember: async () => ({ member: stay, created: false }),
       history: async (_ctx, id) => {
         known(id);
@@ -299,7 +299,9 @@ export async function startNativeServer(
     people: createPeople(),
     chat,
     http: serve.http ? { presence, attachments, status, webRoot } : null,
-    sockets: serve.sockets ? { hub, presence, status } : null,
+    sockets: serve.sockets
+      ? { hub, presence, status, notifyPreferencesOf: async () => [], ownMemberships: async () => [stay] }
+      : null,
     config: rest,
     limits: createRateLimits({ ...(sends && { sends }), ...(frames && { frames }), ...(signIns && { signIns }) }),
     log: silentLog,

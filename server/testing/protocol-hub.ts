@@ -1,6 +1,7 @@
 import type { Client as SseClient } from 'graphql-sse';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import { type Context, requirePrincipal } from '../src/kernel/context.ts';
 import { fail } from '../src/kernel/errors.ts';
 import type { AccountId, ConversationId, SessionId } from '../src/kernel/ids.ts';
 import { silentLog } from '../src/kernel/log.ts';
@@ -10,7 +11,7 @@ import { createGraphqlProtocol } from '../src/protocols/graphql/graphql-protocol
 import { createRateLimits, type Rates } from '../src/protocols/shared/rate-limits.ts';
 import { createVeigoProtocol } from '../src/protocols/veigo/veigo-protocol.ts';
 import { createHttpServer } from '../src/runtime/http.ts';
-import type { ChatApi, NotifyPreference } from '../src/services/chat/api.ts';
+import type { ChatApi, NotifyPreference, SendMessages } from '../src/services/chat/api.ts';
 import type { IdentityApi } from '../src/services/identity/api.ts';
 import type { PeopleApi } from '../src/services/people/api.ts';
 import type { RealtimeConfig } from '../src/services/realtime/config.ts';
@@ -63,14 +64,7 @@ export async function startProtocolHub(
       resolveCookie: (_ctx, cookie) => verify(cookie),
     } as Partial<IdentityApi> as IdentityApi,
     people: {} as PeopleApi,
-    chat: {
-      ...hub.chat.api,
-      async notifyPreferencesOf(_ctx, users) {
-        const found = preferences.filter(({ user }) => users.includes(user));
-        afterRead.do();
-        return found;
-      },
-    } as Partial<ChatApi> as ChatApi,
+    chat: {} as Partial<ChatApi & SendMessages> as ChatApi & SendMessages,
     log: silentLog,
     metrics: noMetrics,
     config: protocolConfig,
@@ -80,6 +74,12 @@ export async function startProtocolHub(
       hub: hub.realtime.hub,
       presence: { presenceOf: async () => new Map() },
       status: () => ({ status: 'ok', version: '1.2.3', uptimeSeconds: 1, services: {} }) as const,
+      async notifyPreferencesOf(users: readonly AccountId[]) {
+        const found = preferences.filter(({ user }) => users.includes(user));
+        afterRead.do();
+        return found;
+      },
+      ownMemberships: (ctx: Context) => hub.chat.api.membershipsOf(ctx, [requirePrincipal(ctx).account]),
     },
   };
   createGraphqlProtocol(deps).registerSockets(http);

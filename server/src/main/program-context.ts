@@ -14,7 +14,7 @@ import type { StorageGuard } from '../ports/storage-guard.ts';
 import type { HttpHalf, ServiceStatus, SocketHalf } from '../protocols/shared/halves.ts';
 import type { HttpServer } from '../runtime/http.ts';
 import type { Telemetry } from '../runtime/telemetry.ts';
-import type { ChatApi } from '../services/chat/api.ts';
+import type { ChatApi, SendMessages } from '../services/chat/api.ts';
 import type { IdentityApi } from '../services/identity/api.ts';
 import type { HubApi, PresenceApi } from '../services/realtime/api.ts';
 import type { RelayDatabase } from '../services/relay/config.ts';
@@ -82,7 +82,7 @@ export interface ProgramContext extends Foundation {
   /** identity as protocols use it: tokens are verified here, everything else where identity runs. */
   identity: IdentityApi;
   /** chat as protocols use it: drafts may go by way of a queue. */
-  chat: ChatApi;
+  chat: ChatApi & SendMessages;
   httpPort: number;
   /** Set by the relay's module, for the committer of the same process. */
   behind: () => boolean;

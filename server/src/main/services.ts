@@ -1,18 +1,18 @@
 import type { Log } from '../kernel/log.ts';
 import { toFailureOfSql } from '../ports/sql.ts';
 import { createLocal } from '../rpc/local.ts';
-import type { ChatApi } from '../services/chat/api.ts';
+import type { WholeChatApi } from '../services/chat/trusted-api.ts';
 import type { DiscoveryApi } from '../services/discovery/api.ts';
-import type { IdentityApi } from '../services/identity/api.ts';
+import type { WholeIdentityApi } from '../services/identity/trusted-api.ts';
 import type { PeopleApi } from '../services/people/api.ts';
 import type { RealtimeApi } from '../services/realtime/api.ts';
 import type { RouterApi } from '../services/router/api.ts';
 
 /** The interfaces that cross service borders, by service. */
 export interface ServiceApis {
-  identity: IdentityApi;
+  identity: WholeIdentityApi;
   people: PeopleApi;
-  chat: ChatApi;
+  chat: WholeChatApi;
   router: RouterApi;
   realtime: RealtimeApi;
   discovery: DiscoveryApi;

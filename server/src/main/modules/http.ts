@@ -1,3 +1,4 @@
+import { requirePrincipal } from '../../kernel/context.ts';
 import type { Unit } from '../../kernel/lifecycle.ts';
 import { createPresenceReader } from '../../services/realtime/presence/presence-reader.ts';
 import type { ProgramContext } from '../program-context.ts';
@@ -17,6 +18,13 @@ export function initRest(p: ProgramContext): Unit {
 }
 
 export function initSockets(p: ProgramContext): Unit {
-  p.halves.sockets = { hub: p.hub, presence: p.presence, status: p.status };
+  const chat = p.services.connect('chat');
+  p.halves.sockets = {
+    hub: p.hub,
+    presence: p.presence,
+    status: p.status,
+    notifyPreferencesOf: (users) => chat.notifyPreferencesOf(p.createContext('notifications'), users),
+    ownMemberships: (ctx) => chat.membershipsOf(ctx, [requirePrincipal(ctx).account]),
+  };
   return {};
 }

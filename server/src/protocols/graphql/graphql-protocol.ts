@@ -1,6 +1,4 @@
-import { systemContext } from '../../kernel/context.ts';
 import { fail } from '../../kernel/errors.ts';
-import type { AccountId } from '../../kernel/ids.ts';
 import { createProfileReader } from '../shared/profile-reader.ts';
 import type { HttpHost, Protocol } from '../shared/protocol.ts';
 import { createDocuments } from './documents.ts';
@@ -24,8 +22,7 @@ export function createGraphqlProtocol(deps: GraphqlDeps): Protocol {
   const common: OperationDeps = { identity, people, chat, log, metrics, limits, profiles, config };
   // Of all ports of this process: they share the hub, and so the groups of its subscribers.
   const groups = createGroups(createSelections(schema, log));
-  const read = (users: readonly AccountId[]) => chat.notifyPreferencesOf(systemContext('graphql.notify'), users);
-  const preferences = createNotifyPreferences({ read, log });
+  const preferences = sockets && createNotifyPreferences({ read: sockets.notifyPreferencesOf, log });
   return {
     name: 'graphql',
     async registerHttp(host) {
@@ -35,7 +32,7 @@ export function createGraphqlProtocol(deps: GraphqlDeps): Protocol {
       if (!sockets) refuseLive(host);
     },
     registerSockets(host) {
-      if (!sockets) throw new Error('the GraphQL protocol was given no hub to serve sockets with');
+      if (!sockets || !preferences) throw new Error('the GraphQL protocol was given no hub to serve sockets with');
       const { hub, presence, status } = sockets;
       const services = { ...common, presence, status, attachments: null };
       const createFeed = createLiveFeeds({ hub, groups, preferences, log });

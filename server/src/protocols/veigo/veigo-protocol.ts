@@ -42,7 +42,7 @@ export function createVeigoProtocol(deps: VeigoProtocolDeps): Protocol {
     },
     registerSockets(host) {
       if (!sockets) throw new Error('the Veigo protocol was given no hub to serve sockets with');
-      host.onUpgrade(socketPath, createVeigoSocket({ ...common, hub: sockets.hub }));
+      host.onUpgrade(socketPath, createVeigoSocket({ ...common, ...sockets }));
     },
     registerGrpc: (host) => addVeigoGrpc(host, common),
   };

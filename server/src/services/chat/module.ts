@@ -1,5 +1,4 @@
 import type { Unit } from '../../kernel/lifecycle.ts';
-import type { ChatApi } from './api.ts';
 import { createMemberCache } from './append/member-cache.ts';
 import { sendEphemeral, setTyping } from './append/send-ephemeral.ts';
 import { addMembers } from './changing/add-members.ts';
@@ -28,11 +27,12 @@ import { createRequireReader } from './reading/readers.ts';
 import { repair, viewFor } from './reading/repair.ts';
 import { membershipsOf, readHeads, resumeSummaries } from './reading/resume.ts';
 import { search } from './reading/search.ts';
+import type { WholeChatApi } from './trusted-api.ts';
 
 export type { ChatConfig, ChatDeps } from './deps.ts';
 
 /** Conversations, memberships, messages and receipts over one database; see README.md beside this file. */
-export function createChat(deps: ChatDeps): { readonly api: ChatApi; readonly unit: Unit } {
+export function createChat(deps: ChatDeps): { readonly api: WholeChatApi; readonly unit: Unit } {
   const config = { ...chatDefaults, ...deps.config };
   const members = createMemberCache(deps.sql, { entries: config.accessEntries, ttlMs: config.accessTtlMs });
   const receipts = createReceiptWriter({ ...deps, windowMs: config.receiptWindowMs });
@@ -51,7 +51,7 @@ export function createChat(deps: ChatDeps): { readonly api: ChatApi; readonly un
     return await read();
   };
 
-  const api: ChatApi = {
+  const api: WholeChatApi = {
     append: deps.committer.append,
     createConversation: (ctx, request) => createConversation(deps, ctx, request),
     listConversations: (ctx, page) =>

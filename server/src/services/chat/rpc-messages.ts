@@ -31,16 +31,15 @@ import type {
   AppendResult,
   Attachment,
   Backlog,
-  BacklogRequest,
   ChatApi,
   ConversationView,
-  Head,
   HistoryRange,
   NewConversation,
   NotifyPreference,
   Receipt,
   SearchHit,
 } from './api.ts';
+import type { BacklogRequest, Head, TrustedChatApi } from './trusted-api.ts';
 
 /** The types of ChatApi as messages of parley.chat.v1. */
 
@@ -155,7 +154,7 @@ const head = { conversation: text, epoch: text, lastSeq: whole, lastRev: whole }
 
 export const headOf = record<Head, wire.Head>(head);
 
-export const summary = record<Awaited<ReturnType<ChatApi['resumeSummaries']>>[number], wire.ResumeSummary>({
+export const summary = record<Awaited<ReturnType<TrustedChatApi['resumeSummaries']>>[number], wire.ResumeSummary>({
   ...head,
   unread: whole,
   left: flag,

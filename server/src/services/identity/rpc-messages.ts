@@ -16,17 +16,8 @@ import {
   whole,
   word,
 } from '../../rpc/wire/shapes.ts';
-import type {
-  IdentityApi,
-  NewAccount,
-  Origin,
-  PublicKey,
-  Revoked,
-  Session,
-  SignedIn,
-  Tokens,
-  Verified,
-} from './api.ts';
+import type { IdentityApi, NewAccount, Origin, PublicKey, Session, SignedIn, Tokens, Verified } from './api.ts';
+import type { Revoked } from './trusted-api.ts';
 
 /** The types of IdentityApi as messages of parley.identity.v1. */
 

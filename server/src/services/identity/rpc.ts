@@ -16,7 +16,6 @@ import {
   text,
   whole,
 } from '../../rpc/wire/shapes.ts';
-import type { IdentityApi } from './api.ts';
 import {
   createResult,
   login,
@@ -29,9 +28,10 @@ import {
   tokens,
   verified,
 } from './rpc-messages.ts';
+import type { WholeIdentityApi } from './trusted-api.ts';
 
-type Request<K extends keyof IdentityApi> = Parameters<IdentityApi[K]>[1];
-type Answer<K extends keyof IdentityApi> = Awaited<ReturnType<IdentityApi[K]>>;
+type Request<K extends keyof WholeIdentityApi> = Parameters<WholeIdentityApi[K]>[1];
+type Answer<K extends keyof WholeIdentityApi> = Awaited<ReturnType<WholeIdentityApi[K]>>;
 
 const reset = record<Request<'resetPassword'>, wire.ResetPasswordRequest>({
   code: roughText,
@@ -41,7 +41,7 @@ const change = record<Request<'changePassword'>, wire.ChangePasswordRequest>({ o
 const cookie = record<Answer<'createCookie'>, wire.CreateCookieResponse>({ value: text, maxAgeSeconds: whole });
 const keySet = record<Answer<'jwks'>, wire.JwksResponse>({ keys: list(publicKey) });
 const ended = record<Answer<'listRevoked'>, wire.ListRevokedResponse>({ keepMs: whole, sessions: list(revoked) });
-const options = record<NonNullable<Parameters<IdentityApi['createAccounts']>[2]>, wire.CreateAccountsOptions>({
+const options = record<NonNullable<Parameters<WholeIdentityApi['createAccounts']>[2]>, wire.CreateAccountsOptions>({
   sessions: optional(flag),
 });
 
@@ -54,8 +54,8 @@ const repeatable = { idempotent: true };
 /** A second time means another thing: a second session, a code or a token that is used up, another mail. */
 const once = { idempotent: false };
 
-/** parley.identity.v1.IdentityService: IdentityApi over the wire. */
-export const identityRpc: RpcService<IdentityApi> = createRpcService<IdentityApi>(
+/** parley.identity.v1.IdentityService: both halves over the wire, where every caller is a process of ours. */
+export const identityRpc: RpcService<WholeIdentityApi> = createRpcService<WholeIdentityApi>(
   'identity',
   'parley.identity.v1.IdentityService',
   {

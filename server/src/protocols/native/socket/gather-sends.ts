@@ -2,7 +2,7 @@ import { systemContext } from '../../../kernel/context.ts';
 import { Failure, toFailure } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
 import type { Draft } from '../../../model/message.ts';
-import type { AppendResult, ChatApi } from '../../../services/chat/api.ts';
+import type { AppendResult, SendMessages } from '../../../services/chat/api.ts';
 import { createError, createSent, type FrameRef } from './answers.ts';
 import type { Client } from './client.ts';
 
@@ -17,7 +17,7 @@ interface Waiting {
  * one as for hundreds, and nobody waits for a timer. `sent` follows the commit, never comes before it, and waits for no other
  * conversation's.
  */
-export function gatherSends(chat: ChatApi, log: Log): (client: Client, ref: FrameRef, draft: Draft) => void {
+export function gatherSends(chat: SendMessages, log: Log): (client: Client, ref: FrameRef, draft: Draft) => void {
   let waiting: Waiting[] = [];
 
   async function flush(): Promise<void> {

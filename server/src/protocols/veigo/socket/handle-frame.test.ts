@@ -21,8 +21,8 @@ function createSocket({ rooms = 1, rates = {} }: { readonly rooms?: number; read
     last: Promise.resolve(),
   };
   const handle = createFrameHandler({
+    ownMemberships: async () => Array.from({ length: rooms }, (_, n) => ({ conversation: room(n) })),
     chat: {
-      membershipsOf: async () => Array.from({ length: rooms }, (_, n) => ({ conversation: room(n) })),
       append: async () => [{ seq: 1, rev: 1, createdAt: '2026-01-31T12:00:00.000Z', repeated: false }],
     },
     ...createRateLimits(rates),

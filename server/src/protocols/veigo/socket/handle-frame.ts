@@ -2,6 +2,7 @@ import { type Context, createContext } from '../../../kernel/context.ts';
 import { toFailure } from '../../../kernel/errors.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import type { Connection } from '../../../services/realtime/api.ts';
+import type { SocketHalf } from '../../shared/halves.ts';
 import type { RateLimit } from '../../shared/rate-limit.ts';
 import type { SocketOutlet } from '../../shared/socket-outlet.ts';
 import { describeFailure } from '../errors.ts';
@@ -29,7 +30,7 @@ export const maxFrames = 1_000;
 /** Rooms one socket may listen to. */
 const maxJoined = 10_000;
 
-interface FrameDeps extends VeigoDeps {
+interface FrameDeps extends VeigoDeps, Pick<SocketHalf, 'ownMemberships'> {
   readonly frames: RateLimit;
 }
 
@@ -74,7 +75,7 @@ async function join(
   connection: Connection,
   rooms: readonly string[],
 ): Promise<void> {
-  const stays = await deps.chat.membershipsOf(ctx, [connection.principal.account]);
+  const stays = await deps.ownMemberships(ctx);
   const own = new Set<string>(stays.map(({ conversation }) => conversation));
   for (const room of rooms) {
     const id = room.toLowerCase();

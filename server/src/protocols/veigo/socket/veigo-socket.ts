@@ -4,7 +4,7 @@ import { createContext } from '../../../kernel/context.ts';
 import { fail, toFailure } from '../../../kernel/errors.ts';
 import { createId } from '../../../kernel/ids.ts';
 import type { IdentityApi, Verified } from '../../../services/identity/api.ts';
-import type { HubApi } from '../../../services/realtime/api.ts';
+import type { SocketHalf } from '../../shared/halves.ts';
 import type { RateLimit } from '../../shared/rate-limit.ts';
 import type { OriginRule } from '../../shared/same-origin.ts';
 import { acceptSockets } from '../../shared/socket-outlet.ts';
@@ -13,9 +13,8 @@ import type { VeigoDeps } from '../veigo-deps.ts';
 import { createError, veigoEncoder } from './encoder.ts';
 import { createFrameHandler, maxFrames, type VeigoClient, type VeigoOutlet } from './handle-frame.ts';
 
-export interface VeigoSocketDeps extends VeigoDeps {
+export interface VeigoSocketDeps extends VeigoDeps, Pick<SocketHalf, 'hub' | 'ownMemberships'> {
   readonly identity: IdentityApi;
-  readonly hub: HubApi;
   readonly origins: OriginRule;
   /** Frames that are no messages, by account. */
   readonly frames: RateLimit;

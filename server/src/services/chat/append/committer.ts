@@ -6,7 +6,7 @@ import type { Metrics } from '../../../kernel/metrics.ts';
 import type { Draft } from '../../../model/message.ts';
 import type { Sql } from '../../../ports/sql.ts';
 import type { StorageGuard } from '../../../ports/storage-guard.ts';
-import type { AppendResult, ChatApi } from '../api.ts';
+import type { AppendResult, SendMessages } from '../api.ts';
 import { createCommitLane } from './commit-lane.ts';
 
 export interface CommitterConfig {
@@ -52,7 +52,7 @@ export interface Waiting {
 }
 
 export interface Committer {
-  readonly append: ChatApi['append'];
+  readonly append: SendMessages['append'];
   readonly unit: Unit;
 }
 

@@ -10,14 +10,15 @@ import {
   toMessage,
 } from '../../../model/chat-rows.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
-import type { ChatApi, ConversationView, Head } from '../api.ts';
+import type { ConversationView } from '../api.ts';
 import { type ChatDeps, chatDefaults } from '../deps.ts';
 import { membershipColumns, readSnapshot } from '../store.ts';
+import type { Head, TrustedChatApi } from '../trusted-api.ts';
 import type { PageSize } from './read-pages.ts';
 import { readHeads } from './resume.ts';
 import { readViews } from './views.ts';
 
-type Request<M extends 'repair' | 'viewFor'> = Parameters<ChatApi[M]>[1];
+type Request<M extends 'repair' | 'viewFor'> = Parameters<TrustedChatApi[M]>[1];
 
 /** Of `limit` messages and memberships, taken together by their rev. */
 const repairMost = 1_000;
@@ -26,7 +27,11 @@ const repairMost = 1_000;
  * What changed in a conversation after a rev, in its present state, ascending by rev. When there is more than `limit`, or than one
  * answer may hold, it ends with a whole rev. `conversation.unknown`; `service.timeout` when `minRev` does not become visible in time.
  */
-export async function repair(deps: ChatDeps, ctx: Context, request: Request<'repair'>): ReturnType<ChatApi['repair']> {
+export async function repair(
+  deps: ChatDeps,
+  ctx: Context,
+  request: Request<'repair'>,
+): ReturnType<TrustedChatApi['repair']> {
   const { conversation, rev } = request;
   const limit = Math.min(request.limit, repairMost);
   await awaitRev(deps, ctx, conversation, request.minRev);

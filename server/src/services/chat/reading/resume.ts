@@ -4,9 +4,9 @@ import { type MembershipRow, toMembership } from '../../../model/chat-rows.ts';
 import type { Membership } from '../../../model/conversation.ts';
 import { createEpoch, type Incarnation } from '../../../model/position.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
-import type { Head } from '../api.ts';
 import type { ChatDeps } from '../deps.ts';
 import { membershipColumns, readSnapshot } from '../store.ts';
+import type { Head } from '../trusted-api.ts';
 import { unreadSql } from './views.ts';
 
 /** Present memberships of users, by which a hub knows whom to tell what. */

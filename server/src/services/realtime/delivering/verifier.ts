@@ -2,7 +2,7 @@ import { systemContext } from '../../../kernel/context.ts';
 import type { HubId } from '../../../kernel/ids.ts';
 import type { Log } from '../../../kernel/log.ts';
 import type { HubRegistry } from '../../../ports/hub-registry.ts';
-import type { ChatApi, Head } from '../../chat/api.ts';
+import type { Head, TrustedChatApi } from '../../chat/trusted-api.ts';
 import type { LiveConnection } from '../connections/live-connection.ts';
 import type { HubIndex } from '../hub-index.ts';
 import { insist } from '../insist.ts';
@@ -33,7 +33,7 @@ export interface Verifier {
 }
 
 export function createVerifier(deps: {
-  readonly chat: Pick<ChatApi, 'heads'>;
+  readonly chat: Pick<TrustedChatApi, 'heads'>;
   readonly registry: HubRegistry;
   readonly hub: HubId;
   readonly leaseMs: number;

@@ -1,6 +1,7 @@
 import { systemContext } from '../../../kernel/context.ts';
 import type { Message } from '../../../model/message.ts';
-import type { Backlog, BacklogRequest, ChatApi } from '../../chat/api.ts';
+import type { Backlog } from '../../chat/api.ts';
+import type { BacklogRequest, TrustedChatApi } from '../../chat/trusted-api.ts';
 import type { Outgoing } from '../api.ts';
 import type { LiveConnection } from '../connections/live-connection.ts';
 import type { Outbound } from '../connections/outbound.ts';
@@ -18,7 +19,7 @@ export interface BacklogWriter {
 }
 
 export function createBacklogWriter(deps: {
-  readonly chat: Pick<ChatApi, 'backlogs'>;
+  readonly chat: Pick<TrustedChatApi, 'backlogs'>;
   readonly profiles: Profiles;
   readonly outbound: Outbound;
   readonly scheduler: Scheduler;

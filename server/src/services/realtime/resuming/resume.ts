@@ -1,7 +1,7 @@
 import { systemContext } from '../../../kernel/context.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import type { Continuity, Position } from '../../../model/position.ts';
-import type { ChatApi } from '../../chat/api.ts';
+import type { TrustedChatApi } from '../../chat/trusted-api.ts';
 import type { Hold, LiveConnection } from '../connections/live-connection.ts';
 import type { FanOut } from '../delivering/fan-out.ts';
 import type { HubIndex } from '../hub-index.ts';
@@ -41,7 +41,7 @@ export interface Resumer {
 }
 
 export function createResumer(deps: {
-  readonly chat: Pick<ChatApi, 'resumeSummaries'>;
+  readonly chat: Pick<TrustedChatApi, 'resumeSummaries'>;
   readonly index: HubIndex;
   readonly fanOut: FanOut;
   readonly backlog: BacklogWriter;

@@ -1,4 +1,4 @@
-import type { Head } from '../../chat/api.ts';
+import type { Head } from '../../chat/trusted-api.ts';
 import type { Outgoing, ResumedConversation } from '../api.ts';
 import type { Leg } from './resume.ts';
 

@@ -1,6 +1,6 @@
 import { systemContext } from '../../../kernel/context.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
-import type { ChatApi, Head } from '../../chat/api.ts';
+import type { Head, TrustedChatApi } from '../../chat/trusted-api.ts';
 import type { Pipeline } from '../delivering/pipeline.ts';
 import { gather } from '../gather.ts';
 import type { HubIndex } from '../hub-index.ts';
@@ -18,7 +18,7 @@ export interface Starter {
 }
 
 export function createStarter(deps: {
-  readonly chat: Pick<ChatApi, 'heads'>;
+  readonly chat: Pick<TrustedChatApi, 'heads'>;
   readonly index: HubIndex;
   readonly registrar: Registrar;
   readonly pipeline: Pipeline;
