@@ -6,7 +6,6 @@
 import { requireNode } from './setup/check-node.mjs';
 
 requireNode();
-const { run } = await import('./setup/run.mjs');
 const { prepare } = await import('./setup/prepare.mjs');
 const { createCores } = await import('./suites/create-cores.mjs');
 const { runStep } = await import('./suites/run-step.mjs');
@@ -24,8 +23,6 @@ try {
   const chosen = chooseSteps(names);
   const ci = process.env.CI === 'true';
   await prepare();
-  process.env.PARLEY_TEST_SEED ??= await seedOfCommit();
-  console.log(`PARLEY_TEST_SEED=${process.env.PARLEY_TEST_SEED}`);
   const began = performance.now();
   const cores = createCores(2);
   const outcomes = new Map();
@@ -42,10 +39,4 @@ try {
 } catch (error) {
   console.error(error.message);
   process.exit(1);
-}
-
-/** Which bad values are tried where not all are: others with every commit, the same for one. */
-async function seedOfCommit() {
-  const { output } = await run('git', ['rev-parse', 'HEAD'], { quiet: true });
-  return String(Number.parseInt(output.slice(0, 7), 16) || 1);
 }

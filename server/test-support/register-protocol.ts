@@ -1,6 +1,7 @@
 import fastify from 'fastify';
 import { silentLog } from '../src/kernel/log.ts';
 import { noMetrics } from '../src/kernel/metrics.ts';
+import { createCallLimits } from '../src/protocols/shared/limits/call-limits.ts';
 import type { ProtocolData, ProtocolDeps, ServedPort } from '../src/protocols/shared/protocol.ts';
 import type { HubApi } from '../src/services/realtime/api.ts';
 
@@ -21,7 +22,7 @@ export function createIdleDeps(webRoot: string | null = null): ProtocolDeps {
     ...{ identity: {} as never, people: {} as never, chat: {} as never },
     log: silentLog,
     metrics: noMetrics,
-    beginFrame: {} as never,
+    beginFrame: createCallLimits().beginFrame,
     profiles: {} as never,
     http: { presence, status, webRoot, attachments: {} as never },
     sockets: {

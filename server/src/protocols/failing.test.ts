@@ -8,6 +8,7 @@ import type { IdentityApi } from '../services/identity/api.ts';
 import type { PeopleApi } from '../services/people/api.ts';
 import type { Connection, HubApi } from '../services/realtime/api.ts';
 import { protocols, surfaceOf } from './protocols.ts';
+import { createProfileReader } from './shared/profile-reader.ts';
 
 /**
  * An exception where a protocol did not expect one, at every place where its sockets are opened: it ends the connection it happened
@@ -62,10 +63,12 @@ const open: HubApi['open'] = async (_ctx, { principal, greet }) => {
 
 async function start({ data, own }: (typeof sockets)[number]): Promise<void> {
   const idle = createIdleDeps();
+  const people = { getProfiles: async () => [] } as Partial<PeopleApi> as PeopleApi;
   const protocol = await data.load({
     ...idle,
     identity: { verifyAccess: verify } as Partial<IdentityApi> as IdentityApi,
-    people: { getProfiles: async () => [] } as Partial<PeopleApi> as PeopleApi,
+    people,
+    profiles: createProfileReader({ people, log: silentLog }),
     http: null,
     sockets: { ...idle.sockets, hub: { heartbeatMs: 25_000, connectionCount: 0, open } } as typeof idle.sockets,
   });
