@@ -17,7 +17,7 @@ export function readFrame(text: string): Record<string, unknown> | null {
   try {
     value = parseJson(text);
   } catch (thrown) {
-    if ((thrown as Failure).cause) return null;
+    if ((thrown as Failure).cause || !/^\s*\{/.test(text)) return null;
     throw thrown;
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
