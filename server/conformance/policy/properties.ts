@@ -78,8 +78,7 @@ export const policyProperties: readonly PolicyProperty[] = [
   {
     name: 'a blocked direct conversation takes nothing',
     check({ decide }) {
-      // a pin is a change of old standing: it is still taken
-      const taken = ['create', 'send', 'sendEphemeral', 'setTyping', 'editMessage', 'setReaction'] as const;
+      const taken = ['create', 'send', 'sendEphemeral', 'setTyping', 'editMessage', 'setReaction', 'setPinned'] as const;
       forAll(question(taken, { kind: 'direct', blocked: true }), decide, refused);
     },
   },
@@ -156,7 +155,7 @@ export const policyProperties: readonly PolicyProperty[] = [
   {
     name: 'readers send nothing',
     check({ decide }) {
-      forAll(question(['send', 'sendEphemeral', 'setTyping'], { role: 'reader' }), decide, refused);
+      forAll(question(['send', 'sendEphemeral', 'setTyping', 'editMessage'], { role: 'reader' }), decide, refused);
     },
   },
   {

@@ -56,7 +56,7 @@ const table = [
   row('setTyping', blocked, 'not-blocked'),
 
   row('editMessage', { ...group, ...mine }, 'yes'),
-  row('editMessage', { ...reader, ...mine }, 'yes'),
+  row('editMessage', { ...reader, ...mine }, 'readers-listen'),
   row('editMessage', { ...owner, ...theirs }, 'senders-edit'),
   row('editMessage', { ...open, ...mine }, 'members-only'),
   row('editMessage', { ...open, ...none }, 'members-only'),
@@ -75,7 +75,7 @@ const table = [
   row('setReaction', { ...open, ...theirs }, 'members-only'),
   row('setPinned', { ...admin, ...theirs }, 'yes'),
   row('setPinned', { ...direct, ...theirs }, 'yes'),
-  row('setPinned', { ...blocked, ...theirs }, 'yes'),
+  row('setPinned', { ...blocked, ...theirs }, 'not-blocked'),
   row('setPinned', { ...group, ...mine }, 'admins-pin'),
   row('setPinned', { ...group, ...none }, 'admins-pin'),
   row('setPinned', { ...admin, ...none }, 'message-known'),
