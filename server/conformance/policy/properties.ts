@@ -78,7 +78,15 @@ export const policyProperties: readonly PolicyProperty[] = [
   {
     name: 'a blocked direct conversation takes nothing',
     check({ decide }) {
-      const taken = ['create', 'send', 'sendEphemeral', 'setTyping', 'editMessage', 'setReaction', 'setPinned'] as const;
+      const taken = [
+        'create',
+        'send',
+        'sendEphemeral',
+        'setTyping',
+        'editMessage',
+        'setReaction',
+        'setPinned',
+      ] as const;
       forAll(question(taken, { kind: 'direct', blocked: true }), decide, refused);
     },
   },

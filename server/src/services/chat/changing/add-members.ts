@@ -4,6 +4,7 @@ import { type AccountId, type ConversationId, isUuid } from '../../../kernel/ids
 import { type MembershipRow, toMembership } from '../../../model/chat-rows.ts';
 import { type Membership, newcomerRole } from '../../../model/conversation.ts';
 import { type ChangeDeps, checkStorage } from '../deps.ts';
+import { joinSeqOf } from '../reading/readers.ts';
 import { insertMemberships, membershipColumns } from '../store.ts';
 import { type Acting, changeConversation } from './change-conversation.ts';
 import { checkAccounts } from './check-accounts.ts';
@@ -36,7 +37,7 @@ export async function addMembers(
     }
     const missing = users.filter((user) => !present.has(user));
     if (missing.length > 0) {
-      const seq = acting.history === 'all' ? 0 : acting.head.lastSeq;
+      const seq = joinSeqOf(acting);
       const members = missing.map((user) => ({ user, role }) as const);
       const added = await insertMemberships(acting.tx, id, members, { seq, rev: acting.head.nextRev() });
       for (const member of added) present.set(member.user, member);

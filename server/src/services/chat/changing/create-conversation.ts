@@ -13,8 +13,9 @@ import { changeConversations } from '../lock-heads.ts';
 import { checkTopic } from '../parse-settings.ts';
 import { checkPicture } from '../reading/attachments.ts';
 import { blockedSql } from '../reading/blocked-sql.ts';
+import { joinSeqOf, loadReaders, pairKey } from '../reading/readers.ts';
 import { readViews } from '../reading/views.ts';
-import { findMember, insertMemberships, readSnapshot } from '../store.ts';
+import { insertMemberships, readSnapshot } from '../store.ts';
 import { checkAccounts } from './check-accounts.ts';
 
 /** Members that join within one transaction: no business transaction may exceed 1,000 rows (rule 13). */
@@ -156,12 +157,13 @@ async function addRemaining(deps: ChatDeps, account: AccountId, plan: Plan): Pro
       const head = heads.get(plan.id);
       if (!head) throw fail('conversation.unknown');
       // no right that is asked for: a creation that is no longer its sender's has nothing left to complete
-      if ((await findMember(tx, plan.id, account))?.role !== 'owner') return;
+      const pair = { conversation: plan.id, user: account };
+      const creator = (await loadReaders(tx, [pair])).get(pairKey(pair));
+      if (creator?.role !== 'owner') return;
       const missing = await withoutStay(tx, plan.id, users);
       if (missing.length === 0) return;
-      const seq = plan.history === 'since-join' ? head.lastSeq : 0;
       const members = missing.map((user) => ({ user, role }));
-      await insertMemberships(tx, plan.id, members, { seq, rev: head.nextRev() });
+      await insertMemberships(tx, plan.id, members, { seq: joinSeqOf(creator), rev: head.nextRev() });
     });
   }
 }

@@ -3,6 +3,7 @@ import { fail } from '../../../kernel/errors.ts';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import type { Membership, Role } from '../../../model/conversation.ts';
 import { type ChangeDeps, checkStorage } from '../deps.ts';
+import { joinSeqOf } from '../reading/readers.ts';
 import { findMember, insertMemberships } from '../store.ts';
 import { changeRole, countOwners } from './acting-store.ts';
 import { type Acting, changeConversation } from './change-conversation.ts';
@@ -43,9 +44,8 @@ async function permitPut(acting: Acting, account: AccountId, role: Role | null, 
   else acting.permit('addMember', { target, wanted });
 }
 
-/** `history: "all"` opens everything there is, `"since-join"` what comes from now on (rule 17). */
 async function join(acting: Acting, user: AccountId, role: Role): Promise<Membership> {
-  const seq = acting.history === 'all' ? 0 : acting.head.lastSeq;
+  const seq = joinSeqOf(acting);
   const rev = acting.head.nextRev();
   const [member] = await insertMemberships(acting.tx, acting.conversation, [{ user, role }], { seq, rev });
   return member as Membership;

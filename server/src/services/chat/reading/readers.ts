@@ -12,6 +12,9 @@ export interface Reader extends Standing {
   readonly conversation: ConversationId;
   readonly user: AccountId;
   readonly history: HistoryRule;
+  /** What is open to everybody while it is public, and to newcomers while `history` is "all": what comes after. */
+  readonly publicFrom: number;
+  readonly historyFrom: number;
   readonly nonce: string;
   readonly lastSeq: number;
   readonly lastRev: number;
@@ -24,6 +27,8 @@ interface ReaderRow {
   readonly kind: ConversationKind;
   readonly visibility: Visibility;
   readonly history: HistoryRule;
+  readonly public_from_seq: number;
+  readonly history_from_seq: number;
   readonly blocked: boolean | null;
   readonly nonce: string;
   readonly last_seq: number;
@@ -34,7 +39,7 @@ interface ReaderRow {
   readonly left_rev: number | null;
 }
 
-const readersSql = `select c.id, d.user_id, c.kind, c.visibility, c.history, c.nonce, h.last_seq, h.last_rev,
+const readersSql = `select c.id, d.user_id, c.kind, c.visibility, c.history, c.public_from_seq, c.history_from_seq, c.nonce, h.last_seq, h.last_rev,
     s.role, s.joined_seq, s.left_seq, s.left_rev,
     ${blockedInSql('c')} as blocked
   from unnest($1::uuid[], $2::uuid[]) d(conversation_id, user_id)
@@ -79,6 +84,8 @@ function toReader(row: ReaderRow): Reader & { role: Role | null; stays: Stay[] }
     kind: row.kind,
     visibility: row.visibility,
     history: row.history,
+    publicFrom: row.public_from_seq,
+    historyFrom: row.history_from_seq,
     blocked: row.blocked === true,
     nonce: row.nonce,
     lastSeq: row.last_seq,
@@ -98,10 +105,21 @@ export function mayRead(reader: Reader): boolean {
   return reader.role !== null || reader.visibility === 'public';
 }
 
-/** What the reader may see of the messages: in a public conversation all, else what the stays hold. */
+/** What the reader may see of the messages: what was said since the conversation is public, and what a member's stays hold. */
 export function readableSeqs(reader: Reader): readonly SeqRange[] {
-  if (!mayRead(reader)) return [];
-  return visibleSeqs(reader.visibility === 'public' ? [{ joinedSeq: 0, leftSeq: null }] : reader.stays, reader.lastSeq);
+  const open = reader.visibility === 'public' ? [{ joinedSeq: reader.publicFrom, leftSeq: null }] : [];
+  return visibleSeqs(reader.role === null ? open : [...open, ...reader.stays], reader.lastSeq);
+}
+
+/**
+ * Where the stay of somebody who comes now begins. `history: "all"` opens what was said since that rule holds, `"since-join"` what comes
+ * from now on. Nobody comes further back by joining a public conversation than everybody may read.
+ */
+export function joinSeqOf(
+  reader: Pick<Reader, 'history' | 'visibility' | 'historyFrom' | 'publicFrom' | 'lastSeq'>,
+): number {
+  if (reader.history === 'since-join') return reader.lastSeq;
+  return reader.visibility === 'public' ? Math.max(reader.historyFrom, reader.publicFrom) : reader.historyFrom;
 }
 
 /** `conversation.unknown` to who may not read it: its very existence is private. */
