@@ -112,11 +112,12 @@ export const policyProperties: readonly PolicyProperty[] = [
     },
   },
   {
-    name: 'joining gives the role of newcomers or a lower one, to everybody',
+    name: 'joining gives the role of newcomers or a lower one, to everybody whom nobody has removed',
     check({ decide }) {
       const open = sharedKind.chain((kind) => question(['join'], { kind, visibility: 'public' }));
       forAll(open, decide, (asked, decision) => {
-        const { kind, wanted } = asked.facts;
+        const { kind, wanted, removed } = asked.facts;
+        if (removed) return refused(asked, decision);
         assert.equal(decision.allowed, hasRole(newcomerRole(kind), wanted));
       });
     },
@@ -127,6 +128,13 @@ export const policyProperties: readonly PolicyProperty[] = [
       forAll(question(['addMember', 'putRole']), decide, ({ facts }, decision) => {
         if (decision.allowed) assert.ok(isAtLeast(facts.role, facts.wanted), `${facts.role} gave ${facts.wanted}`);
       });
+    },
+  },
+  {
+    name: 'nobody adds somebody who has blocked them',
+    check({ decide }) {
+      const asked = question(['create', 'addMember']).filter(({ facts }) => facts.blocksActor);
+      forAll(asked, decide, refused);
     },
   },
   {
@@ -248,6 +256,7 @@ function isNamedAlike(one: Question, same: Question): boolean {
 function isPlain({ facts }: Question): boolean {
   if ('sender' in facts) return isOwn(facts.sender);
   if ('message' in facts) return isOwn(facts.message?.sender);
+  if ('blocksActor' in facts && facts.blocksActor) return false;
   return !('lastOwner' in facts && facts.lastOwner);
 }
 

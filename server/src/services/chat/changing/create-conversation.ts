@@ -15,7 +15,7 @@ import { checkPicture } from '../reading/attachments.ts';
 import { blockedSql } from '../reading/blocked-sql.ts';
 import { joinSeqOf, loadReaders, pairKey } from '../reading/readers.ts';
 import { readViews } from '../reading/views.ts';
-import { insertMemberships, readSnapshot } from '../store.ts';
+import { findBlockers, insertMemberships, readSnapshot } from '../store.ts';
 import { checkAccounts } from './check-accounts.ts';
 
 /** Members that join within one transaction: no business transaction may exceed 1,000 rows (rule 13). */
@@ -110,7 +110,8 @@ async function insertConversation(
   }
   const blocked = plan.pair !== null && (await isBlocked(tx, plan.pair));
   const { kind, visibility = 'private' } = plan;
-  requireAllowed(deps.decide('create', principal, { kind, visibility, role: null, blocked }));
+  const blocksActor = plan.pair === null && (await findBlockers(tx, account, plan.members)).size > 0;
+  requireAllowed(deps.decide('create', principal, { kind, visibility, role: null, blocked, blocksActor }));
   if (plan.avatar !== undefined) await checkPicture(tx, account, plan.avatar);
   const first = membersOf(account, plan).slice(0, membersAtOnce);
   await Promise.all([
@@ -160,7 +161,9 @@ async function addRemaining(deps: ChatDeps, account: AccountId, plan: Plan): Pro
       const pair = { conversation: plan.id, user: account };
       const creator = (await loadReaders(tx, [pair])).get(pairKey(pair));
       if (creator?.role !== 'owner') return;
-      const missing = await withoutStay(tx, plan.id, users);
+      // a repeat may name others than the creation did
+      const blockers = await findBlockers(tx, account, users);
+      const missing = (await withoutStay(tx, plan.id, users)).filter((user) => !blockers.has(user));
       if (missing.length === 0) return;
       const members = missing.map((user) => ({ user, role }));
       await insertMemberships(tx, plan.id, members, { seq: joinSeqOf(creator), rev: head.nextRev() });

@@ -4,7 +4,7 @@ import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import type { Membership, Role } from '../../../model/conversation.ts';
 import { type ChangeDeps, checkStorage } from '../deps.ts';
 import { joinSeqOf } from '../reading/readers.ts';
-import { findMember, insertMemberships } from '../store.ts';
+import { findBlockers, findMember, insertMemberships } from '../store.ts';
 import { changeRole, countOwners } from './acting-store.ts';
 import { type Acting, changeConversation } from './change-conversation.ts';
 
@@ -40,8 +40,11 @@ async function permitPut(acting: Acting, account: AccountId, role: Role | null, 
   if (role !== null) {
     const lastOwner = role === 'owner' && (await countOwners(acting)) === 1;
     acting.permit('putRole', { target, wanted, lastOwner });
-  } else if (account === acting.user) acting.permit('join', { wanted });
-  else acting.permit('addMember', { target, wanted });
+  } else if (account === acting.user) acting.permit('join', { wanted, removed: acting.removed });
+  else {
+    const blocksActor = (await findBlockers(acting.tx, acting.user, [account])).has(account);
+    acting.permit('addMember', { target, wanted, blocksActor });
+  }
 }
 
 async function join(acting: Acting, user: AccountId, role: Role): Promise<Membership> {

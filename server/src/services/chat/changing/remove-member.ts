@@ -20,9 +20,9 @@ export async function removeMember(deps: ChangeDeps, ctx: Context, id: Conversat
     const rev = acting.head.nextRev();
     if (present.role === 'owner' && (await countOwners(acting)) === 1) await passOwnership(acting, user, rev);
     await acting.tx.query(
-      `update chat.memberships set left_seq = $3, left_rev = $4, rev = $4
+      `update chat.memberships set left_seq = $3, left_rev = $4, rev = $4, left_by = $5
        where conversation_id = $1 and user_id = $2 and left_rev is null`,
-      [id, user, acting.head.lastSeq, rev],
+      [id, user, acting.head.lastSeq, rev, acting.user],
     );
   });
 }

@@ -19,6 +19,8 @@ export interface Reader extends Standing {
   readonly lastSeq: number;
   readonly lastRev: number;
   readonly stays: readonly Stay[];
+  /** Not a member now, because somebody else ended the last membership. */
+  readonly removed: boolean;
 }
 
 interface ReaderRow {
@@ -37,10 +39,11 @@ interface ReaderRow {
   readonly joined_seq: number | null;
   readonly left_seq: number | null;
   readonly left_rev: number | null;
+  readonly left_by: AccountId | null;
 }
 
 const readersSql = `select c.id, d.user_id, c.kind, c.visibility, c.history, c.public_from_seq, c.history_from_seq, c.nonce, h.last_seq, h.last_rev,
-    s.role, s.joined_seq, s.left_seq, s.left_rev,
+    s.role, s.joined_seq, s.left_seq, s.left_rev, s.left_by,
     ${blockedInSql('c')} as blocked
   from unnest($1::uuid[], $2::uuid[]) d(conversation_id, user_id)
   join chat.conversations c on c.id = d.conversation_id and c.deleted_rev is null
@@ -65,7 +68,7 @@ export async function loadReaders(
     [pairs.map((pair) => pair.conversation), pairs.map((pair) => pair.user)],
     'chat-readers',
   );
-  const readers = new Map<string, Reader & { role: Role | null; stays: Stay[] }>();
+  const readers = new Map<string, Loading>();
   for (const row of rows) {
     const key = pairKey({ conversation: row.id, user: row.user_id });
     const reader = readers.get(key) ?? toReader(row);
@@ -73,11 +76,14 @@ export async function loadReaders(
     if (row.joined_seq === null) continue;
     reader.stays.push({ joinedSeq: row.joined_seq, leftSeq: row.left_seq });
     if (row.left_rev === null) reader.role = row.role;
+    reader.removed = row.left_by !== null && row.left_by !== row.user_id;
   }
   return readers;
 }
 
-function toReader(row: ReaderRow): Reader & { role: Role | null; stays: Stay[] } {
+type Loading = Reader & { role: Role | null; stays: Stay[]; removed: boolean };
+
+function toReader(row: ReaderRow): Loading {
   return {
     conversation: row.id,
     user: row.user_id,
@@ -92,6 +98,7 @@ function toReader(row: ReaderRow): Reader & { role: Role | null; stays: Stay[] }
     lastRev: row.last_rev,
     role: null,
     stays: [],
+    removed: false,
   };
 }
 
