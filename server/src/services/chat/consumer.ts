@@ -2,6 +2,7 @@ import type { Unit } from '../../kernel/lifecycle.ts';
 import type { MembershipRow } from '../../model/chat-rows.ts';
 import { type BusRecord, type Subscription, topics } from '../../ports/bus.ts';
 import type { MemberCache } from './append/member-cache.ts';
+import { endedAccounts, leaveEverything } from './changing/leave-everything.ts';
 import type { ChatDeps } from './deps.ts';
 import { chatGroups } from './groups.ts';
 import { foldBlocks } from './projections/blocks-projection.ts';
@@ -44,6 +45,17 @@ export function createConsumers(deps: ChatDeps, members: MemberCache): Unit {
             await blocks(records);
             // Again, now that the projection holds them: what was read since the listener forgot is as old as before.
             if (records.some(isBlock)) members.clear();
+          },
+          { maxBatch, poisonAfter: 3 },
+        ),
+        deps.bus.subscribe(
+          chatGroups.accounts.group,
+          chatGroups.accounts.topics,
+          async (records) => {
+            const ended = endedAccounts(records);
+            if (ended.length === 0) return;
+            await leaveEverything(deps.sql, ended);
+            members.clear();
           },
           { maxBatch, poisonAfter: 3 },
         ),

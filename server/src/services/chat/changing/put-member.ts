@@ -7,6 +7,7 @@ import { joinSeqOf } from '../reading/readers.ts';
 import { findBlockers, findMember, insertMemberships } from '../store.ts';
 import { changeRole, countOwners } from './acting-store.ts';
 import { type Acting, changeConversation } from './change-conversation.ts';
+import { findEnded } from './check-accounts.ts';
 
 /**
  * Adds a member, joins, or changes a role. A role that is already held takes no rev. Errors besides the policy's:
@@ -22,7 +23,7 @@ export async function putMember(
   const principal = requirePrincipal(ctx);
   checkStorage(deps);
   // asked before the lock: another service's answer must not be waited for while a conversation stands still
-  const known = user === principal.account || (await deps.people.getProfiles(ctx, [user])).length > 0;
+  const known = user === principal.account || (await isKnown(deps, ctx, user));
   return await changeConversation(deps, principal, id, async (acting) => {
     const present = await findMember(acting.tx, id, user);
     await permitPut(acting, user, present?.role ?? null, role);
@@ -33,6 +34,10 @@ export async function putMember(
     if (present.role === role) return { member: present, created: false };
     return { member: await changeRole(acting, user, role, acting.head.nextRev()), created: false };
   });
+}
+
+async function isKnown(deps: ChangeDeps, ctx: Context, user: AccountId): Promise<boolean> {
+  return (await deps.people.getProfiles(ctx, [user])).length > 0 && !(await findEnded(deps, [user])).has(user);
 }
 
 async function permitPut(acting: Acting, account: AccountId, role: Role | null, wanted: Role): Promise<void> {

@@ -140,7 +140,7 @@ describe('decide', () => {
     }
     expect(new Set(told.keys())).toEqual(ruleNames);
     expect(Object.fromEntries([...told].map(([rule, texts]) => [rule, [...texts].join(' | ')]))).toEqual({
-      'not-blocked': 'action.forbidden One of you has blocked the other.',
+      'not-blocked': 'action.forbidden One of you has blocked the other, or has deleted their account.',
       'members-only': 'conversation.forbidden ',
       'public-is-joined': 'conversation.forbidden ',
       'readers-listen': 'action.forbidden Readers cannot send to this conversation.',

@@ -61,7 +61,7 @@ export const readersListen = createRule(
 export const notBlocked = createRule(
   'not-blocked',
   'action.forbidden',
-  'One of you has blocked the other.',
+  'One of you has blocked the other, or has deleted their account.',
   ({ blocked }) => blocked,
 );
 
