@@ -4,7 +4,13 @@ import type { Action, ActionFacts, Actor, Decide, Decision } from '../../src/por
 
 /** Every fact that some action has. */
 type AnyFacts = ActionFacts['setTyping'] &
-  Partial<ActionFacts['putRole'] & ActionFacts['send'] & ActionFacts['editMessage']>;
+  Partial<
+    ActionFacts['putRole'] &
+      ActionFacts['join'] &
+      ActionFacts['addMember'] &
+      ActionFacts['send'] &
+      ActionFacts['editMessage']
+  >;
 type Break = (action: Action, facts: AnyFacts, actor: Actor, sound: (facts: AnyFacts) => Decision) => Decision;
 
 const yes: Decision = { allowed: true };
@@ -34,6 +40,10 @@ export const policyFaults = {
     action === 'setReaction' && facts.visibility === 'public' ? yes : sound(facts),
   'one joins as admin': (action, facts, _, sound) =>
     action === 'join' ? sound({ ...facts, wanted: 'reader' }) : sound(facts),
+  'the removed come back': (action, facts, _, sound) =>
+    action === 'join' ? sound({ ...facts, removed: false }) : sound(facts),
+  'the blocked add': (action, facts, _, sound) =>
+    action === 'addMember' ? sound({ ...facts, blocksActor: false }) : sound(facts),
   'nobody joins': (action, facts, _, sound) => (action === 'join' ? no : sound(facts)),
   'admins make owners': (action, facts, _, sound) =>
     action === 'putRole' && facts.role === 'admin' ? sound({ ...facts, role: 'owner' }) : sound(facts),

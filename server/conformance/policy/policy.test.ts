@@ -23,6 +23,8 @@ const noticedBy: Record<PolicyFault, string> = {
   'outsiders hear that it is direct': 'is told nothing about it',
   'everybody may react in public': 'of a public conversation',
   'one joins as admin': 'the role of newcomers',
+  'the removed come back': 'the role of newcomers',
+  'the blocked add': 'who has blocked them',
   'nobody joins': 'the role of newcomers',
   'admins make owners': 'only owners make owners',
   'members add others': 'below admins',

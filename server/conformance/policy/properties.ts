@@ -78,8 +78,15 @@ export const policyProperties: readonly PolicyProperty[] = [
   {
     name: 'a blocked direct conversation takes nothing',
     check({ decide }) {
-      // a pin is a change of old standing: it is still taken
-      const taken = ['create', 'send', 'sendEphemeral', 'setTyping', 'editMessage', 'setReaction'] as const;
+      const taken = [
+        'create',
+        'send',
+        'sendEphemeral',
+        'setTyping',
+        'editMessage',
+        'setReaction',
+        'setPinned',
+      ] as const;
       forAll(question(taken, { kind: 'direct', blocked: true }), decide, refused);
     },
   },
@@ -105,11 +112,12 @@ export const policyProperties: readonly PolicyProperty[] = [
     },
   },
   {
-    name: 'joining gives the role of newcomers or a lower one, to everybody',
+    name: 'joining gives the role of newcomers or a lower one, to everybody whom nobody has removed',
     check({ decide }) {
       const open = sharedKind.chain((kind) => question(['join'], { kind, visibility: 'public' }));
       forAll(open, decide, (asked, decision) => {
-        const { kind, wanted } = asked.facts;
+        const { kind, wanted, removed } = asked.facts;
+        if (removed) return refused(asked, decision);
         assert.equal(decision.allowed, hasRole(newcomerRole(kind), wanted));
       });
     },
@@ -120,6 +128,13 @@ export const policyProperties: readonly PolicyProperty[] = [
       forAll(question(['addMember', 'putRole']), decide, ({ facts }, decision) => {
         if (decision.allowed) assert.ok(isAtLeast(facts.role, facts.wanted), `${facts.role} gave ${facts.wanted}`);
       });
+    },
+  },
+  {
+    name: 'nobody adds somebody who has blocked them',
+    check({ decide }) {
+      const asked = question(['create', 'addMember']).filter(({ facts }) => facts.blocksActor);
+      forAll(asked, decide, refused);
     },
   },
   {
@@ -156,7 +171,7 @@ export const policyProperties: readonly PolicyProperty[] = [
   {
     name: 'readers send nothing',
     check({ decide }) {
-      forAll(question(['send', 'sendEphemeral', 'setTyping'], { role: 'reader' }), decide, refused);
+      forAll(question(['send', 'sendEphemeral', 'setTyping', 'editMessage'], { role: 'reader' }), decide, refused);
     },
   },
   {
@@ -241,6 +256,7 @@ function isNamedAlike(one: Question, same: Question): boolean {
 function isPlain({ facts }: Question): boolean {
   if ('sender' in facts) return isOwn(facts.sender);
   if ('message' in facts) return isOwn(facts.message?.sender);
+  if ('blocksActor' in facts && facts.blocksActor) return false;
   return !('lastOwner' in facts && facts.lastOwner);
 }
 

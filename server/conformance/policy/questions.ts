@@ -55,7 +55,10 @@ const about = (fixed?: Fixed) =>
 const nobodyYet = (fixed?: Fixed) => standing({ ...fixed, role: null });
 
 export const factsOf: FactsOf = {
-  create: nobodyYet,
+  create: (fixed) =>
+    fc
+      .record({ s: nobodyYet(fixed), blocksActor: fc.boolean() })
+      .map(({ s, blocksActor }) => ({ ...s, blocksActor: blocksActor && s.kind !== 'direct' })),
   send: draft,
   sendEphemeral: draft,
   setTyping: standing,
@@ -65,11 +68,20 @@ export const factsOf: FactsOf = {
   setPinned: about,
   updateSettings: standing,
   deleteConversation: standing,
-  join: (fixed) => fc.record({ s: nobodyYet(fixed), wanted: role }).map(({ s, wanted }) => ({ ...s, wanted })),
+  join: (fixed) =>
+    fc
+      .record({ s: nobodyYet(fixed), wanted: role, removed: fc.boolean() })
+      .map(({ s, wanted, removed }) => ({ ...s, wanted, removed })),
   addMember: (fixed) =>
     fc
-      .record({ s: standing(fixed), isSelf: fc.boolean(), present: fc.option(role), wanted: role })
-      .map(({ s, isSelf, present, wanted }) => ({ ...s, target: targetOf(s, isSelf, present), wanted })),
+      .record({
+        ...{ s: standing(fixed), isSelf: fc.boolean(), present: fc.option(role), wanted: role },
+        blocksActor: fc.boolean(),
+      })
+      .map(({ s, isSelf, present, wanted, blocksActor }) => {
+        const target = targetOf(s, isSelf, present);
+        return { ...s, target, wanted, blocksActor: blocksActor && target.role === null };
+      }),
   putRole: (fixed) =>
     fc
       .record({ s: standing(fixed), isSelf: fc.boolean(), present: role, wanted: role, lastOwner: fc.boolean() })

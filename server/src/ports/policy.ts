@@ -35,16 +35,28 @@ export interface MemberFacts extends Standing {
   readonly target: { readonly account: AccountId; readonly role: Role | null };
 }
 
+export interface CreateFacts extends Standing {
+  /** One of those who are to be members has blocked the actor. */
+  readonly blocksActor: boolean;
+}
+
 export interface JoinFacts extends Standing {
+  /** Somebody else ended the last membership of the actor. */
+  readonly removed: boolean;
   /** The role that is asked for. */
   readonly wanted: Role;
 }
 
-export interface AddFacts extends MemberFacts {
+export interface WantedFacts extends MemberFacts {
   readonly wanted: Role;
 }
 
-export interface RoleFacts extends AddFacts {
+export interface AddFacts extends WantedFacts {
+  /** The target has blocked the actor. */
+  readonly blocksActor: boolean;
+}
+
+export interface RoleFacts extends WantedFacts {
   /** The target is the only owner that the conversation has. */
   readonly lastOwner: boolean;
 }
@@ -52,7 +64,7 @@ export interface RoleFacts extends AddFacts {
 /** Everything that somebody may ask to do in a conversation, each with the facts that the decision about it may rest on. */
 export interface ActionFacts {
   /** `role` is null: nobody is a member yet. */
-  readonly create: Standing;
+  readonly create: CreateFacts;
   readonly send: DraftFacts;
   readonly sendEphemeral: DraftFacts;
   readonly setTyping: Standing;

@@ -1,5 +1,6 @@
 import { type Context, requirePrincipal } from '../../kernel/context.ts';
 import { fail } from '../../kernel/errors.ts';
+import { cleanDevice } from '../../model/text/device.ts';
 import type { SignedIn } from '../../services/identity/api.ts';
 import { describeAccount, describeTokens, type VeigoAccount, type VeigoPage, type VeigoTokens } from './objects.ts';
 import { given, type Maybe, type PageArgs, parsePage, parsePassword, parseText } from './parse.ts';
@@ -73,7 +74,7 @@ export async function signOut(
   ctx: Context,
   args: { readonly clientId?: Maybe },
 ): Promise<void> {
-  const clientId = parseText('clientId', args.clientId);
+  const clientId = cleanDevice(parseText('clientId', args.clientId));
   const sessions = await identity.listSessions(ctx);
   // Its own session last: nothing more is granted once it has ended.
   const ending = sessions.filter((session) => deviceOf(session) === clientId);

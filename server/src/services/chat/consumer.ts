@@ -3,6 +3,7 @@ import type { MembershipRow } from '../../model/chat-rows.ts';
 import { type BusRecord, type Subscription, topics } from '../../ports/bus.ts';
 import { createProjection } from '../shared/projection.ts';
 import type { MemberCache } from './append/member-cache.ts';
+import { endedAccounts, leaveEverything } from './changing/leave-everything.ts';
 import type { ChatDeps } from './deps.ts';
 import { chatGroups } from './groups.ts';
 import { foldBlocks } from './projections/blocks-projection.ts';
@@ -21,17 +22,31 @@ export function createConsumers(deps: ChatDeps, members: MemberCache): Unit {
       if (records.some(isBlock)) members.clear();
     },
   });
-  let listening: Subscription | null = null;
+  let listening: readonly Subscription[] = [];
 
   return {
     async start() {
       await Promise.all([search.unit.start?.(), blocks.unit.start?.()]);
-      listening = await deps.bus.listen([topics.chat, topics.people], (records) => forgetMembers(members, records), {
-        onGap: members.clear,
-      });
+      listening = await Promise.all([
+        deps.bus.subscribe(
+          chatGroups.accounts.group,
+          chatGroups.accounts.topics,
+          // Leaving what is left already changes nothing, so this needs no position of its own.
+          async (records) => {
+            const ended = endedAccounts(records);
+            if (ended.length === 0) return;
+            await leaveEverything(deps.sql, ended);
+            members.clear();
+          },
+          { maxBatch: 500, poisonAfter: 3 },
+        ),
+        deps.bus.listen([topics.chat, topics.people], (records) => forgetMembers(members, records), {
+          onGap: members.clear,
+        }),
+      ]);
     },
     async stop() {
-      await Promise.all([search.unit.stop?.(), blocks.unit.stop?.(), listening?.close()]);
+      await Promise.all([search.unit.stop?.(), blocks.unit.stop?.(), ...listening.map((each) => each.close())]);
     },
   };
 }

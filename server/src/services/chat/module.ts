@@ -57,12 +57,14 @@ export function createChat(given: ChatDeps): { readonly api: WholeChatApi; reado
 
   const api: WholeChatApi = {
     append: deps.committer.append,
-    createConversation: (ctx, request) => createConversation(deps, ctx, request),
+    createConversation: (ctx, request) =>
+      afterOwnReceipts(ctx.principal?.account, () => createConversation(deps, ctx, request)),
     listConversations: (ctx, page) =>
       afterOwnReceipts(ctx.principal?.account, () => listConversations(deps, ctx, page)),
     getConversation: (ctx, id) => afterOwnReceipts(ctx.principal?.account, () => getConversation(deps, ctx, id)),
     getConversations: (ctx, ids) => afterOwnReceipts(ctx.principal?.account, () => getConversations(deps, ctx, ids)),
-    updateConversation: (ctx, id, change) => updateConversation(deps, ctx, id, change),
+    updateConversation: (ctx, id, change) =>
+      afterOwnReceipts(ctx.principal?.account, () => updateConversation(deps, ctx, id, change)),
     deleteConversation: (ctx, id) => deleteConversation(deps, ctx, id),
     setPreferences: (ctx, id, preferences) => setPreferences(deps, ctx, id, preferences),
     listMembers: (ctx, id, page) => listMembers(reading, ctx, id, page),

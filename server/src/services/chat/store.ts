@@ -3,6 +3,7 @@ import { type MembershipRow, type MessageRow, toMembership, toMessage } from '..
 import type { Membership, Role } from '../../model/conversation.ts';
 import type { Message } from '../../model/message.ts';
 import type { Sql, SqlSession } from '../../ports/sql.ts';
+import { blocksSql } from './reading/blocked-sql.ts';
 
 const snapshotSql = `set transaction isolation level repeatable read, read only;
   set local enable_seqscan = off; set local enable_bitmapscan = off`;
@@ -41,6 +42,21 @@ export async function findMessage(
 export async function readClock(tx: SqlSession): Promise<string> {
   const [row] = await tx.query<{ now: string }>('select clock_timestamp() as now', [], 'chat-clock');
   return row?.now ?? '';
+}
+
+/** Those of `users` who have blocked `user`. */
+export async function findBlockers(
+  session: Pick<SqlSession, 'query'>,
+  user: AccountId,
+  users: readonly AccountId[],
+): Promise<ReadonlySet<AccountId>> {
+  if (users.length === 0) return new Set();
+  const rows = await session.query<{ id: AccountId }>(
+    `select id from unnest($2::uuid[]) d(id) where ${blocksSql('d.id', '$1')}`,
+    [user, users],
+    'chat-blockers',
+  );
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** Begins stays that start with the change of this rev. */

@@ -41,7 +41,8 @@ export function createExchange(
     if (authorization !== undefined && !isAuthorizationFormat(authorization)) {
       throw new GraphQLError('Invalid authorization format');
     }
-    const authorized = await authorize(deps, request, ctx);
+    const { method, headers } = request;
+    const authorized = await authorize(deps, { method, headers }, ctx);
     if (!authorized) throw new GraphQLError('No authorization token provided');
     return authorized.ctx;
   }

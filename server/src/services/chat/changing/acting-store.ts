@@ -23,8 +23,11 @@ export async function changeMessage(
   return toMessage(row);
 }
 
+/** A conversation whose head is locked. */
+export type Place = Pick<Acting, 'tx' | 'conversation' | 'head'>;
+
 /** Changes the role of a present member. */
-export async function changeRole(acting: Acting, user: AccountId, role: Role, rev: number): Promise<Membership> {
+export async function changeRole(acting: Place, user: AccountId, role: Role, rev: number): Promise<Membership> {
   const [row] = await acting.tx.query<MembershipRow>(
     `update chat.memberships set role = $3, rev = $4 where conversation_id = $1 and user_id = $2 and left_rev is null
      returning ${membershipColumns}`,
@@ -34,7 +37,7 @@ export async function changeRole(acting: Acting, user: AccountId, role: Role, re
   return toMembership(row);
 }
 
-export async function countOwners(acting: Acting): Promise<number> {
+export async function countOwners(acting: Place): Promise<number> {
   const [row] = await acting.tx.query<{ owners: number }>(
     `select count(*) as owners from chat.memberships where conversation_id = $1 and role = 'owner' and left_rev is null`,
     [acting.conversation],

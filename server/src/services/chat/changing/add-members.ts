@@ -4,7 +4,8 @@ import { type AccountId, type ConversationId, isUuid } from '../../../kernel/ids
 import { type MembershipRow, toMembership } from '../../../model/chat-rows.ts';
 import { type Membership, newcomerRole } from '../../../model/conversation.ts';
 import { type ChangeDeps, checkStorage } from '../deps.ts';
-import { insertMemberships, membershipColumns } from '../store.ts';
+import { joinSeqOf } from '../reading/readers.ts';
+import { findBlockers, insertMemberships, membershipColumns } from '../store.ts';
 import { type Acting, changeConversation } from './change-conversation.ts';
 import { checkAccounts } from './check-accounts.ts';
 
@@ -29,14 +30,16 @@ export async function addMembers(
   return await changeConversation(deps, principal, id, async (acting) => {
     const role = newcomerRole(acting.kind);
     const present = await presentOf(acting, users);
+    const missing = users.filter((user) => !present.has(user));
+    const blockers = await findBlockers(acting.tx, acting.user, missing);
     for (const user of users) {
       const target = { account: user, role: present.get(user)?.role ?? null };
-      if (user === acting.user && target.role === null) acting.permit('join', { wanted: role });
-      else acting.permit('addMember', { target, wanted: role });
+      if (user === acting.user && target.role === null)
+        acting.permit('join', { wanted: role, removed: acting.removed });
+      else acting.permit('addMember', { target, wanted: role, blocksActor: blockers.has(user) });
     }
-    const missing = users.filter((user) => !present.has(user));
     if (missing.length > 0) {
-      const seq = acting.history === 'all' ? 0 : acting.head.lastSeq;
+      const seq = joinSeqOf(acting);
       const members = missing.map((user) => ({ user, role }) as const);
       const added = await insertMemberships(acting.tx, id, members, { seq, rev: acting.head.nextRev() });
       for (const member of added) present.set(member.user, member);

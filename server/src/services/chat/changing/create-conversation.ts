@@ -13,8 +13,9 @@ import { changeConversations } from '../lock-heads.ts';
 import { checkTopic } from '../parse-settings.ts';
 import { checkPicture } from '../reading/attachments.ts';
 import { blockedSql } from '../reading/blocked-sql.ts';
+import { joinSeqOf, loadReaders, pairKey } from '../reading/readers.ts';
 import { readViews } from '../reading/views.ts';
-import { findMember, insertMemberships, readSnapshot } from '../store.ts';
+import { findBlockers, insertMemberships, readSnapshot } from '../store.ts';
 import { checkAccounts } from './check-accounts.ts';
 
 /** Members that join within one transaction: no business transaction may exceed 1,000 rows (rule 13). */
@@ -109,7 +110,8 @@ async function insertConversation(
   }
   const blocked = plan.pair !== null && (await isBlocked(tx, plan.pair));
   const { kind, visibility = 'private' } = plan;
-  requireAllowed(deps.decide('create', principal, { kind, visibility, role: null, blocked }));
+  const blocksActor = plan.pair === null && (await findBlockers(tx, account, plan.members)).size > 0;
+  requireAllowed(deps.decide('create', principal, { kind, visibility, role: null, blocked, blocksActor }));
   if (plan.avatar !== undefined) await checkPicture(tx, account, plan.avatar);
   const first = membersOf(account, plan).slice(0, membersAtOnce);
   await Promise.all([
@@ -156,12 +158,15 @@ async function addRemaining(deps: ChatDeps, account: AccountId, plan: Plan): Pro
       const head = heads.get(plan.id);
       if (!head) throw fail('conversation.unknown');
       // no right that is asked for: a creation that is no longer its sender's has nothing left to complete
-      if ((await findMember(tx, plan.id, account))?.role !== 'owner') return;
-      const missing = await withoutStay(tx, plan.id, users);
+      const pair = { conversation: plan.id, user: account };
+      const creator = (await loadReaders(tx, [pair])).get(pairKey(pair));
+      if (creator?.role !== 'owner') return;
+      // a repeat may name others than the creation did
+      const blockers = await findBlockers(tx, account, users);
+      const missing = (await withoutStay(tx, plan.id, users)).filter((user) => !blockers.has(user));
       if (missing.length === 0) return;
-      const seq = plan.history === 'since-join' ? head.lastSeq : 0;
       const members = missing.map((user) => ({ user, role }));
-      await insertMemberships(tx, plan.id, members, { seq, rev: head.nextRev() });
+      await insertMemberships(tx, plan.id, members, { seq: joinSeqOf(creator), rev: head.nextRev() });
     });
   }
 }

@@ -3,9 +3,11 @@ import { fail } from '../../../kernel/errors.ts';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import type { Membership, Role } from '../../../model/conversation.ts';
 import { type ChangeDeps, checkStorage } from '../deps.ts';
-import { findMember, insertMemberships } from '../store.ts';
+import { joinSeqOf } from '../reading/readers.ts';
+import { findBlockers, findMember, insertMemberships } from '../store.ts';
 import { changeRole, countOwners } from './acting-store.ts';
 import { type Acting, changeConversation } from './change-conversation.ts';
+import { findEnded } from './check-accounts.ts';
 
 /**
  * Adds a member, joins, or changes a role. A role that is already held takes no rev. Errors besides the policy's:
@@ -21,7 +23,7 @@ export async function putMember(
   const principal = requirePrincipal(ctx);
   checkStorage(deps);
   // asked before the lock: another service's answer must not be waited for while a conversation stands still
-  const known = user === principal.account || (await deps.people.getProfiles(ctx, [user])).length > 0;
+  const known = user === principal.account || (await isKnown(deps, ctx, user));
   return await changeConversation(deps, principal, id, async (acting) => {
     const present = await findMember(acting.tx, id, user);
     await permitPut(acting, user, present?.role ?? null, role);
@@ -34,18 +36,24 @@ export async function putMember(
   });
 }
 
+async function isKnown(deps: ChangeDeps, ctx: Context, user: AccountId): Promise<boolean> {
+  return (await deps.people.getProfiles(ctx, [user])).length > 0 && !(await findEnded(deps, [user])).has(user);
+}
+
 async function permitPut(acting: Acting, account: AccountId, role: Role | null, wanted: Role): Promise<void> {
   const target = { account, role };
   if (role !== null) {
     const lastOwner = role === 'owner' && (await countOwners(acting)) === 1;
     acting.permit('putRole', { target, wanted, lastOwner });
-  } else if (account === acting.user) acting.permit('join', { wanted });
-  else acting.permit('addMember', { target, wanted });
+  } else if (account === acting.user) acting.permit('join', { wanted, removed: acting.removed });
+  else {
+    const blocksActor = (await findBlockers(acting.tx, acting.user, [account])).has(account);
+    acting.permit('addMember', { target, wanted, blocksActor });
+  }
 }
 
-/** `history: "all"` opens everything there is, `"since-join"` what comes from now on (rule 17). */
 async function join(acting: Acting, user: AccountId, role: Role): Promise<Membership> {
-  const seq = acting.history === 'all' ? 0 : acting.head.lastSeq;
+  const seq = joinSeqOf(acting);
   const rev = acting.head.nextRev();
   const [member] = await insertMemberships(acting.tx, acting.conversation, [{ user, role }], { seq, rev });
   return member as Membership;

@@ -15,7 +15,10 @@ import { changeConversation } from './change-conversation.ts';
 
 type Settings = Parameters<ChatApi['updateConversation']>[2];
 
-/** Admins and owners of a group or channel. What is already so takes no rev. `attachment.unknown` for an avatar not one's to show. */
+/**
+ * Admins and owners of a group or channel. What is already so takes no rev. What opens, opens from the last message on: nobody comes to
+ * read by it what was closed to them. `attachment.unknown` for an avatar not one's to show.
+ */
 export async function updateConversation(
   deps: ChangeDeps,
   ctx: Context,
@@ -38,8 +41,13 @@ export async function updateConversation(
     if (next.avatar !== null && next.avatar !== avatar) await checkPicture(acting.tx, acting.user, next.avatar);
     await acting.tx.query(
       `update chat.conversations set name = $2, topic = $3, avatar = $4, visibility = $5, history = $6, rev = $7,
+         public_from_seq = case when visibility = 'private' and $5 = 'public' then $8::int8 else public_from_seq end,
+         history_from_seq = case when history = 'since-join' and $6 = 'all' then $8::int8 else history_from_seq end,
          updated_at = greatest(updated_at, clock_timestamp()) where id = $1`,
-      [id, next.name, next.topic, next.avatar, next.visibility, next.history, acting.head.nextRev()],
+      [
+        ...[id, next.name, next.topic, next.avatar, next.visibility, next.history, acting.head.nextRev()],
+        acting.head.lastSeq,
+      ],
     );
   });
   return await getConversation(deps, ctx, id);

@@ -21,6 +21,7 @@ const owner = { ...group, role: 'owner' } as const;
 const mine = { message: { sender: ann } };
 const theirs = { message: { sender: bob } };
 const none = { message: null };
+const unblocked = { blocksActor: false };
 const by = (sender: AccountId) => ({ sender });
 const onSelf = (role: Role) => ({ target: { account: ann, role } });
 const onOther = (role: Role | null) => ({ target: { account: bob, role } });
@@ -33,9 +34,10 @@ function row<A extends Action>(action: A, facts: ActionFacts[A], expected: strin
 }
 
 const table = [
-  row('create', outside, 'yes'),
-  row('create', { ...direct, role: null }, 'yes'),
-  row('create', { ...blocked, role: null }, 'not-blocked'),
+  row('create', { ...outside, ...unblocked }, 'yes'),
+  row('create', { ...direct, role: null, ...unblocked }, 'yes'),
+  row('create', { ...blocked, role: null, ...unblocked }, 'not-blocked'),
+  row('create', { ...outside, blocksActor: true }, 'blockers-are-not-added'),
 
   row('send', { ...group, ...by(ann) }, 'yes'),
   row('send', { ...channel, role: 'member', ...by(ann) }, 'yes'),
@@ -56,7 +58,7 @@ const table = [
   row('setTyping', blocked, 'not-blocked'),
 
   row('editMessage', { ...group, ...mine }, 'yes'),
-  row('editMessage', { ...reader, ...mine }, 'yes'),
+  row('editMessage', { ...reader, ...mine }, 'readers-listen'),
   row('editMessage', { ...owner, ...theirs }, 'senders-edit'),
   row('editMessage', { ...open, ...mine }, 'members-only'),
   row('editMessage', { ...open, ...none }, 'members-only'),
@@ -75,7 +77,7 @@ const table = [
   row('setReaction', { ...open, ...theirs }, 'members-only'),
   row('setPinned', { ...admin, ...theirs }, 'yes'),
   row('setPinned', { ...direct, ...theirs }, 'yes'),
-  row('setPinned', { ...blocked, ...theirs }, 'yes'),
+  row('setPinned', { ...blocked, ...theirs }, 'not-blocked'),
   row('setPinned', { ...group, ...mine }, 'admins-pin'),
   row('setPinned', { ...group, ...none }, 'admins-pin'),
   row('setPinned', { ...admin, ...none }, 'message-known'),
@@ -90,22 +92,26 @@ const table = [
   row('deleteConversation', direct, 'direct-is-not-deleted'),
   row('deleteConversation', open, 'members-only'),
 
-  row('join', { ...open, wanted: 'member' }, 'yes'),
-  row('join', { ...open, wanted: 'reader' }, 'yes'),
-  row('join', { ...open, wanted: 'admin' }, 'as-newcomer'),
-  row('join', { ...open, kind: 'channel', wanted: 'reader' }, 'yes'),
-  row('join', { ...open, kind: 'channel', wanted: 'member' }, 'as-newcomer'),
-  row('join', { ...outside, wanted: 'owner' }, 'public-is-joined'),
-  row('join', { ...direct, role: null, wanted: 'member' }, 'public-is-joined'),
-  row('addMember', { ...outside, ...onOther(null), wanted: 'member' }, 'members-only'),
-  row('addMember', { ...open, ...onOther(null), wanted: 'member' }, 'members-only'),
-  row('addMember', { ...admin, ...onOther(null), wanted: 'member' }, 'yes'),
-  row('addMember', { ...admin, ...onOther('owner'), wanted: 'member' }, 'yes'),
-  row('addMember', { ...admin, ...onOther(null), wanted: 'owner' }, 'no-role-above-own'),
-  row('addMember', { ...group, ...onOther(null), wanted: 'member' }, 'admins-change-members'),
-  row('addMember', { ...group, ...onSelf('member'), wanted: 'member' }, 'yes'),
-  row('addMember', { ...reader, ...onSelf('reader'), wanted: 'member' }, 'no-role-above-own'),
-  row('addMember', { ...direct, ...onOther(null), wanted: 'member' }, 'direct-keeps-members'),
+  row('join', { ...open, wanted: 'member', removed: false }, 'yes'),
+  row('join', { ...open, wanted: 'reader', removed: false }, 'yes'),
+  row('join', { ...open, wanted: 'admin', removed: false }, 'as-newcomer'),
+  row('join', { ...open, kind: 'channel', wanted: 'reader', removed: false }, 'yes'),
+  row('join', { ...open, kind: 'channel', wanted: 'member', removed: false }, 'as-newcomer'),
+  row('join', { ...outside, wanted: 'owner', removed: false }, 'public-is-joined'),
+  row('join', { ...direct, role: null, wanted: 'member', removed: false }, 'public-is-joined'),
+  row('join', { ...open, wanted: 'member', removed: true }, 'removed-are-added'),
+  row('join', { ...outside, wanted: 'member', removed: true }, 'public-is-joined'),
+  row('addMember', { ...admin, ...onOther(null), wanted: 'member', blocksActor: true }, 'blockers-are-not-added'),
+  row('addMember', { ...group, ...onOther(null), wanted: 'member', blocksActor: true }, 'admins-change-members'),
+  row('addMember', { ...outside, ...onOther(null), wanted: 'member', ...unblocked }, 'members-only'),
+  row('addMember', { ...open, ...onOther(null), wanted: 'member', ...unblocked }, 'members-only'),
+  row('addMember', { ...admin, ...onOther(null), wanted: 'member', ...unblocked }, 'yes'),
+  row('addMember', { ...admin, ...onOther('owner'), wanted: 'member', ...unblocked }, 'yes'),
+  row('addMember', { ...admin, ...onOther(null), wanted: 'owner', ...unblocked }, 'no-role-above-own'),
+  row('addMember', { ...group, ...onOther(null), wanted: 'member', ...unblocked }, 'admins-change-members'),
+  row('addMember', { ...group, ...onSelf('member'), wanted: 'member', ...unblocked }, 'yes'),
+  row('addMember', { ...reader, ...onSelf('reader'), wanted: 'member', ...unblocked }, 'no-role-above-own'),
+  row('addMember', { ...direct, ...onOther(null), wanted: 'member', ...unblocked }, 'direct-keeps-members'),
   row('putRole', { ...direct, ...onSelf('member'), wanted: 'reader', lastOwner: false }, 'direct-keeps-members'),
   row('putRole', { ...owner, ...onSelf('owner'), wanted: 'admin', lastOwner: true }, 'last-owner-stays'),
   row('putRole', { ...owner, ...onSelf('owner'), wanted: 'admin', lastOwner: false }, 'yes'),
@@ -134,11 +140,13 @@ describe('decide', () => {
     }
     expect(new Set(told.keys())).toEqual(ruleNames);
     expect(Object.fromEntries([...told].map(([rule, texts]) => [rule, [...texts].join(' | ')]))).toEqual({
-      'not-blocked': 'action.forbidden One of you has blocked the other.',
+      'not-blocked': 'action.forbidden One of you has blocked the other, or has deleted their account.',
       'members-only': 'conversation.forbidden ',
       'public-is-joined': 'conversation.forbidden ',
       'readers-listen': 'action.forbidden Readers cannot send to this conversation.',
       'own-name': 'actor.mismatch ',
+      'removed-are-added': 'action.forbidden You were removed from this conversation: somebody has to add you.',
+      'blockers-are-not-added': 'action.forbidden You may not add somebody who has blocked you.',
       'senders-edit': 'action.forbidden Only its sender may edit a message.',
       'message-known': 'message.unknown ',
       'senders-and-admins-delete': 'action.forbidden Only its sender and admins may delete a message.',
@@ -167,7 +175,9 @@ describe('members', () => {
           const mayGive = hasRole(role, 'admin') && hasRole(role, wanted);
           const put = decide('putRole', actor, { ...group, role, ...onOther(present), wanted, lastOwner: false });
           expect(put.allowed).toBe(mayGive && hasRole(role, present));
-          expect(decide('addMember', actor, { ...group, role, ...onOther(null), wanted }).allowed).toBe(mayGive);
+          expect(decide('addMember', actor, { ...group, role, ...onOther(null), wanted, ...unblocked }).allowed).toBe(
+            mayGive,
+          );
         }
       }
     }

@@ -4,18 +4,30 @@ import * as rules from './rules.ts';
 
 /** In the order in which they are asked: the first that refuses is the answer. What must not be told comes after who may know. */
 const rulesOf: { readonly [A in Action]: readonly Rule<ActionFacts[A]>[] } = {
-  create: [rules.notBlocked],
+  create: [rules.notBlocked, rules.blockersAreNotAdded],
   send: [rules.ownName, rules.membersOnly, rules.readersListen, rules.notBlocked],
   sendEphemeral: [rules.ownName, rules.membersOnly, rules.readersListen, rules.notBlocked],
   setTyping: [rules.membersOnly, rules.readersListen, rules.notBlocked],
-  editMessage: [rules.membersOnly, rules.messageKnown, rules.sendersEdit, rules.notBlocked],
+  editMessage: [rules.membersOnly, rules.messageKnown, rules.sendersEdit, rules.readersListen, rules.notBlocked],
   deleteMessage: [rules.membersOnly, rules.messageKnown, rules.sendersAndAdminsDelete],
   setReaction: [rules.membersOnly, rules.messageKnown, rules.notBlocked],
-  setPinned: [rules.membersOnly, rules.adminsPin, rules.messageKnown],
+  setPinned: [rules.membersOnly, rules.adminsPin, rules.messageKnown, rules.notBlocked],
   updateSettings: [rules.membersOnly, rules.directHasNoSettings, rules.adminsChangeSettings],
   deleteConversation: [rules.membersOnly, rules.directIsNotDeleted, rules.ownersDelete],
-  join: [rules.publicIsJoined, rules.asNewcomer('group'), rules.asNewcomer('channel'), rules.directKeepsMembers],
-  addMember: [rules.membersOnly, rules.directKeepsMembers, rules.noRoleAboveOwn, rules.adminsChangeMembers],
+  join: [
+    rules.publicIsJoined,
+    rules.removedAreAdded,
+    rules.asNewcomer('group'),
+    rules.asNewcomer('channel'),
+    rules.directKeepsMembers,
+  ],
+  addMember: [
+    rules.membersOnly,
+    rules.directKeepsMembers,
+    rules.noRoleAboveOwn,
+    rules.adminsChangeMembers,
+    rules.blockersAreNotAdded,
+  ],
   putRole: [
     rules.membersOnly,
     rules.directKeepsMembers,

@@ -3,6 +3,7 @@ import { type ConversationKind, hasRole, newcomerRole, type Role } from '../../.
 import type {
   Actor,
   AddFacts,
+  CreateFacts,
   DraftFacts,
   JoinFacts,
   MemberFacts,
@@ -10,6 +11,7 @@ import type {
   Refusal,
   RoleFacts,
   Standing,
+  WantedFacts,
 } from '../../../ports/policy.ts';
 
 /** One reason to refuse, for every action whose facts tell enough. */
@@ -59,7 +61,7 @@ export const readersListen = createRule(
 export const notBlocked = createRule(
   'not-blocked',
   'action.forbidden',
-  'One of you has blocked the other.',
+  'One of you has blocked the other, or has deleted their account.',
   ({ blocked }) => blocked,
 );
 
@@ -143,7 +145,7 @@ export const asNewcomer = (kind: ConversationKind): Rule<JoinFacts> =>
     (facts) => facts.kind === kind && !hasRole(newcomerRole(kind), facts.wanted),
   );
 
-export const noRoleAboveOwn = createRule<AddFacts>(
+export const noRoleAboveOwn = createRule<WantedFacts>(
   'no-role-above-own',
   'action.forbidden',
   'You may not give a role above your own.',
@@ -163,6 +165,20 @@ export const noHigherTarget = createRule<MemberFacts>(
   'action.forbidden',
   'This member has a higher role than you.',
   (facts, actor) => isOther(facts, actor) && facts.target.role !== null && !hasAtLeast(facts.role, facts.target.role),
+);
+
+export const removedAreAdded = createRule<JoinFacts>(
+  'removed-are-added',
+  'action.forbidden',
+  'You were removed from this conversation: somebody has to add you.',
+  ({ removed }) => removed,
+);
+
+export const blockersAreNotAdded = createRule<AddFacts | CreateFacts>(
+  'blockers-are-not-added',
+  'action.forbidden',
+  'You may not add somebody who has blocked you.',
+  ({ blocksActor }) => blocksActor,
 );
 
 export const lastOwnerStays = createRule<RoleFacts>(

@@ -12,10 +12,15 @@ export interface Reader extends Standing {
   readonly conversation: ConversationId;
   readonly user: AccountId;
   readonly history: HistoryRule;
+  /** What is open to everybody while it is public, and to newcomers while `history` is "all": what comes after. */
+  readonly publicFrom: number;
+  readonly historyFrom: number;
   readonly nonce: string;
   readonly lastSeq: number;
   readonly lastRev: number;
   readonly stays: readonly Stay[];
+  /** Not a member now, because somebody else ended the last membership. */
+  readonly removed: boolean;
 }
 
 interface ReaderRow {
@@ -24,6 +29,8 @@ interface ReaderRow {
   readonly kind: ConversationKind;
   readonly visibility: Visibility;
   readonly history: HistoryRule;
+  readonly public_from_seq: number;
+  readonly history_from_seq: number;
   readonly blocked: boolean | null;
   readonly nonce: string;
   readonly last_seq: number;
@@ -32,10 +39,11 @@ interface ReaderRow {
   readonly joined_seq: number | null;
   readonly left_seq: number | null;
   readonly left_rev: number | null;
+  readonly left_by: AccountId | null;
 }
 
-const readersSql = `select c.id, d.user_id, c.kind, c.visibility, c.history, c.nonce, h.last_seq, h.last_rev,
-    s.role, s.joined_seq, s.left_seq, s.left_rev,
+const readersSql = `select c.id, d.user_id, c.kind, c.visibility, c.history, c.public_from_seq, c.history_from_seq, c.nonce, h.last_seq, h.last_rev,
+    s.role, s.joined_seq, s.left_seq, s.left_rev, s.left_by,
     ${blockedInSql('c')} as blocked
   from unnest($1::uuid[], $2::uuid[]) d(conversation_id, user_id)
   join chat.conversations c on c.id = d.conversation_id and c.deleted_rev is null
@@ -60,7 +68,7 @@ export async function loadReaders(
     [pairs.map((pair) => pair.conversation), pairs.map((pair) => pair.user)],
     'chat-readers',
   );
-  const readers = new Map<string, Reader & { role: Role | null; stays: Stay[] }>();
+  const readers = new Map<string, Loading>();
   for (const row of rows) {
     const key = pairKey({ conversation: row.id, user: row.user_id });
     const reader = readers.get(key) ?? toReader(row);
@@ -68,23 +76,29 @@ export async function loadReaders(
     if (row.joined_seq === null) continue;
     reader.stays.push({ joinedSeq: row.joined_seq, leftSeq: row.left_seq });
     if (row.left_rev === null) reader.role = row.role;
+    reader.removed = row.left_by !== null && row.left_by !== row.user_id;
   }
   return readers;
 }
 
-function toReader(row: ReaderRow): Reader & { role: Role | null; stays: Stay[] } {
+type Loading = Reader & { role: Role | null; stays: Stay[]; removed: boolean };
+
+function toReader(row: ReaderRow): Loading {
   return {
     conversation: row.id,
     user: row.user_id,
     kind: row.kind,
     visibility: row.visibility,
     history: row.history,
+    publicFrom: row.public_from_seq,
+    historyFrom: row.history_from_seq,
     blocked: row.blocked === true,
     nonce: row.nonce,
     lastSeq: row.last_seq,
     lastRev: row.last_rev,
     role: null,
     stays: [],
+    removed: false,
   };
 }
 
@@ -98,10 +112,21 @@ export function mayRead(reader: Reader): boolean {
   return reader.role !== null || reader.visibility === 'public';
 }
 
-/** What the reader may see of the messages: in a public conversation all, else what the stays hold. */
+/** What the reader may see of the messages: what was said since the conversation is public, and what a member's stays hold. */
 export function readableSeqs(reader: Reader): readonly SeqRange[] {
-  if (!mayRead(reader)) return [];
-  return visibleSeqs(reader.visibility === 'public' ? [{ joinedSeq: 0, leftSeq: null }] : reader.stays, reader.lastSeq);
+  const open = reader.visibility === 'public' ? [{ joinedSeq: reader.publicFrom, leftSeq: null }] : [];
+  return visibleSeqs(reader.role === null ? open : [...open, ...reader.stays], reader.lastSeq);
+}
+
+/**
+ * Where the stay of somebody who comes now begins. `history: "all"` opens what was said since that rule holds, `"since-join"` what comes
+ * from now on. Nobody comes further back by joining a public conversation than everybody may read.
+ */
+export function joinSeqOf(
+  reader: Pick<Reader, 'history' | 'visibility' | 'historyFrom' | 'publicFrom' | 'lastSeq'>,
+): number {
+  if (reader.history === 'since-join') return reader.lastSeq;
+  return reader.visibility === 'public' ? Math.max(reader.historyFrom, reader.publicFrom) : reader.historyFrom;
 }
 
 /** `conversation.unknown` to who may not read it: its very existence is private. */

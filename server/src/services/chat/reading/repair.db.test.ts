@@ -61,6 +61,19 @@ describe('repair', () => {
     expect(await codeOf(t.chat.repair(t.as(a), nowhere))).toBe('conversation.unknown');
   });
 
+  test('a conversation that is not visible yet is waited for, until the deadline', async () => {
+    const [a, b] = [t.account(), t.account()];
+    const id = createId<ConversationId>();
+    const view = t.chat.viewFor(t.as(b), { conversation: id, user: b, minRev: 1 });
+    const changes = t.chat.repair(t.as(a), { conversation: id, rev: 0, minRev: 1, limit: 10 });
+    await t.group(a, [b], { id });
+    expect(await view).toMatchObject({ id, role: 'member' });
+    expect((await changes).memberships).toHaveLength(2);
+    const hurried = createContext(t.as(a).principal, 'test', 150);
+    const nowhere = { conversation: createId<ConversationId>(), user: a, minRev: 1 };
+    expect(await codeOf(t.chat.viewFor(hurried, nowhere))).toBe('conversation.unknown');
+  });
+
   test('a view for who has just joined, none for who may not see it', async () => {
     const [a, b, c] = [t.account(), t.account(), t.account()];
     const id = await t.group(a, []);

@@ -95,15 +95,18 @@ export async function viewFor(
   return view ?? null;
 }
 
-/** A change may be decoded from the log a moment before it is visible to a read (MESSAGE-PATH rule 12). */
+/**
+ * A change may be decoded from the log a moment before it is visible to a read (MESSAGE-PATH rule 12), the one that creates the
+ * conversation too: until the deadline a head that is missing is not visible yet.
+ */
 async function awaitRev(deps: ChatDeps, ctx: Context, conversation: ConversationId, rev: number): Promise<void> {
   const within = configOf(deps).visibleWithinMs;
   const until = Math.min(ctx.deadline, deps.clock.monotonic() + within);
   for (let wait = 2; ; wait = Math.min(wait * 2, 100)) {
     const [head] = await readHeads(deps.sql, deps.incarnation(), [conversation]);
-    if (!head) throw fail('conversation.unknown');
-    if (head.lastRev >= rev) return;
-    if (deps.clock.monotonic() + wait > until) {
+    if (head && head.lastRev >= rev) return;
+    if (deps.clock.monotonic() + wait > until || rev === 0) {
+      if (!head) throw fail('conversation.unknown');
       throw fail('service.timeout', `The change ${rev} of this conversation is not visible yet.`);
     }
     await pause(wait);

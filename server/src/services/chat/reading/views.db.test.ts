@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf, openChat, type TestChat } from '../../../../test-support/open-chat.ts';
-import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
+import { type AccountId, type ConversationId, createId } from '../../../kernel/ids.ts';
 import { unreadLimit } from './views.ts';
 
 let t: TestChat;
@@ -93,6 +93,17 @@ describe('receipts', () => {
       expect(await written()).toBe(1);
       expect((await slow.chat.getConversation(slow.as(b), id)).unread).toBe(0);
       expect(await written()).toBe(2);
+      const own = await slow.group(b, [a], { id: createId<ConversationId>() });
+      const read = async () => {
+        await slow.send(a, own, 'x');
+        await slow.chat.putReceipt(slow.as(b), own, { read: (await slow.send(a, own, 'y')).seq });
+      };
+      await read();
+      await read();
+      expect((await slow.chat.updateConversation(slow.as(b), own, { name: 'New' })).unread).toBe(0);
+      await read();
+      const again = { kind: 'group', id: own, members: [a] } as const;
+      expect((await slow.chat.createConversation(slow.as(b), again)).conversation.unread).toBe(0);
     } finally {
       await slow.close();
     }

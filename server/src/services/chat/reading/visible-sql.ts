@@ -16,9 +16,14 @@ export function mayReadSql(c: string, user: string, isMember = isMemberSql(c, us
   return `(${c}.visibility = 'public' or ${isMember})`;
 }
 
-/** All messages of a public conversation; else, to members, those that any of their stays holds (rule 17). */
+/** What a public conversation opens to everybody: what was said since it is public. */
+function isOpenSeqSql(c: string, seq: string): string {
+  return `(${c}.visibility = 'public' and ${seq} > ${c}.public_from_seq)`;
+}
+
+/** What is open to everybody, and to members what any of their stays holds (rule 17). */
 export function maySeeSeqSql(c: string, seq: string, user: string, isMember = isMemberSql(c, user)): string {
-  return `(${c}.visibility = 'public' or (${isMember}
+  return `(${isOpenSeqSql(c, seq)} or (${isMember}
       and exists (select 1 from chat.memberships stay where stay.conversation_id = ${c}.id and stay.user_id = ${user}
         and ${seq} > stay.joined_seq and ${seq} <= coalesce(stay.left_seq, ${seq}) offset 0)))`;
 }
@@ -28,7 +33,7 @@ export function maySeeSeqSql(c: string, seq: string, user: string, isMember = is
  * message is known by its number. `h`: of chat.heads.
  */
 export function lastVisibleSeqSql(c: string, h: string, user: string): string {
-  return `case when ${c}.visibility = 'public' then ${h}.last_seq else (
+  return `case when ${isOpenSeqSql(c, `${h}.last_seq`)} then ${h}.last_seq when ${isMemberSql(c, user)} then (
       select max(coalesce(stay.left_seq, ${h}.last_seq)) from chat.memberships stay
       where stay.conversation_id = ${c}.id and stay.user_id = ${user}
         and coalesce(stay.left_seq, ${h}.last_seq) > stay.joined_seq) end`;

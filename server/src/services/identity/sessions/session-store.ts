@@ -1,5 +1,6 @@
 import type { AccountId, SessionId } from '../../../kernel/ids.ts';
 import type { RevocationReason } from '../../../model/identity-rows.ts';
+import { cleanDevice } from '../../../model/text/device.ts';
 import type { Origin } from '../api.ts';
 import type { Queryable } from '../store.ts';
 import type { Revoked } from '../trusted-api.ts';
@@ -39,16 +40,12 @@ export async function insertSession(
   await tx.query(
     `insert into identity.session_secrets (session_id, family_hash, refresh_hash, device, address, last_seen_at)
      values ($1, $2, $3, $4, $5, clock_timestamp())`,
-    [token.session, token.familyHash, token.rotationHash, short(origin.device), short(origin.address)],
+    [token.session, token.familyHash, token.rotationHash, clean(origin.device), clean(origin.address)],
   );
   return true;
 }
 
-/** What a client says of itself, kept short and free of what PostgreSQL refuses. */
-function short(text: string | undefined): string | null {
-  if (text === undefined) return null;
-  return [...text.replace(/[\p{Cc}\p{Cs}]/gu, ' ')].slice(0, 200).join('');
-}
+const clean = (text: string | undefined): string | null => (text === undefined ? null : cleanDevice(text));
 
 export interface RevokedSession {
   readonly id: SessionId;
