@@ -25,6 +25,7 @@ export async function createAccounts(
   options: { readonly sessions?: boolean | undefined } = {},
 ): Promise<readonly Result[]> {
   if (!requirePrincipal(ctx).admin) throw fail('action.forbidden', 'Only administrators may create accounts in bulk.');
+  if (parts.config.signUp === 'closed') throw fail('action.forbidden', 'No accounts are created on this server.');
   const results = await createAccountsUnchecked(parts, ctx, accounts);
   return options.sessions ? openSessions(parts, results) : results;
 }
@@ -89,7 +90,10 @@ async function hashPasswords(
       ...account,
       id: createId<AccountId>(),
       admin: parts.config.admins.includes(account.username),
-      hash: account.password === null ? null : await parts.hasher.hash(ctx, account.password),
+      hash:
+        account.password === null
+          ? null
+          : await parts.hasher.hash(ctx, account.password, ctx.principal?.account ?? ctx.requestId),
     }));
     rows.push(...(await Promise.all(some)));
   }
