@@ -173,6 +173,12 @@ export const options = {
     'how mail is sent; files: under --data/mail, see `parley mail`',
   ),
   admins: option(list, 'USERNAMES', '', 'accounts that are administrators, comma-separated'),
+  'sign-up': option(
+    z.enum(['open', 'invited', 'closed']),
+    'RULE',
+    'open',
+    'who creates accounts; open: everybody their own, invited: administrators, closed: only `parley account`',
+  ),
   'access-token-seconds': option(count.max(86_400), 'SECONDS', '600', 'how long an access token lives'),
   'sends-per-second': option(count, 'COUNT', '200', 'messages one account may send per second, on average'),
   'sign-ins-per-minute': option(count, 'COUNT', '1200', 'sign-ups, sign-ins and recoveries from one address'),

@@ -48,6 +48,8 @@ export interface Foundation {
   /** Rejects when an adapter is lost for good. */
   readonly failed: Promise<never>;
   close(): Promise<void>;
+  /** For a process that ends although something hangs: what it owns and would outlive it is told to end at once. Waits for nothing. */
+  abandon(): void;
 }
 
 /** What modules are wired from: complete before the first of them, and the same for all. */

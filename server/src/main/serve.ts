@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../kernel/clock.ts';
 import { createId } from '../kernel/ids.ts';
+import type { Log } from '../kernel/log.ts';
 import { openAdminServer } from '../runtime/admin-server.ts';
 import { Program, planModules } from '../runtime/modules.ts';
 import { createLog, createTelemetry } from '../runtime/telemetry.ts';
@@ -35,7 +36,10 @@ export async function serve(options: Options, version: string): Promise<void> {
   const ending = waitForSignal();
   const stray = watchStrayErrors(log);
   const opens = new Set<Opened>(plan.flatMap((module) => module.opens ?? []));
+  let opened: Foundation | undefined;
+  void ending.then(() => endInTime(options, log, () => opened?.abandon()));
   const foundation = await openFoundation(options, opens, log, metrics);
+  opened = foundation;
   let failure: unknown;
   try {
     await run(options, { version, plan, foundation, log, metrics, ending, stray });
@@ -50,11 +54,29 @@ export async function serve(options: Options, version: string): Promise<void> {
   process.exit(0);
 }
 
+/** What may take as long, beside the drain, before the process ends whatever hangs. */
+const endingMs = 9_500;
+
+/**
+ * A database that stands still, a peer that never answers: after --drain-seconds and ten more the process has ended. Nothing that was
+ * acknowledged is lost by it; what was under way is sent again by who has no answer.
+ */
+function endInTime(options: Options, log: Log, abandon: () => void): void {
+  setTimeout(
+    () => {
+      log.error({}, 'something hangs: the process ends without waiting for it');
+      abandon();
+      process.exit(1);
+    },
+    options['drain-seconds'] * 1_000 + endingMs,
+  ).unref();
+}
+
 interface Run {
   readonly version: string;
   readonly plan: readonly ProgramModule[];
   readonly foundation: Foundation;
-  readonly log: ReturnType<typeof createLog>;
+  readonly log: Log;
   readonly metrics: ReturnType<typeof createTelemetry>;
   readonly ending: Promise<void>;
   /** Rejects when something went wrong that no part of the program answers for. */

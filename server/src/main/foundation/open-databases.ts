@@ -17,6 +17,8 @@ export interface DatabaseUrls {
   /** Of the embedded database; null for one elsewhere. */
   health(): Health | null;
   close(): Promise<void>;
+  /** The embedded server is told to end at once, and is not waited for. */
+  abandon(): void;
 }
 
 const forever = new Promise<never>(() => {});
@@ -27,7 +29,10 @@ export async function openDatabases(
   services: readonly StoringService[],
   log: Log,
 ): Promise<DatabaseUrls> {
-  const elsewhere = { embedded: false, dataFolder: null, failed: forever, health: () => null, close: async () => {} };
+  const elsewhere = {
+    ...{ embedded: false, dataFolder: null, failed: forever },
+    ...{ health: () => null, close: async () => {}, abandon: () => {} },
+  };
   if (services.length === 0) return { of: {}, ...elsewhere };
   const given = givenUrls(options, services);
   if (given) return { of: given, ...elsewhere };
@@ -44,6 +49,7 @@ export async function openDatabases(
     failed: postgres.failed,
     health: postgres.health,
     close: postgres.stop,
+    abandon: postgres.abandon,
   };
 }
 

@@ -49,7 +49,7 @@ export async function openFoundation(
     });
     await checkSchema(pools, urls, log);
     const watches = await watchDatabases(pools, urls, log);
-    opened.push(async () => watches.stop());
+    opened.push(watches.stop);
     let openedBus: OpenedBus | undefined;
     const bus = await open('bus', async () => {
       openedBus = await openBus(options.bus, {
@@ -101,6 +101,7 @@ export async function openFoundation(
       },
       failed: openedBus ? Promise.race([urls.failed, openedBus.failed]) : urls.failed,
       close,
+      abandon: urls.abandon,
     };
   } catch (error) {
     await close().catch(() => {});

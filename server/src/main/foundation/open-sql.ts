@@ -55,8 +55,10 @@ export async function watchDatabases(pools: Pools, urls: DatabaseUrls, log: Log)
   const holdsAll = databases.length === 1 && Object.keys(pools).length === storingServices.length;
   const watches = await Promise.all(
     databases.map(async ([service, sql]) => {
-      const watch = await watchDatabase(sql, { log: log.child({ adapter: 'postgres', service }) });
-      return [holdsAll ? 'database' : `database-${service}`, watch] as const;
+      // A connection of its own: that the others are all in use says nothing about the database.
+      const probe = createPostgres({ url: sql.url, max: 1, applicationName: 'parley-watch', answerTimeoutMs: 30_000 });
+      const watch = await watchDatabase(probe, { log: log.child({ adapter: 'postgres', service }) });
+      return [holdsAll ? 'database' : `database-${service}`, watch, probe] as const;
     }),
   );
   const healthOf = (watch: DatabaseWatch): Health => {
@@ -65,8 +67,9 @@ export async function watchDatabases(pools: Pools, urls: DatabaseUrls, log: Log)
   };
   return {
     health: () => Object.fromEntries(watches.map(([name, watch]) => [name, healthOf(watch)])),
-    stop: () => {
+    stop: async () => {
       for (const [, watch] of watches) watch.stop();
+      await Promise.all(watches.map(([, , probe]) => probe.close()));
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { AccountId } from '../../kernel/ids.ts';
 import type { Unit } from '../../kernel/lifecycle.ts';
 import { createMemberCache } from './append/member-cache.ts';
 import { sendEphemeral, setTyping } from './append/send-ephemeral.ts';
@@ -47,11 +48,8 @@ export function createChat(given: ChatDeps): { readonly api: WholeChatApi; reado
   };
   const consumers = createConsumers(deps, members);
   /** Nobody sees an unread count that is older than what they themselves have said. */
-  const afterOwnReceipts = async <T>(
-    user: Parameters<typeof receipts.flush>[0],
-    read: () => Promise<T>,
-  ): Promise<T> => {
-    if (user) await receipts.flush(user);
+  const afterOwnReceipts = async <T>(user: AccountId | undefined, read: () => Promise<T>): Promise<T> => {
+    if (user) await receipts.flushUser(user);
     return await read();
   };
 
@@ -105,7 +103,7 @@ export function createChat(given: ChatDeps): { readonly api: WholeChatApi; reado
     async stop() {
       await consumers.stop?.();
       await deps.committer.unit.stop?.();
-      await receipts.flush();
+      await receipts.flushAll();
     },
     ...(deps.committer.unit.failed && { failed: deps.committer.unit.failed }),
     health: () => deps.committer.unit.health?.() ?? { status: 'ok' },

@@ -5,7 +5,7 @@ import type { Message } from '../../model/message.ts';
 import type { Sql, SqlSession } from '../../ports/sql.ts';
 import { blocksSql } from './reading/blocked-sql.ts';
 
-const snapshotSql = `set transaction isolation level repeatable read, read only;
+export const snapshotSql = `set transaction isolation level repeatable read, read only;
   set local enable_seqscan = off; set local enable_bitmapscan = off`;
 
 /** The columns of a MessageRow, for select lists. */

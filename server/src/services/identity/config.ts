@@ -4,6 +4,8 @@ export interface RateLimit {
   readonly seconds: number;
 }
 
+export type SignUpRule = 'open' | 'invited' | 'closed';
+
 export interface IdentityConfig {
   /** `iss` of the access tokens. */
   readonly issuer: string;
@@ -19,8 +21,17 @@ export interface IdentityConfig {
   readonly admins: readonly string[];
   /** Hashes computed at once, and callers that may wait for one, before `service.overloaded`. */
   readonly hashing: { readonly atOnce: number; readonly waiting: number };
-  /** Failed sign-ins; a successful one does not count. */
-  readonly signInLimits: { readonly perLogin: RateLimit; readonly perAddress: RateLimit };
+  /**
+   * Failed sign-ins; a successful one does not count. `perLogin` is of a login at one address, `perLoginAnywhere` slows only the
+   * addresses that have failed at it: nobody keeps an owner out by guessing.
+   */
+  readonly signInLimits: {
+    readonly perLogin: RateLimit;
+    readonly perLoginAnywhere: RateLimit;
+    readonly perAddress: RateLimit;
+  };
+  /** Who may create accounts: everybody their own; administrators; nobody but who runs the program. */
+  readonly signUp: SignUpRule;
   /** Recovery mails asked for one address. */
   readonly recoveryLimit: RateLimit;
 }
@@ -34,6 +45,11 @@ export const identityDefaults: IdentityConfig = {
   keySecrets: [],
   admins: [],
   hashing: { atOnce: 2, waiting: 512 },
-  signInLimits: { perLogin: { attempts: 20, seconds: 300 }, perAddress: { attempts: 300, seconds: 300 } },
+  signInLimits: {
+    perLogin: { attempts: 20, seconds: 300 },
+    perLoginAnywhere: { attempts: 200, seconds: 300 },
+    perAddress: { attempts: 100, seconds: 300 },
+  },
+  signUp: 'open',
   recoveryLimit: { attempts: 5, seconds: 3_600 },
 };

@@ -2,6 +2,7 @@ import type { Mailer } from '../../ports/mail.ts';
 import { partsFor, type ServiceParts, type WiredService } from '../../ports/service.ts';
 import type { Sql } from '../../ports/sql.ts';
 import type { TellProcesses } from '../process/api.ts';
+import { identityDefaults, type SignUpRule } from './config.ts';
 import { createIdentity } from './module.ts';
 import type { WholeIdentityApi } from './trusted-api.ts';
 
@@ -15,11 +16,18 @@ export interface IdentityParts extends ServiceParts {
     readonly 'access-token-seconds': number;
     readonly 'key-secret': readonly string[];
     readonly 'sign-ins-per-minute': number;
+    readonly 'sign-up': SignUpRule;
   };
 }
 
+/** The default of --sign-ins-per-minute. */
+const usualSignIns = 1_200;
+
 export function initIdentity(p: IdentityParts): WiredService<{ identity: WholeIdentityApi }> {
-  const perAddress = { attempts: p.options['sign-ins-per-minute'] * 5, seconds: 300 };
+  const { signInLimits } = identityDefaults;
+  // Who lets more sign in than usual from one address lets more of them mistype as well.
+  const more = Math.max(1, p.options['sign-ins-per-minute'] / usualSignIns);
+  const perAddress = { ...signInLimits.perAddress, attempts: signInLimits.perAddress.attempts * more };
   const { api, unit } = createIdentity({
     ...partsFor(p, 'identity'),
     sql: p.sql.identity,
@@ -30,7 +38,8 @@ export function initIdentity(p: IdentityParts): WiredService<{ identity: WholeId
       admins: p.options.admins,
       accessTokenSeconds: p.options['access-token-seconds'],
       keySecrets: p.options['key-secret'],
-      signInLimits: { perLogin: { attempts: 20, seconds: 300 }, perAddress },
+      signInLimits: { ...signInLimits, perAddress },
+      signUp: p.options['sign-up'],
     },
   });
   return { unit, apis: { identity: api } };

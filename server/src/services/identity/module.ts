@@ -4,7 +4,6 @@ import type { AccountId, SessionId } from '../../kernel/ids.ts';
 import type { Unit } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
-import { createTokenBuckets, type TokenBuckets } from '../../kernel/token-buckets.ts';
 import { type Bus, type BusRecord, type Subscription, topics } from '../../ports/bus.ts';
 import type { Mailer } from '../../ports/mail.ts';
 import type { Sql } from '../../ports/sql.ts';
@@ -21,10 +20,11 @@ import { setSuspended, setSuspendedUnchecked } from './accounts/set-suspended.ts
 import { signUp } from './accounts/sign-up.ts';
 import { checkCode, requestVerification, verifyEmail } from './accounts/verify-email.ts';
 import type { IdentityApi, NewAccount } from './api.ts';
-import { type IdentityConfig, identityDefaults, type RateLimit } from './config.ts';
+import { type IdentityConfig, identityDefaults } from './config.ts';
 import { onIdentityChanges } from './consumer.ts';
 import type { Parts } from './parts.ts';
 import { createCheckSession } from './sessions/check-session.ts';
+import { createAttempts, createGuessLimits } from './sessions/guess-limits.ts';
 import { refresh } from './sessions/refresh.ts';
 import { createSessionCookies } from './sessions/session-cookie.ts';
 import { purgeSessions, readRevoked, toRevoked } from './sessions/session-store.ts';
@@ -105,16 +105,11 @@ function createParts({
     mailer,
     courier: createCourier(log, metrics),
     limits: {
-      login: createAttempts(config.signInLimits.perLogin, clock),
-      address: createAttempts(config.signInLimits.perAddress, clock),
+      guesses: createGuessLimits(config.signInLimits, clock),
+      own: createAttempts(config.signInLimits.perLogin, clock),
       recovery: createAttempts(config.recoveryLimit, clock),
     },
   };
-}
-
-/** All at once, and then as many again in the same time. */
-function createAttempts({ attempts, seconds }: RateLimit, clock: Clock): TokenBuckets {
-  return createTokenBuckets({ perSecond: attempts / seconds, burst: attempts }, clock);
 }
 
 /** Gives a command its parts: what remains is the method of the api. */

@@ -7,6 +7,7 @@ import type { Sql } from '../../ports/sql.ts';
 import type { Courier } from './accounts/courier.ts';
 import type { PasswordHasher } from './accounts/password-hasher.ts';
 import type { IdentityConfig } from './config.ts';
+import type { GuessLimits } from './sessions/guess-limits.ts';
 import type { AccessTokens } from './tokens/access-tokens.ts';
 import type { Revocations } from './tokens/revocations.ts';
 import type { SigningKeys } from './tokens/signing-keys.ts';
@@ -26,8 +27,10 @@ export interface Parts {
   readonly courier: Courier;
   /** Counted in this process, by what is guessed at: what one caller may do is counted before it comes here. */
   readonly limits: {
-    readonly login: TokenBuckets;
-    readonly address: TokenBuckets;
+    /** Whoever tries to sign in. */
+    readonly guesses: GuessLimits;
+    /** Proofs of one's own password, by account. */
+    readonly own: TokenBuckets;
     readonly recovery: TokenBuckets;
   };
 }

@@ -62,6 +62,14 @@ export async function stopServer(dataDir: string): Promise<void> {
   throw new Error(`PostgreSQL (process ${postmaster.pid}) does not end.`);
 }
 
+/** Immediate shutdown without waiting for it; SIGCONT, because a server that was stopped would otherwise never hear of it. */
+export function abandonServer(dataDir: string): void {
+  const postmaster = readPostmaster(dataDir);
+  if (!postmaster?.running) return;
+  signalServer(postmaster.pid, 'SIGQUIT');
+  signalServer(postmaster.pid, 'SIGCONT');
+}
+
 function signalServer(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, signal);

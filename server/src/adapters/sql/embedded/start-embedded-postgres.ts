@@ -4,7 +4,7 @@ import type { Log } from '../../../kernel/log.ts';
 import { bringUp, type Running } from './bring-up.ts';
 import { AlreadyOwned, type Claim, ownedFailure } from './claim-server.ts';
 import { checkMajor, createCluster, readPassword, startFailure, superuser } from './create-cluster.ts';
-import { stopServer } from './launch-server.ts';
+import { abandonServer, stopServer } from './launch-server.ts';
 import { locateBinaries } from './locate-binaries.ts';
 import { placeData } from './place-data.ts';
 import { boundServerLog, serverLogFile } from './server-log.ts';
@@ -24,6 +24,8 @@ export interface EmbeddedPostgres {
   readonly dataDir: string;
   /** Fast shutdown; waits for it. After `failed` it leaves the server to the process that has it. */
   stop(): Promise<void>;
+  /** Tells the server to end at once, also one that stands still, and does not wait; it recovers at the next start. */
+  abandon(): void;
   /** Never resolves; rejects when another process took the data over, so that nothing we do is safe any more. */
   readonly failed: Promise<never>;
   health(): Health;
@@ -91,6 +93,10 @@ export async function startEmbeddedPostgres(o: EmbeddedPostgresOptions): Promise
         () => false,
       );
       if (ours) await stopServer(place.dataDir);
+    },
+    abandon() {
+      stopping = true;
+      if (running) abandonServer(place.dataDir);
     },
   };
 }

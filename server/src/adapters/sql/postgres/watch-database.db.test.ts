@@ -45,7 +45,7 @@ async function openProxy() {
 test('tells an absent, a silent and a present database apart', async () => {
   const proxy = await openProxy();
   const sql = createPostgres({ url: proxy.url });
-  const watch = await watchDatabase(sql, { log: silentLog, intervalMs: 10, slowMs: 500 });
+  const watch = await watchDatabase(sql, { log: silentLog, intervalMs: 10, slowMs: 500, silentMs: 1_500 });
   await vi.waitFor(() => expect(watch.health()).toEqual({ status: 'ok' }), 60_000);
   await proxy.away();
   await vi.waitFor(() => expect(watch.health()).toMatchObject({ status: 'down' }), 60_000);
@@ -53,6 +53,7 @@ test('tells an absent, a silent and a present database apart', async () => {
   await vi.waitFor(() => expect(watch.health()).toEqual({ status: 'ok' }), 60_000);
   proxy.state.silent = true;
   await vi.waitFor(() => expect(watch.health()).toMatchObject({ status: 'degraded' }), 60_000);
+  await vi.waitFor(() => expect(watch.health()).toMatchObject({ status: 'down' }), 60_000);
   watch.stop();
   await proxy.away();
   await sql.close();

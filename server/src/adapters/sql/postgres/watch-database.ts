@@ -8,14 +8,16 @@ export interface DatabaseWatch {
 }
 
 /**
- * Asks a database every `intervalMs` whether it answers. `down`: it does not; `degraded`: it takes longer than `slowMs`. What is
- * said of it is for anybody to read, so the reason goes to the log only. The first answer is awaited.
+ * Asks a database every `intervalMs` whether it answers. `degraded`: it takes longer than `slowMs`; `down`: it does not answer, or
+ * not within `silentMs`. A server that stands still fails no connection for a long time, so the deadline is ours: with the defaults
+ * it is told within five seconds. What is said of it is for anybody to read, so the reason goes to the log only. The first answer is
+ * awaited.
  */
 export async function watchDatabase(
   sql: Pick<Sql, 'query'>,
-  o: { readonly log: Log; readonly intervalMs?: number; readonly slowMs?: number },
+  o: { readonly log: Log; readonly intervalMs?: number; readonly slowMs?: number; readonly silentMs?: number },
 ): Promise<DatabaseWatch> {
-  const { log, intervalMs = 2_000, slowMs = 2_000 } = o;
+  const { log, intervalMs = 1_000, slowMs = 1_000, silentMs = 3_000 } = o;
   let health: Health = { status: 'ok' };
   let asking = false;
 
@@ -23,18 +25,24 @@ export async function watchDatabase(
     if (asking) return;
     asking = true;
     const slow = setTimeout(() => {
-      health = { status: 'degraded', detail: 'The database is slow to answer.' };
+      if (health.status === 'ok') health = { status: 'degraded', detail: 'The database is slow to answer.' };
     }, slowMs);
+    const silent = setTimeout(() => tellDown(new Error(`no answer within ${silentMs} ms`)), silentMs);
     try {
       await sql.query('select 1');
       health = { status: 'ok' };
     } catch (error) {
-      if (health.status !== 'down') log.error({ err: error }, 'the database does not answer');
-      health = { status: 'down', detail: 'The database does not answer.' };
+      tellDown(error);
     } finally {
       clearTimeout(slow);
+      clearTimeout(silent);
       asking = false;
     }
+  }
+
+  function tellDown(error: unknown): void {
+    if (health.status !== 'down') log.error({ err: error }, 'the database does not answer');
+    health = { status: 'down', detail: 'The database does not answer.' };
   }
 
   await ask();

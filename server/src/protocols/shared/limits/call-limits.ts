@@ -1,3 +1,4 @@
+import { addressKey } from '../../../kernel/address-key.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { Context, Principal } from '../../../kernel/context.ts';
 import type { AccountId } from '../../../kernel/ids.ts';
@@ -34,9 +35,10 @@ export function createCallLimits(rates: Partial<Rates> = {}, clock?: Clock): Cal
     count(ctx, callClass, call) {
       if (callClass === 'frames' && begun.delete(ctx)) return;
       const account = byAddress.has(callClass) ? undefined : ctx.principal?.account;
-      const key = account ?? ctx.address;
-      if (key === undefined) throw new Error(`${call} was called without an address: nobody can be counted for it`);
-      buckets[callClass].demand(key);
+      if (account === undefined && ctx.address === undefined) {
+        throw new Error(`${call} was called without an address: nobody can be counted for it`);
+      }
+      buckets[callClass].demand(account ?? addressKey(ctx.address ?? ''));
     },
     takeSend: (sender) => buckets.sends.take(sender),
     beginFrame(address, requestId, principal) {

@@ -50,10 +50,11 @@ export const standingsSql = `select d.conversation, d.sender, c.kind, c.visibili
   left join lateral (select role from chat.memberships
     where conversation_id = d.conversation and user_id = d.sender and left_rev is null offset 0) m on true`;
 
-const earlierSql = `select m.conversation_id, m.sender_id, m.id, m.seq, m.rev, encode(m.hash, 'hex') as hash, m.created_at,
+export const earlierSql = `select m.conversation_id, m.sender_id, m.id, m.seq, m.rev, encode(m.hash, 'hex') as hash, m.created_at,
     m.reply_to, m.thread, m.mentions
   from unnest($1::uuid[], $2::uuid[], $3::text[]) d(conversation, sender, id)
-  join chat.messages m on m.conversation_id = d.conversation and m.sender_id = d.sender and m.id = d.id`;
+  join lateral (select * from chat.messages
+    where conversation_id = d.conversation and sender_id = d.sender and id = d.id offset 0) m on true`;
 
 export const attachmentsSql = `select d.sender, d.attachment from unnest($1::uuid[], $2::uuid[]) d(sender, attachment)
   join lateral (select * from chat.attachments where id = d.attachment offset 0) a on ${maySeeAttachmentSql('a', 'd.sender')}`;

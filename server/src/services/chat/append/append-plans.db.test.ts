@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../../test-support/database.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
-import { appendSessionSql, attachmentsSql, standingsSql } from './append-batch.ts';
+import { pageSql } from '../reading/page-cache.ts';
+import { headsSql } from '../reading/read-heads.ts';
+import { pagesSql } from '../reading/read-pages.ts';
+import { readersSql } from '../reading/readers.ts';
+import { membershipsOfSql } from '../reading/resume-summaries.ts';
+import { snapshotSql } from '../store.ts';
+import { appendSessionSql, attachmentsSql, earlierSql, standingsSql } from './append-batch.ts';
 
 let database: TestDatabase;
 let session: SqlSession;
@@ -15,7 +21,7 @@ beforeEach(async () => {
   return () => session.release(true);
 });
 
-const tables = 'chat.conversations, chat.memberships, chat.messages, chat.attachments, chat.blocks';
+const tables = 'chat.conversations, chat.heads, chat.memberships, chat.messages, chat.attachments, chat.blocks';
 /** The uuid of a number. */
 const id = (n: string) => `lpad(to_hex(${n}), 32, '0')::uuid`;
 
@@ -27,6 +33,10 @@ async function fill(size: number): Promise<void> {
      select ${id('n')}, case when n % 3 = 0 then 'direct' else 'group' end, 'private', 'all', 'n', ${id('n')}, now(), now(), 1,
        case when n % 3 = 0 then ${id('n * 10')} end, case when n % 3 = 0 then ${id('n * 10 + 1')} end, ${id('n')}::text
      from generate_series(1, ${size}) n`,
+  );
+  await database.sql.query(
+    `insert into chat.heads (conversation_id, last_seq, last_rev, last_at)
+     select ${id('n')}, 1, 2, now() from generate_series(1, ${size}) n`,
   );
   await database.sql.query(
     `insert into chat.memberships (conversation_id, user_id, role, joined_seq, joined_rev, rev, joined_at)
@@ -66,7 +76,10 @@ const states: Record<string, () => Promise<void>> = {
 interface Node {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
+  readonly 'Index Name'?: string;
   readonly 'Index Cond'?: string;
+  readonly 'Index Searches'?: number;
+  readonly 'Actual Loops': number;
   readonly 'Actual Rows': number;
   readonly 'Rows Removed by Filter'?: number;
   readonly Plans?: readonly Node[];
@@ -76,7 +89,7 @@ const nodesOf = (node: Node): readonly Node[] => [node, ...(node.Plans ?? []).fl
 
 /** The plan that a connection of the committer keeps, as it ran with these parameters. */
 async function explain(statement: string, ...parameters: readonly string[]): Promise<readonly Node[]> {
-  await session.query(`prepare planned (uuid[], uuid[]) as ${statement}`);
+  await session.query(`prepare planned as ${statement}`);
   const [row] = await session.query<{ 'QUERY PLAN': string }>(
     `explain (analyze, timing off, summary off, format json) execute planned (${parameters.join(', ')})`,
   );
@@ -112,4 +125,42 @@ describe.each(Object.keys(states))('with tables %s', (state) => {
       expect(scan['Actual Rows'] + (scan['Rows Removed by Filter'] ?? 0)).toBeLessThanOrEqual(1);
     expect(nodes.map((node) => node['Node Type'])).not.toContain('Hash');
   });
+
+  test('earlier answers are looked up by their key, none read besides', async () => {
+    const ids = `array['1', '2', 'none', '3']`;
+    expectLookUps(await explain(earlierSql, things, `array[${[10, 20, 20, 30].map((n) => id(String(n)))}]`, ids), 1);
+  });
+
+  /** As the reads of a resume are: one snapshot, indexes only; with the plan that is kept and with one made for the values. */
+  describe.each(['force_generic_plan', 'force_custom_plan'])('of reads, %s', (mode) => {
+    beforeEach(async () => {
+      await session.query(`reset all; set jit = off; begin; ${snapshotSql}; set local plan_cache_mode = ${mode}`);
+      return () => session.query('rollback');
+    });
+    const seqs = 'array[0, 0, 0, 0]::int8[]';
+
+    test.each([
+      ['the stays of users', membershipsOfSql, [accounts]],
+      ['heads', headsSql, [things]],
+      ['how conversations stand to readers', readersSql, [things, accounts]],
+      ['a page of history', pageSql, [id('1'), 'array[1]::int8[]', 'array[200]::int8[]']],
+      ['what was missed', pagesSql, [things, seqs, seqs, '500', '1000000']],
+    ])('%s', async (_, statement, parameters) => {
+      expectLookUps(await explain(statement, ...parameters), 2);
+    });
+  });
 });
+
+/** Every table by an index whose first columns are given, and no more rows read than are wanted. */
+function expectLookUps(nodes: readonly Node[], most: number): void {
+  const scans = nodes.filter((node) => node['Relation Name']);
+  expect(scans.length).toBeGreaterThanOrEqual(1);
+  for (const scan of scans) {
+    expect(scan['Node Type']).toMatch(/^Index/);
+    expect(scan['Index Cond']).toContain('=');
+    expect(scan['Actual Rows'] + (scan['Rows Removed by Filter'] ?? 0)).toBeLessThanOrEqual(most);
+    // a second condition on an index does not make it the right one: `user_id` of one that begins with conversations reads all
+    expect(scan['Index Name']).not.toBe(scan['Index Cond']?.includes('conversation_id') ? '' : 'memberships_present');
+    expect(scan['Index Searches'] ?? 1).toBeLessThanOrEqual(scan['Actual Loops']);
+  }
+}

@@ -10,8 +10,12 @@ import { writeReceipts } from './write-receipts.ts';
 export interface ReceiptWriter {
   /** Resolves when the receipt is written, or kept for the end of the window. `conversation.forbidden`. */
   put(receipt: Receipt): Promise<void>;
-  /** Writes what is kept: of one user before their unread counts are read, of all before the process ends. */
-  flush(user?: AccountId): Promise<void>;
+  /** Writes what is kept of a user, before their unread counts are read; who has nothing kept waits for nothing. */
+  flushUser(user: AccountId): Promise<void>;
+  /** Writes what is kept in a conversation, before its receipts are read. */
+  flushConversation(conversation: ConversationId): Promise<void>;
+  /** Writes all that is kept, before the process ends. */
+  flushAll(): Promise<void>;
 }
 
 export interface ReceiptWriterDeps {
@@ -19,6 +23,12 @@ export interface ReceiptWriterDeps {
   readonly log: Log;
   readonly clock: Clock;
   readonly windowMs: number;
+}
+
+/** A statement under way. */
+interface Writing {
+  readonly receipts: readonly Receipt[];
+  readonly done: Promise<void>;
 }
 
 /** Rows of one statement at the most. */
@@ -33,7 +43,7 @@ export function createReceiptWriter(deps: ReceiptWriterDeps): ReceiptWriter {
   const written = new Map<string, number>();
   const kept = new Map<AccountId, Map<ConversationId, Receipt>>();
   let timer: NodeJS.Timeout | undefined;
-  let flushing: Promise<unknown> = Promise.resolve();
+  const writing = new Set<Writing>();
 
   async function put(receipt: Receipt): Promise<void> {
     const key = pairKey(receipt);
@@ -63,13 +73,18 @@ export function createReceiptWriter(deps: ReceiptWriterDeps): ReceiptWriter {
     });
   }
 
-  function take(user: AccountId | undefined): readonly Receipt[] {
-    const users = user === undefined ? [...kept.keys()] : [user];
-    return users.flatMap((one) => {
-      const own = kept.get(one);
-      kept.delete(one);
-      return own ? [...own.values()] : [];
-    });
+  function take(isWanted: (receipt: Receipt) => boolean, most = Number.POSITIVE_INFINITY): readonly Receipt[] {
+    const taken: Receipt[] = [];
+    for (const [user, own] of kept) {
+      for (const [conversation, receipt] of own) {
+        if (taken.length === most) return taken;
+        if (!isWanted(receipt)) continue;
+        own.delete(conversation);
+        taken.push(receipt);
+      }
+      if (own.size === 0) kept.delete(user);
+    }
+    return taken;
   }
 
   function remember(key: string): void {
@@ -85,30 +100,60 @@ export function createReceiptWriter(deps: ReceiptWriterDeps): ReceiptWriter {
     timer = undefined;
     const over = deps.clock.monotonic() - deps.windowMs;
     for (const [key, at] of written) if (at <= over) written.delete(key);
-    flush().catch((thrown: unknown) => deps.log.warn({ err: thrown }, 'receipts could not be written, will try again'));
+    flushAll().catch((thrown: unknown) =>
+      deps.log.warn({ err: thrown }, 'receipts could not be written, will try again'),
+    );
     if (written.size > 0 || kept.size > 0) schedule();
   }
 
-  /** One after the other: who waits for their own receipts also waits for those being written already. */
-  function flush(user?: AccountId): Promise<void> {
-    const done = flushing.then(() => writeKept(user));
-    flushing = done.catch(() => {});
-    return done;
+  /** Waits for what is being written already, and for nobody else's. */
+  async function flush(receipts: readonly Receipt[], isWanted: (receipt: Receipt) => boolean): Promise<void> {
+    const waits = [...writing].filter((each) => each.receipts.some(isWanted)).map((each) => each.done);
+    for (let at = 0; at < receipts.length; at += rowsAtOnce) waits.push(write(receipts.slice(at, at + rowsAtOnce)));
+    await Promise.all(waits);
   }
 
-  async function writeKept(user: AccountId | undefined): Promise<void> {
-    const receipts = take(user);
-    for (let at = 0; at < receipts.length; at += rowsAtOnce) {
-      const some = receipts.slice(at, at + rowsAtOnce);
-      for (const receipt of some) remember(pairKey(receipt));
-      try {
-        await writeReceipts(deps.sql, some);
-      } catch (thrown) {
-        for (const receipt of receipts.slice(at)) keep(receipt);
-        throw thrown;
-      }
+  function write(receipts: readonly Receipt[]): Promise<void> {
+    const one = { receipts, done: writeOrKeep(receipts).finally(() => writing.delete(one)) };
+    writing.add(one);
+    return one.done;
+  }
+
+  /** Marks only rise, so that it does not matter which of two statements about one pair comes first. */
+  async function writeOrKeep(receipts: readonly Receipt[]): Promise<void> {
+    for (const receipt of receipts) remember(pairKey(receipt));
+    try {
+      await writeReceipts(deps.sql, receipts);
+    } catch (thrown) {
+      for (const receipt of receipts) keep(receipt);
+      throw thrown;
     }
   }
 
-  return { put, flush };
+  /** One statement after the other: what waits longest is still kept, and may be taken by who reads it. */
+  async function flushAll(): Promise<void> {
+    const before = [...writing].map((each) => each.done);
+    // What comes while it writes is for the next window.
+    const all = new Set([...kept.values()].flatMap((own) => [...own.values()]));
+    for (;;) {
+      const some = take((receipt) => all.has(receipt), rowsAtOnce);
+      if (some.length === 0) break;
+      await write(some);
+    }
+    await Promise.all(before);
+  }
+
+  return {
+    put,
+    async flushUser(user) {
+      const own = [...(kept.get(user)?.values() ?? [])];
+      kept.delete(user);
+      await flush(own, (receipt) => receipt.user === user);
+    },
+    async flushConversation(conversation) {
+      const isWanted = (receipt: Receipt) => receipt.conversation === conversation;
+      await flush(take(isWanted), isWanted);
+    },
+    flushAll,
+  };
 }

@@ -33,7 +33,7 @@ export async function listReceipts(
 ): Promise<readonly Receipt[]> {
   const { account } = requirePrincipal(ctx);
   await deps.requireReader({ conversation: id, user: account });
-  await writer.flush();
+  await writer.flushConversation(id);
   const rows = await deps.sql.query<ReceiptRow>(
     `select r.* from chat.receipts r
      join chat.memberships m on m.conversation_id = r.conversation_id and m.user_id = r.user_id and m.left_rev is null

@@ -10,18 +10,18 @@ export interface HeadRow {
   readonly last_rev: number;
 }
 
+export const headsSql = `select c.id, c.nonce, h.last_seq, h.last_rev
+  from unnest($1::uuid[]) d(wanted)
+  cross join lateral (select id, nonce from chat.conversations where id = d.wanted offset 0) c
+  cross join lateral (select last_seq, last_rev from chat.heads where conversation_id = d.wanted offset 0) h`;
+
 /** Unknown conversations are left out. */
 export async function readHeads(
   session: Pick<SqlSession, 'query'>,
   incarnation: Incarnation,
   conversations: readonly ConversationId[],
 ): Promise<readonly Head[]> {
-  const rows = await session.query<HeadRow>(
-    `select c.id, c.nonce, h.last_seq, h.last_rev
-     from chat.conversations c join chat.heads h on h.conversation_id = c.id where c.id = any($1::uuid[])`,
-    [conversations],
-    'chat-heads',
-  );
+  const rows = await session.query<HeadRow>(headsSql, [[...new Set(conversations)]], 'chat-heads');
   return rows.map((row) => toHead(incarnation, row));
 }
 

@@ -42,13 +42,14 @@ interface ReaderRow {
   readonly left_by: AccountId | null;
 }
 
-const readersSql = `select c.id, d.user_id, c.kind, c.visibility, c.history, c.public_from_seq, c.history_from_seq, c.nonce, h.last_seq, h.last_rev,
+export const readersSql = `select c.id, d.user_id, c.kind, c.visibility, c.history, c.public_from_seq, c.history_from_seq, c.nonce, h.last_seq, h.last_rev,
     s.role, s.joined_seq, s.left_seq, s.left_rev, s.left_by,
     ${blockedInSql('c')} as blocked
   from unnest($1::uuid[], $2::uuid[]) d(conversation_id, user_id)
-  join chat.conversations c on c.id = d.conversation_id and c.deleted_rev is null
-  join chat.heads h on h.conversation_id = c.id
-  left join chat.memberships s on s.conversation_id = c.id and s.user_id = d.user_id
+  join lateral (select * from chat.conversations where id = d.conversation_id and deleted_rev is null offset 0) c on true
+  join lateral (select last_seq, last_rev from chat.heads where conversation_id = d.conversation_id offset 0) h on true
+  left join lateral (select * from chat.memberships
+    where conversation_id = d.conversation_id and user_id = d.user_id offset 0) s on true
   order by c.id, d.user_id, s.joined_rev`;
 
 export interface Pair {

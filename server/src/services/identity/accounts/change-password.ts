@@ -14,7 +14,7 @@ export async function changePassword(
 ): Promise<void> {
   const password = parsePassword(change.newPassword);
   const { principal, hash: old } = await proveOwnPassword(parts, ctx, change.oldPassword);
-  const hash = await parts.hasher.hash(ctx, password);
+  const hash = await parts.hasher.hash(ctx, password, principal.account);
   await endingSessions(parts, async (tx, end) => {
     const row = await lockAccount(tx, principal.account);
     if (!row || (await readPassword(tx, row.id)) !== old) throw fail('credentials.wrong');

@@ -17,9 +17,10 @@ export async function proveOwnPassword(
   const principal = requirePrincipal(ctx);
   checkText(password);
   if (password.length > accountLimits.passwordMax) throw fail('credentials.wrong');
-  parts.limits.login.demand(principal.account);
+  parts.limits.own.demand(principal.account);
   const hash = await readPassword(parts.sql, principal.account);
-  if (!(await parts.hasher.verify(ctx, password, hash)) || hash === null) throw fail('credentials.wrong');
-  parts.limits.login.giveBack(principal.account);
+  if (!(await parts.hasher.verify(ctx, password, hash, principal.account)) || hash === null)
+    throw fail('credentials.wrong');
+  parts.limits.own.giveBack(principal.account);
   return { principal, hash };
 }

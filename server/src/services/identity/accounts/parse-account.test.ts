@@ -15,6 +15,12 @@ describe('usernames', () => {
 });
 
 describe('passwords', () => {
+  test.each(['password', 'PassWord1', '12345678', 'iloveyou', 'correcthorsebatterystaple'])(
+    '%s is what everybody tries first',
+    (password) => {
+      expect(() => parsePassword(password)).toThrow('tries first');
+    },
+  );
   test('are counted in characters and kept as they are', () => {
     expect(parsePassword('  ｐａｓｓ１２３ ')).toBe('  ｐａｓｓ１２３ ');
     expect(() => parsePassword('👍👍👍👍')).toThrow(invalid);

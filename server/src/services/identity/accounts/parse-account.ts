@@ -4,6 +4,7 @@ import { accountLimits, isUsername } from '../../../model/account.ts';
 import { checkText } from '../../../model/content.ts';
 import { cleanName } from '../../../model/text/names.ts';
 import type { NewAccount } from '../api.ts';
+import { isCommonPassword } from './common-passwords.ts';
 
 export interface ParsedAccount {
   readonly username: string;
@@ -74,6 +75,9 @@ export function parsePassword(text: string): string {
       'request.invalid',
       `A password has ${accountLimits.passwordMin} to ${accountLimits.passwordMax} characters.`,
     );
+  }
+  if (isCommonPassword(text)) {
+    throw fail('request.invalid', 'That password is one of those that everybody tries first: choose another.');
   }
   return text;
 }

@@ -10,38 +10,60 @@ describe('the password hasher', () => {
   const hasher = createPasswordHasher({ atOnce: 2, waiting: 10 }, systemClock);
 
   test('knows the right password from a wrong one', async () => {
-    const hash = await hasher.hash(ctx, 'correct horse');
-    expect(await hasher.verify(ctx, 'correct horse', hash)).toBe(true);
-    expect(await hasher.verify(ctx, 'Correct horse', hash)).toBe(false);
+    const hash = await hasher.hash(ctx, 'correct horse', 'me');
+    expect(await hasher.verify(ctx, 'correct horse', hash, 'me')).toBe(true);
+    expect(await hasher.verify(ctx, 'Correct horse', hash, 'me')).toBe(false);
   });
   test('tells composed from decomposed characters: passwords are raw UTF-8', async () => {
-    const hash = await hasher.hash(ctx, 'caf\u00e9 caf\u00e9');
-    expect(await hasher.verify(ctx, 'cafe\u0301 cafe\u0301', hash)).toBe(false);
+    const hash = await hasher.hash(ctx, 'caf\u00e9 caf\u00e9', 'me');
+    expect(await hasher.verify(ctx, 'cafe\u0301 cafe\u0301', hash, 'me')).toBe(false);
   });
   test('spends the same on nobody as on somebody', async () => {
-    expect(parameters(nobodysHash)).toEqual(parameters(await hasher.hash(ctx, 'any password')));
+    expect(parameters(nobodysHash)).toEqual(parameters(await hasher.hash(ctx, 'any password', 'me')));
     expect(parameters(nobodysHash)).toEqual(['', 'argon2id', 'v=19', 'm=19456,t=2,p=1']);
-    expect(await hasher.verify(ctx, 'any password', null)).toBe(false);
+    expect(await hasher.verify(ctx, 'any password', null, 'me')).toBe(false);
   });
 });
 
 test('two at a time, some wait, the rest come back later', async () => {
   const hasher = createPasswordHasher({ atOnce: 2, waiting: 3 }, systemClock);
-  const results = await Promise.allSettled(Array.from({ length: 7 }, () => hasher.hash(ctx, 'a password')));
+  const results = await Promise.allSettled(Array.from({ length: 7 }, () => hasher.hash(ctx, 'a password', 'me')));
   const refused = results.filter((result) => result.status === 'rejected');
   expect(refused).toHaveLength(2);
   for (const { reason } of refused) {
     expect(reason).toMatchObject({ code: 'service.overloaded', retryAfterMs: expect.any(Number) });
   }
   // All places are free again.
-  await Promise.all(Array.from({ length: 5 }, () => hasher.hash(ctx, 'a password')));
+  await Promise.all(Array.from({ length: 5 }, () => hasher.hash(ctx, 'a password', 'me')));
 });
 
 test('who has given up waiting costs no hash', async () => {
   const hasher = createPasswordHasher({ atOnce: 1, waiting: 3 }, systemClock);
   const late = { ...ctx, deadline: systemClock.monotonic() - 1 };
-  await expect(hasher.hash(late, 'a password')).rejects.toMatchObject({ code: 'service.timeout' });
+  await expect(hasher.hash(late, 'a password', 'me')).rejects.toMatchObject({ code: 'service.timeout' });
   const gone = { ...ctx, signal: AbortSignal.abort() };
-  await expect(hasher.hash(gone, 'a password')).rejects.toMatchObject({ code: 'service.timeout' });
-  expect(await hasher.hash(ctx, 'a password')).toContain('argon2id');
+  await expect(hasher.hash(gone, 'a password', 'me')).rejects.toMatchObject({ code: 'service.timeout' });
+  expect(await hasher.hash(ctx, 'a password', 'me')).toContain('argon2id');
+});
+
+test('a flood from a few addresses keeps nobody else out, nor waiting', async () => {
+  const hasher = createPasswordHasher({ atOnce: 1, waiting: 20 }, systemClock);
+  const order: string[] = [];
+  const ask = (whose: string) =>
+    hasher.hash(ctx, 'a password', whose).then(
+      () => order.push(whose),
+      (thrown) => {
+        if (thrown.code !== 'service.overloaded') throw thrown;
+        return 0;
+      },
+    );
+  const flood = Array.from({ length: 60 }, (_, n) => ask(`flood ${n % 4}`));
+  const honest = ['one', 'two', 'three'].map(ask);
+  await Promise.all([...flood, ...honest]);
+  // One at work and each of the four once before them, at the most.
+  for (const [n, whose] of ['one', 'two', 'three'].entries()) {
+    expect(order.indexOf(whose)).toBeGreaterThanOrEqual(0);
+    expect(order.indexOf(whose)).toBeLessThanOrEqual(5 + n);
+  }
+  expect(order).toHaveLength(21);
 });

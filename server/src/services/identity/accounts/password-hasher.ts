@@ -1,13 +1,14 @@
 import { hash, verify } from '@node-rs/argon2';
-import pLimit from 'p-limit';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { Context } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
+import { createFairQueue } from './fair-queue.ts';
 
+/** `whose`: the address (addressKey) or account that the work is done for; each gets their turn. */
 export interface PasswordHasher {
-  hash(ctx: Context, password: string): Promise<string>;
+  hash(ctx: Context, password: string, whose: string): Promise<string>;
   /** `stored` null (no such account, or no password): does the same work and says false, so that time tells nothing. */
-  verify(ctx: Context, password: string, stored: string | null): Promise<boolean>;
+  verify(ctx: Context, password: string, stored: string | null, whose: string): Promise<boolean>;
 }
 
 /** argon2id (the library's default algorithm), 19 MiB, two passes, one lane: about 14 ms of a core. */
@@ -19,26 +20,25 @@ export const nobodysHash =
 
 /**
  * argon2id off the event loop, `atOnce` at a time (MESSAGE-PATH rule 22); `waiting` more may queue, the rest is told
- * `service.overloaded` and when to come back. Who has given up waiting costs no hash.
+ * `service.overloaded` and when to come back: of those who ask for most first, so that a flood from a few addresses does not keep
+ * others out. Who has given up waiting costs no hash.
  */
 export function createPasswordHasher(
   limits: { readonly atOnce: number; readonly waiting: number },
   clock: Clock,
 ): PasswordHasher {
-  const limit = pLimit(limits.atOnce);
+  const queue = createFairQueue(limits, () => fail('service.overloaded', { retryAfterMs: 2_000 }));
 
-  async function inTurn<T>(ctx: Context, work: () => Promise<T>): Promise<T> {
-    const full = limit.activeCount >= limits.atOnce && limit.pendingCount >= limits.waiting;
-    if (full) throw fail('service.overloaded', { retryAfterMs: 2_000 });
-    return await limit(() => {
+  async function inTurn<T>(ctx: Context, whose: string, work: () => Promise<T>): Promise<T> {
+    return await queue.run(whose, async () => {
       if (ctx.signal?.aborted || clock.monotonic() > ctx.deadline) throw fail('service.timeout');
-      return work();
+      return await work();
     });
   }
 
   return {
-    hash: (ctx, password) => inTurn(ctx, () => hash(password, cost)),
-    verify: (ctx, password, stored) =>
-      inTurn(ctx, async () => (await verify(stored ?? nobodysHash, password)) && stored !== null),
+    hash: (ctx, password, whose) => inTurn(ctx, whose, () => hash(password, cost)),
+    verify: (ctx, password, stored, whose) =>
+      inTurn(ctx, whose, async () => (await verify(stored ?? nobodysHash, password)) && stored !== null),
   };
 }

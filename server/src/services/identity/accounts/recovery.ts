@@ -4,14 +4,17 @@ import type { Parts } from '../parts.ts';
 import { endingSessions } from '../sessions/end-sessions.ts';
 import { hashCode } from '../sessions/opaque-tokens.ts';
 import { lockAccount, readByEmail, writePassword } from '../store.ts';
-import { deleteCodes, takeCode } from './code-store.ts';
+import { deleteCodes, hasCode, takeCode } from './code-store.ts';
 import { sendRecovery } from './e-mail-codes.ts';
 import { parseEmail, parsePassword } from './parse-account.ts';
 
-/** Takes the same time and says the same for a known and an unknown address. */
+/**
+ * Takes the same time and says the same for a known and an unknown address, and also when it has been asked for too often: no further
+ * mail is sent then, and the code of the last one is still good. A refusal would let anybody keep an account's owner out.
+ */
 export async function requestRecovery(parts: Parts, _ctx: Context, email: string): Promise<void> {
   const address = parseEmail(email);
-  parts.limits.recovery.demand(address.toLowerCase());
+  if (parts.limits.recovery.take(`recover ${address.toLowerCase()}`) > 0) return;
   const row = await readByEmail(parts.sql, address);
   if (row) sendRecovery(parts, row);
 }
@@ -23,15 +26,19 @@ export async function resetPassword(
   reset: { readonly code: string; readonly password: string },
 ): Promise<void> {
   const password = parsePassword(reset.password);
-  // Before the hash is paid for, and without using the code up: a refused hash must leave it good.
-  const hash = await parts.hasher.hash(ctx, password);
+  // A wrong code costs no hash.
+  if (!(await hasCode(parts.sql, hashCode(reset.code)))) throw wrongCode();
+  // Before the code is used up: a refused hash must leave it good.
+  const hash = await parts.hasher.hash(ctx, password, `code ${reset.code}`);
   await endingSessions(parts, async (tx, end) => {
     const code = await takeCode(tx, hashCode(reset.code), 'recover');
     const row = code && (await lockAccount(tx, code.account));
-    if (!row || row.email !== code.email) throw fail('token.invalid', 'The code is wrong, used or expired: ask anew.');
+    if (!row || row.email !== code.email) throw wrongCode();
     await writePassword(tx, row.id, hash);
     await tx.query('update identity.accounts set email_verified = true where id = $1 and not email_verified', [row.id]);
     await deleteCodes(tx, row.id);
     await end(tx, row.id, 'password');
   });
 }
+
+const wrongCode = () => fail('token.invalid', 'The code is wrong, used or expired: ask anew.');

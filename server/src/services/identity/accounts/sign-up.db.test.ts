@@ -184,3 +184,21 @@ test('no secret is published, not even a hash', async () => {
     { tablename: 'sessions', columns: '{id,account_id,created_at,revoked_at,revoked_reason}' },
   ]);
 });
+
+describe('who may create accounts', () => {
+  test.each(['invited', 'closed'] as const)('%s: nobody signs up', async (signUp) => {
+    const strict = await startTestIdentity(database.sql, { config: { signUp } });
+    await expect(strict.api.signUp(ctx, { username: `by-${signUp}`, password }, {})).rejects.toMatchObject({
+      code: 'action.forbidden',
+      message: expect.stringContaining('Nobody can sign up here'),
+    });
+    const chief = await api.signUp(ctx, { username: `chief-${signUp}` }, {});
+    const { id } = chief.account;
+    const principal = { account: id, session: chief.session, username: `chief-${signUp}`, admin: true };
+    const asAdmin = strict.api.createAccounts(createContext(principal, 'test'), [{ username: `made-${signUp}` }]);
+    if (signUp === 'invited') expect(await asAdmin).toMatchObject([{ account: { username: 'made-invited' } }]);
+    else await expect(asAdmin).rejects.toMatchObject({ code: 'action.forbidden' });
+    expect(await strict.operator.createAccounts([{ username: `op-${signUp}` }])).toMatchObject([{ account: {} }]);
+    await strict.stop();
+  });
+});

@@ -1,3 +1,4 @@
+import { addressKey } from '../../../kernel/address-key.ts';
 import type { Context } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
 import { type AccountId, createId, type SessionId } from '../../../kernel/ids.ts';
@@ -10,10 +11,17 @@ import { insertAccounts, type NewRow, type Queryable, readByEmail } from '../sto
 import { sendVerification } from './e-mail-codes.ts';
 import { numberUsername, parseAccount } from './parse-account.ts';
 
+const closedTexts = {
+  invited: 'Nobody can sign up here: an administrator creates the accounts.',
+  closed: 'Nobody can sign up here: no accounts are created on this server.',
+};
+
 /** Two sign-ups for one name at once: the unique index lets one through, the other reads `account.taken`. */
 export async function signUp(parts: Parts, ctx: Context, account: NewAccount, origin: Origin): Promise<SignedIn> {
+  if (parts.config.signUp !== 'open') throw fail('action.forbidden', closedTexts[parts.config.signUp]);
   const parsed = parseAccount(account);
-  const hash = parsed.password === null ? null : await parts.hasher.hash(ctx, parsed.password);
+  const hash =
+    parsed.password === null ? null : await parts.hasher.hash(ctx, parsed.password, addressKey(origin.address ?? ''));
   const { admins } = parts.config;
   // An administrator's name is for who asks for it, not for whose address happens to begin with it.
   const usernames =

@@ -7,10 +7,10 @@ import { hasCode, takeCode } from './code-store.ts';
 import { sendVerification } from './e-mail-codes.ts';
 import { parseEmail } from './parse-account.ts';
 
-/** Counts as a recovery does: both fill somebody's mailbox. */
+/** Asked for too often it sends nothing, as a recovery does: both fill somebody's mailbox. */
 export async function requestVerification(parts: Parts, _ctx: Context, email: string): Promise<void> {
   const address = parseEmail(email);
-  parts.limits.recovery.demand(address.toLowerCase());
+  if (parts.limits.recovery.take(`verify ${address.toLowerCase()}`) > 0) return;
   const row = await readByEmail(parts.sql, address);
   if (row && !row.email_verified) sendVerification(parts, row);
 }

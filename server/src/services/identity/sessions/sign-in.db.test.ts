@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestDatabase } from '../../../../test-support/database.ts';
 import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../../../test-support/identity.ts';
+import { identityDefaults } from '../config.ts';
 import type { WholeIdentityApi } from '../trusted-api.ts';
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>;
@@ -89,7 +90,11 @@ test('losing the administrator role ends the sessions that have it', async () =>
 test('guessing is slowed down, per login and per address, and success does not count', async () => {
   const strict = await startTestIdentity(database.sql, {
     config: {
-      signInLimits: { perLogin: { attempts: 3, seconds: 60 }, perAddress: { attempts: 5, seconds: 60 } },
+      signInLimits: {
+        perLogin: { attempts: 3, seconds: 60 },
+        perLoginAnywhere: { attempts: 6, seconds: 60 },
+        perAddress: { attempts: 5, seconds: 60 },
+      },
     },
   });
   const attempt = (login: string, given: string, address: string) =>
@@ -97,10 +102,31 @@ test('guessing is slowed down, per login and per address, and success does not c
   for (let i = 0; i < 10; i++) await attempt('ada', password, '10.0.0.1');
   for (let i = 0; i < 3; i++) await expect(attempt('ada', 'wrong horse', '10.0.0.1')).rejects.toMatchObject(wrong);
   const limited = { code: 'rate.limited', retryAfterMs: expect.any(Number) };
-  await expect(attempt('ada', password, '10.0.0.2')).rejects.toMatchObject(limited);
-  await expect(attempt('ADA', password, '10.0.0.2')).rejects.toMatchObject(limited);
+  await expect(attempt('ADA', password, '10.0.0.1')).rejects.toMatchObject(limited);
+  // Whoever comes from elsewhere is not kept out by it.
+  await attempt('ADA', password, '10.0.0.2');
   for (let i = 0; i < 4; i++) await expect(attempt(`x${i}`, password, '10.0.0.3')).rejects.toMatchObject(wrong);
   await expect(attempt('y', password, '10.0.0.3')).rejects.toMatchObject(wrong);
   await expect(attempt('victim', password, '10.0.0.3')).rejects.toMatchObject(limited);
+
+  // Six wrong ones from everywhere: now who has failed waits, but for the address of a live session, and nobody else does.
+  await attempt('ada', password, '10.0.0.9');
+  for (const from of ['10.0.0.4', '10.0.0.5', '10.0.0.6', '10.0.0.9']) {
+    await expect(attempt('ada', 'wrong horse', from)).rejects.toMatchObject(wrong);
+  }
+  await expect(attempt('ada', password, '10.0.0.4')).rejects.toMatchObject(limited);
+  await attempt('ada', password, '10.0.0.7');
+  await attempt('ada', password, '10.0.0.9');
+  await strict.stop();
+});
+
+test('all addresses of an IPv6 network are one', async () => {
+  const strict = await startTestIdentity(database.sql, {
+    config: { signInLimits: { ...identityDefaults.signInLimits, perAddress: { attempts: 2, seconds: 60 } } },
+  });
+  const spray = (n: number) =>
+    strict.api.signIn(ctx, { login: `somebody${n}`, password }, { address: `2001:db8::${n}` });
+  for (const n of [1, 2]) await expect(spray(n)).rejects.toMatchObject(wrong);
+  await expect(spray(3)).rejects.toMatchObject({ code: 'rate.limited' });
   await strict.stop();
 });

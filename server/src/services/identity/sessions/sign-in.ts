@@ -1,3 +1,4 @@
+import { addressKey } from '../../../kernel/address-key.ts';
 import type { Context } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
 import { type AccountId, createId, type SessionId } from '../../../kernel/ids.ts';
@@ -9,7 +10,7 @@ import type { Origin, SignedIn } from '../api.ts';
 import type { Parts } from '../parts.ts';
 import { readByEmail, readByUsername, readPassword } from '../store.ts';
 import { createRefreshToken } from './opaque-tokens.ts';
-import { insertSession } from './session-store.ts';
+import { insertSession, readSessions } from './session-store.ts';
 
 /** Asked for in the place of an unknown account: the same statement takes the same time. */
 const nobody = '00000000-0000-0000-0000-000000000000' as AccountId;
@@ -28,17 +29,27 @@ export async function signIn(
   checkText(password);
   if (login.length > accountLimits.email || password.length > accountLimits.passwordMax)
     throw fail('credentials.wrong');
-  const { limits } = parts;
-  const loginKey = login.toLowerCase();
-  if (origin.address !== undefined) limits.address.demand(origin.address);
-  limits.login.demand(loginKey);
-
+  const { guesses } = parts.limits;
+  const address = addressKey(origin.address ?? '');
+  const guess = { login: login.toLowerCase(), address };
   const row = await findAccount(parts, login);
+  const retryAfterMs = guesses.check(guess);
+  // Many have failed, and this address among them: it may still be the owner's.
+  if (retryAfterMs > 0 && (guesses.isSpent(guess) || !row || !(await isKnownAddress(parts, row, address)))) {
+    throw fail('rate.limited', { retryAfterMs });
+  }
   const stored = await readPassword(parts.sql, row?.id ?? nobody);
-  if (!(await parts.hasher.verify(ctx, password, stored)) || !row) throw fail('credentials.wrong');
-
-  limits.login.giveBack(loginKey);
-  if (origin.address !== undefined) limits.address.giveBack(origin.address);
+  guesses.begin(guess);
+  const isRight = await parts.hasher.verify(ctx, password, stored, address).catch((thrown: unknown) => {
+    // Refused before it was looked at.
+    guesses.takeBack(guess);
+    throw thrown;
+  });
+  if (!isRight || !row) {
+    guesses.fail(guess);
+    throw fail('credentials.wrong');
+  }
+  guesses.takeBack(guess);
   if (row.suspended) throw fail('account.suspended');
   const refresh = createRefreshToken(createId<SessionId>());
   const { session } = refresh;
@@ -51,6 +62,12 @@ export async function signIn(
     session,
     tokens: { access, refresh: refresh.text, expiresIn: parts.config.accessTokenSeconds },
   };
+}
+
+/** A live session of the account has been used from there. */
+async function isKnownAddress(parts: Parts, row: AccountRow, address: string): Promise<boolean> {
+  const sessions = await readSessions(parts.sql, parts.config.sessionDays, row.id);
+  return sessions.some((session) => session.address !== null && addressKey(session.address) === address);
 }
 
 /** An e-mail address holds an @, a username cannot. */
