@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseTrustedProxies } from '../kernel/trusted-proxies.ts';
 import { logLevels } from '../runtime/telemetry.ts';
 import { type StoringService, storingServices } from './all-services.ts';
 import { parseRegistryUrl } from './foundation/open-hub-registry.ts';
@@ -112,7 +113,12 @@ export const options = {
     undefined,
     'how browsers reach this server, when a proxy stands before it',
   ),
-  'trust-proxy': option(z.stringbool(), 'BOOLEAN', 'false', "take the client's address from X-Forwarded-For"),
+  'trust-proxy': option(
+    parsed(parseTrustedProxies),
+    'PROXIES',
+    'false',
+    'proxies before this server, whose X-Forwarded headers are believed: how many (true: 1), or their networks as 10.0.0.0/8,…',
+  ),
   data: option(z.string().min(1), 'FOLDER', './data', 'embedded database, attachments, mail'),
   target: option(list, 'NAMES', 'all', 'what this process runs, comma-separated; see --list-targets'),
   discovery: option(

@@ -1,3 +1,4 @@
+import { trustsAny } from '../../kernel/trusted-proxies.ts';
 import { protocols } from '../../protocols/protocols.ts';
 import { createCallLimits } from '../../protocols/shared/limits/call-limits.ts';
 import { limitServices } from '../../protocols/shared/limits/limit-services.ts';
@@ -33,7 +34,7 @@ function protocolDeps(p: PublicContext): ProtocolDeps {
     log,
     metrics: p.metrics,
     config: {
-      trustProxy: p.options['trust-proxy'],
+      trustProxy: trustsAny(p.options['trust-proxy']),
       allowedOrigins: p.options['public-url'] ? [new URL(p.options['public-url']).origin] : [],
       attachmentBytes: p.options['max-attachment-mb'] * 1024 * 1024,
     },
