@@ -74,6 +74,14 @@ describe('options', () => {
     expect(problemsOf({ 'public-url': url })).toEqual([]);
   });
 
+  test('allowed origins are origins, however they are written', () => {
+    const allowed = (text: string) => parseOptions({ 'allowed-origins': text }, {})['allowed-origins'];
+    expect(allowed('https://A.example.org/, http://b:8080')).toEqual(['https://a.example.org', 'http://b:8080']);
+    for (const wrong of ['*', 'a.example.org', 'https://a/b', 'ftp://a', 'null']) {
+      expect(problemsOf({ 'allowed-origins': wrong }).join()).toContain('must be origins like');
+    }
+  });
+
   test('a variable of somebody else is not ours to judge', () => {
     expect(problemsOf({}, { PATH: '/bin', PORT: 'x' })).toEqual([]);
   });

@@ -113,6 +113,16 @@ export const options = {
     undefined,
     'how browsers reach this server, when a proxy stands before it',
   ),
+  'allowed-origins': option(
+    list
+      .refine((items) => items.every((item) => /^https?:/i.test(item) && URL.canParse(item) && isOrigin(item)), {
+        message: 'must be origins like https://app.example.org,https://other.example.org',
+      })
+      .transform((items) => items.map((item) => new URL(item).origin)),
+    'ORIGINS',
+    '',
+    'front ends of other origins, comma-separated: their pages may call this server, with the session cookie too',
+  ),
   'trust-proxy': option(
     parsed(parseTrustedProxies),
     'PROXIES',

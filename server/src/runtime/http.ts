@@ -11,6 +11,7 @@ import { type Metrics, noMetrics } from '../kernel/metrics.ts';
 import { parseJson } from '../kernel/parse-json.ts';
 import { noProxies, settleForwarded, type TrustedProxies, trustsPeer } from '../kernel/trusted-proxies.ts';
 import { collectAllowedMethods } from './http-allowed-methods.ts';
+import { addCors } from './http-cors.ts';
 import {
   addFailureHeaders,
   answerAndEnd,
@@ -32,6 +33,8 @@ export interface HttpServerDeps {
   readonly port: number;
   /** Reverse proxies whose `X-Forwarded-For`, `-Host` and `-Proto` are believed; none unless said. */
   readonly trustProxy?: TrustedProxies;
+  /** Origins, as `https://app.example.org`, whose pages may call this server and read its answers; none unless said. */
+  readonly allowedOrigins?: readonly string[];
   /** Bytes of a request's body; uploads have a limit of their own. */
   readonly bodyLimit?: number;
 }
@@ -76,6 +79,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   });
   const allowed = collectAllowedMethods(app);
   addHooks(app, deps);
+  addCors(app, deps.allowedOrigins ?? []);
   app.register(compress, compression);
   // Of protocols that have none of their own. The library's would build whatever comes before anybody has counted it.
   app.removeContentTypeParser('application/json');

@@ -35,8 +35,14 @@ function protocolDeps(p: PublicContext): ProtocolDeps {
     metrics: p.metrics,
     config: {
       trustProxy: trustsAny(p.options['trust-proxy']),
-      allowedOrigins: p.options['public-url'] ? [new URL(p.options['public-url']).origin] : [],
+      allowedOrigins: allowedOriginsOf(p),
       attachmentBytes: p.options['max-attachment-mb'] * 1024 * 1024,
     },
   };
+}
+
+/** Our own, where a proxy changes the Host, and those of other front ends. */
+function allowedOriginsOf({ options }: PublicContext): readonly string[] {
+  const { 'public-url': own, 'allowed-origins': others } = options;
+  return own ? [new URL(own).origin, ...others] : others;
 }
