@@ -24,14 +24,15 @@ export interface PeopleDeps {
   readonly sql: Sql;
   readonly bus: Bus;
   readonly identity: Parts['identity'];
+  readonly chat: Parts['chat'];
   readonly log: Log;
   readonly config?: Partial<PeopleConfig>;
 }
 
-export function createPeople({ sql, bus, identity, log, config }: PeopleDeps): { api: PeopleApi; unit: Unit } {
+export function createPeople({ sql, bus, identity, chat, log, config }: PeopleDeps): { api: PeopleApi; unit: Unit } {
   const { cachedProfiles, cacheSeconds } = { ...peopleDefaults, ...config };
   const cache = createProfileCache(cachedProfiles, cacheSeconds * 1_000);
-  return { api: createApi({ sql, identity, cache }), unit: createUnit(sql, bus, cache, log) };
+  return { api: createApi({ sql, identity, chat, cache }), unit: createUnit(sql, bus, cache, log) };
 }
 
 /** Gives a command its parts: what remains is the method of the api. */

@@ -2,11 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openTestDatabase } from '../../../test-support/database.ts';
 import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../../test-support/identity.ts';
 import type { Context } from '../../kernel/context.ts';
-import { type AccountId, createId } from '../../kernel/ids.ts';
+import { fail } from '../../kernel/errors.ts';
+import { type AccountId, type AttachmentId, createId } from '../../kernel/ids.ts';
 import type { Unit } from '../../kernel/lifecycle.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { type AccountRow, accountColumns } from '../../model/identity-rows.ts';
 import { type BusRecord, topics } from '../../ports/bus.ts';
+import type { ChatApi } from '../chat/api.ts';
 import type { PeopleApi } from './api.ts';
 import { createPeople } from './module.ts';
 
@@ -36,8 +38,18 @@ beforeEach(async () => {
   };
 });
 
+/** Of the attachments that chat shows. */
+const owners = new Map<AttachmentId, AccountId>();
+
 function startPeople() {
-  return createPeople({ sql: database.sql, bus: identity.bus, identity: identity.api, log: silentLog });
+  const chat: Pick<ChatApi, 'getAttachment'> = {
+    getAttachment: async (_ctx, id) => {
+      const owner = owners.get(id);
+      if (!owner) throw fail('attachment.unknown');
+      return { id, owner, name: 'a.png', size: 1, mediaType: 'image/png', createdAt: '' };
+    },
+  };
+  return createPeople({ sql: database.sql, bus: identity.bus, identity: identity.api, chat, log: silentLog });
 }
 
 async function signUp(username: string, name?: string): Promise<{ id: AccountId; ctx: Context }> {
@@ -276,4 +288,18 @@ test('a lifted block stays as a row for those who follow the changes', async () 
   expect(await database.sql.query('select * from people.blocks')).toEqual([
     { owner_id: ann.id, blocked_id: ben.id, active: false },
   ]);
+});
+
+test('a picture is an attachment of one’s own, or a URL', async () => {
+  const [ada, bob] = [await signUp('ada'), await signUp('bob')];
+  const [own, foreign, none] = [createId<AttachmentId>(), createId<AttachmentId>(), createId<AttachmentId>()];
+  owners.set(own, ada.id).set(foreign, bob.id);
+  expect(await api.updateOwn(ada.ctx, { avatar: own })).toMatchObject({ avatar: own });
+  for (const wrong of [foreign, none]) {
+    await expect(api.updateOwn(ada.ctx, { avatar: wrong })).rejects.toMatchObject({ code: 'attachment.unknown' });
+  }
+  owners.delete(own);
+  // What it is already is not asked about.
+  expect(await api.updateOwn(ada.ctx, { avatar: own, name: 'Ada' })).toMatchObject({ avatar: own });
+  expect(await api.updateOwn(ada.ctx, { avatar: 'https://h/a.png' })).toMatchObject({ avatar: 'https://h/a.png' });
 });

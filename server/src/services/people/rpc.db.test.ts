@@ -3,6 +3,7 @@ import { openTestDatabase } from '../../../test-support/database.ts';
 import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../../test-support/identity.ts';
 import { expectAlike, openTransports, type Transports } from '../../../test-support/open-transports.ts';
 import type { Context } from '../../kernel/context.ts';
+import { fail } from '../../kernel/errors.ts';
 import { type AccountId, createId } from '../../kernel/ids.ts';
 import { silentLog } from '../../kernel/log.ts';
 import type { PeopleApi } from './api.ts';
@@ -14,11 +15,22 @@ let identity: TestIdentity;
 let api: PeopleApi;
 let transports: Transports<PeopleApi>;
 const anybody = anonymous();
+const noChat = {
+  getAttachment: async () => {
+    throw fail('attachment.unknown');
+  },
+};
 
 beforeAll(async () => {
   database = await openTestDatabase(['identity', 'people']);
   identity = await startTestIdentity(database.sql);
-  const people = createPeople({ sql: database.sql, bus: identity.bus, identity: identity.api, log: silentLog });
+  const people = createPeople({
+    sql: database.sql,
+    bus: identity.bus,
+    identity: identity.api,
+    chat: noChat,
+    log: silentLog,
+  });
   await people.unit.start?.();
   api = people.api;
   transports = await openTransports(peopleRpc, api);
