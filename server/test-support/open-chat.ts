@@ -30,6 +30,8 @@ export interface TestChat {
   /** Set to true: the storage is full. */
   readonly storage: { isFull: boolean };
   readonly incarnation: Incarnation;
+  /** The pictures that profiles show. */
+  readonly avatars: Map<AccountId, string>;
   /** A fresh account. */
   account(): AccountId;
   as(account: AccountId): Context;
@@ -51,6 +53,7 @@ export async function openChat(
   const database = await openTestDatabase(['chat']);
   const { sql } = database;
   const accounts = new Set<AccountId>();
+  const avatars = new Map<AccountId, string>();
   const routed: Delivery[] = [];
   const storage = { isFull: false };
   const incarnation = await loadIncarnation(sql);
@@ -65,7 +68,9 @@ export async function openChat(
   const bus = createMemoryBus(shared);
   const people = {
     getProfiles: async (_ctx: Context, ids: readonly AccountId[]) =>
-      ids.filter((id) => accounts.has(id)).map((id) => ({ id, username: id, name: id, about: null, avatar: null })),
+      ids
+        .filter((id) => accounts.has(id))
+        .map((id) => ({ id, username: id, name: id, about: null, avatar: avatars.get(id) ?? null })),
   } as unknown as PeopleApi;
   const router = { route: async (_ctx: Context, deliveries: readonly Delivery[]) => void routed.push(...deliveries) };
   const { api: chat, unit } = createChat({
@@ -90,6 +95,7 @@ export async function openChat(
     routed,
     storage,
     incarnation,
+    avatars,
     account() {
       const id = createId<AccountId>();
       accounts.add(id);

@@ -44,9 +44,13 @@ export interface Feed {
  * are `ann` and `bob`, good for an hour of that clock.
  */
 export async function startProtocolHub(
-  config: Partial<GraphqlConfig> & { readonly rates?: Partial<Rates>; readonly hub?: Partial<RealtimeConfig> } = {},
+  config: Partial<GraphqlConfig> & {
+    readonly rates?: Partial<Rates>;
+    readonly hub?: Partial<RealtimeConfig>;
+    readonly tokenMs?: number;
+  } = {},
 ) {
-  const { rates, hub: hubConfig, ...protocolConfig } = config;
+  const { rates, hub: hubConfig, tokenMs = 3_600_000, ...protocolConfig } = config;
   const hub = await new TestHub(hubConfig).start();
   const http = createHttpServer({ log: silentLog, host: '127.0.0.1', port: 0 });
   const verify = async (token: string) => {
@@ -55,7 +59,7 @@ export async function startProtocolHub(
     if (!user) throw fail('token.invalid');
     const session = `s-${user}` as SessionId;
     if (hub.revoked.has(session)) throw fail('session.revoked');
-    return { principal: { account: user, session, username: token, admin: false }, expiresAt: hub.now + 3_600_000 };
+    return { principal: { account: user, session, username: token, admin: false }, expiresAt: hub.now + tokenMs };
   };
   const preferences: NotifyPreference[] = [];
   /** What happens right after chat has read them. */

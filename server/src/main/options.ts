@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseTrustedProxies } from '../kernel/trusted-proxies.ts';
 import { logLevels } from '../runtime/telemetry.ts';
 import { type StoringService, storingServices } from './all-services.ts';
 import { parseRegistryUrl } from './foundation/open-hub-registry.ts';
@@ -9,7 +10,10 @@ const port = z.coerce.number('must be a port number').int().min(0).max(65535);
 const count = z.coerce.number('must be a number').int().min(1);
 const postgresUrl = z
   .string()
-  .regex(/^postgres(ql)?:\/\//, 'must be a URL like postgres://user:password@host:5432/database');
+  .refine(
+    (text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text),
+    'must be a URL like postgres://user:password@host:5432/database, a password with @, / or # in it written as %40, %2F, %23',
+  );
 const hostAndPort = /^(\[[0-9a-f:]+\]|[\w.-]+):\d{1,5}$/i;
 const list = z.string().transform((text) =>
   text
@@ -17,6 +21,13 @@ const list = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter(Boolean),
 );
+
+/** The scheme, host and port of a URL and nothing else. */
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return true; // Said already.
+  const { origin, href } = new URL(text);
+  return href === `${origin}/`;
+}
 
 /** As `parse` reads it; what it throws is what its owner is told. */
 const parsed = <T>(parse: (text: string) => T) =>
@@ -45,6 +56,8 @@ interface Option<S extends z.ZodType> {
   readonly fallback?: string;
   readonly placeholder: string;
   readonly help: string;
+  /** What it says may be secret, or hold a password: it is never printed. */
+  readonly secret?: boolean;
 }
 
 const option = <S extends z.ZodType>(
@@ -61,13 +74,15 @@ const option = <S extends z.ZodType>(
 
 type OwnDatabase = `${StoringService}-database-url`;
 
+const secret = <S extends z.ZodType>(option: Option<S>): Option<S> => ({ ...option, secret: true });
+
 /** For each service that keeps data. */
 export const ownDatabaseNames = storingServices.map((service): OwnDatabase => `${service}-database-url`);
 
 const ownDatabases = Object.fromEntries(
   storingServices.map((service) => [
     `${service}-database-url`,
-    option(postgresUrl.optional(), 'URL', undefined, `a database of its own for the ${service} service`),
+    secret(option(postgresUrl.optional(), 'URL', undefined, `a database of its own for the ${service} service`)),
   ]),
 ) as Readonly<Record<OwnDatabase, Option<z.ZodOptional<typeof postgresUrl>>>>;
 
@@ -77,6 +92,12 @@ export const options = {
   'grpc-port': option(port, 'PORT', '4001', 'the same services over gRPC, for the protocols that have a form of it'),
   'admin-port': option(port, 'PORT', '4002', 'metrics, /healthz and /readyz; not for the public'),
   'rpc-port': option(port, 'PORT', '4003', 'calls between the services of several processes; not for the public'),
+  'admin-host': option(
+    z.string().min(1),
+    'ADDRESS',
+    '127.0.0.1',
+    'address of the admin port, whatever --host says; 0.0.0.0 for probes and metrics from elsewhere',
+  ),
   host: option(z.string().min(1), 'ADDRESS', '127.0.0.1', 'address to listen on; 0.0.0.0 for all'),
   listen: option(
     parsed(parseListens),
@@ -85,12 +106,29 @@ export const options = {
     'a port of its own for one protocol, as 4100=grpc:veigo; repeatable, in the environment with spaces between',
   ),
   'public-url': option(
-    z.url({ protocol: /^https?$/ }),
+    z
+      .url({ protocol: /^https?$/ })
+      .refine(isOrigin, 'must be like https://chat.example.org: it is not served under a path'),
     'URL',
     undefined,
     'how browsers reach this server, when a proxy stands before it',
   ),
-  'trust-proxy': option(z.stringbool(), 'BOOLEAN', 'false', "take the client's address from X-Forwarded-For"),
+  'allowed-origins': option(
+    list
+      .refine((items) => items.every((item) => /^https?:/i.test(item) && URL.canParse(item) && isOrigin(item)), {
+        message: 'must be origins like https://app.example.org,https://other.example.org',
+      })
+      .transform((items) => items.map((item) => new URL(item).origin)),
+    'ORIGINS',
+    '',
+    'front ends of other origins, comma-separated: their pages may call this server, with the session cookie too',
+  ),
+  'trust-proxy': option(
+    parsed(parseTrustedProxies),
+    'PROXIES',
+    'false',
+    'proxies before this server, whose X-Forwarded headers are believed: how many (true: 1), or their networks as 10.0.0.0/8,…',
+  ),
   data: option(z.string().min(1), 'FOLDER', './data', 'embedded database, attachments, mail'),
   target: option(list, 'NAMES', 'all', 'what this process runs, comma-separated; see --list-targets'),
   discovery: option(
@@ -114,30 +152,33 @@ export const options = {
     undefined,
     'a name that no other process has and that stays over restarts: its place at the broker is kept for it',
   ),
-  'service-secret': option(
-    z.string().min(16, 'must have at least 16 characters').optional(),
-    'SECRET',
-    undefined,
-    'what the processes of one system prove themselves with; better given as PARLEY_SERVICE_SECRET',
+  'service-secret': secret(
+    option(
+      z.string().min(16, 'must have at least 16 characters').optional(),
+      'SECRET',
+      undefined,
+      'what the processes of one system prove themselves with; better given as PARLEY_SERVICE_SECRET',
+    ),
   ),
-  'key-secret': option(
-    list.refine((items) => items.every((item) => item.length >= 16), 'must have at least 16 characters'),
-    'SECRET',
-    '',
-    'what identity seals its signing keys with in the database; NEW,OLD to change it; better given as PARLEY_KEY_SECRET',
+  'key-secret': secret(
+    option(
+      list.refine((items) => items.every((item) => item.length >= 16), 'must have at least 16 characters'),
+      'SECRET',
+      '',
+      'what identity seals its signing keys with in the database; NEW,OLD to change it; better given as PARLEY_KEY_SECRET',
+    ),
   ),
-  'database-url': option(
-    postgresUrl.optional(),
-    'URL',
-    undefined,
-    'PostgreSQL 15 or newer; none: the embedded one under --data',
+  'database-url': secret(
+    option(postgresUrl.optional(), 'URL', undefined, 'PostgreSQL 15 or newer; none: the embedded one under --data'),
   ),
   ...ownDatabases,
-  bus: option(
-    parsable(parseBusUrl),
-    'WHICH',
-    'memory',
-    'transport of the change stream: memory, kafka://host:port[,…][/prefix] or amqp://user:password@host[/vhost][?prefix=…]',
+  bus: secret(
+    option(
+      parsable(parseBusUrl),
+      'WHICH',
+      'memory',
+      'transport of the change stream: memory, kafka://host:port[,…][/prefix] or amqp://user:password@host[/vhost][?prefix=…]',
+    ),
   ),
   'bus-partitions': option(
     count.max(1_000),
@@ -146,11 +187,13 @@ export const options = {
     'partitions of a topic, set by `parley migrate` for good; the same in every process',
   ),
   'bus-retention-hours': option(count, 'HOURS', '168', 'how long Kafka keeps changes, set by `parley migrate`'),
-  registry: option(
-    parsable(parseRegistryUrl),
-    'WHICH',
-    'memory',
-    'where hubs are registered: memory or redis://[user:password@]host[/database][?prefix=…]',
+  registry: secret(
+    option(
+      parsable(parseRegistryUrl),
+      'WHICH',
+      'memory',
+      'where hubs are registered: memory or redis://[user:password@]host[/database][?prefix=…]',
+    ),
   ),
   ingest: option(
     z.enum(['direct', 'queue'], 'must be: direct or queue'),
@@ -222,7 +265,7 @@ export function parseOptions(
       problems.push(`${name}: there is no such option; see parley --help`);
   }
   const values: Record<string, unknown> = {};
-  for (const [name, { schema, fallback }] of Object.entries(options) as [OptionName, Option<z.ZodType>][]) {
+  for (const [name, { schema, fallback, secret }] of Object.entries(options) as [OptionName, Option<z.ZodType>][]) {
     const fromEnv = env[envName(name)];
     const text = given[name] ?? fromEnv ?? fallback;
     if (text === undefined) continue;
@@ -230,9 +273,8 @@ export function parseOptions(
     if (parsed.success) values[name] = parsed.data;
     else {
       const source = given[name] !== undefined ? `--${name}` : envName(name);
-      problems.push(
-        `${source} ${JSON.stringify(text)}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}`,
-      );
+      const said = secret ? '' : ` ${JSON.stringify(text)}`;
+      problems.push(`${source}${said}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}`);
     }
   }
   if (problems.length > 0) throw new OptionsError(problems);

@@ -127,7 +127,7 @@ async function run(options: Options, { version, plan, foundation, log, metrics, 
   };
   const program = new Program<ProgramContext, Provided>(modules, options.target, context, { log });
   const admin = await openAdminServer({
-    host: options.host,
+    host: options['admin-host'],
     port: options['admin-port'],
     ready: () => ownStatus().ready,
     health: () => ({ ...ownStatus().foundation, ...ownStatus().modules }),
@@ -217,7 +217,7 @@ interface Ports {
 function readyLine(version: string, options: Options, { http, admin, system }: Ports): string {
   const where = http === null ? `${options.host}:${system?.rpcPort} (rpc)` : address(options.host, http);
   const what = options.target.includes('all') ? '' : ` ${options.target.join()}`;
-  return `parley ${version}${what} is ready at ${where} (admin ${address(options.host, admin)})`;
+  return `parley ${version}${what} is ready at ${where} (admin ${address(options['admin-host'], admin)})`;
 }
 
 const isWildcard = (host: string): boolean => host === '0.0.0.0' || host === '::';

@@ -57,7 +57,9 @@ function listen(server: Server, port: number, host: string): Promise<void> {
       reject(
         error.code === 'EADDRINUSE'
           ? new Error(`the admin port ${port} is taken: give another with --admin-port`)
-          : error,
+          : error.code === 'EADDRNOTAVAIL'
+            ? new Error(`${host} is no address of this machine: give another with --admin-host`)
+            : error,
       );
     });
     server.listen(port, host, resolve);

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { constants } from 'node:zlib';
 import compress from '@fastify/compress';
@@ -8,7 +9,9 @@ import type { Unit } from '../kernel/lifecycle.ts';
 import type { Log } from '../kernel/log.ts';
 import { type Metrics, noMetrics } from '../kernel/metrics.ts';
 import { parseJson } from '../kernel/parse-json.ts';
+import { noProxies, settleForwarded, type TrustedProxies, trustsPeer } from '../kernel/trusted-proxies.ts';
 import { collectAllowedMethods } from './http-allowed-methods.ts';
+import { addCors } from './http-cors.ts';
 import {
   addFailureHeaders,
   answerAndEnd,
@@ -28,8 +31,10 @@ export interface HttpServerDeps {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** True behind a reverse proxy: `X-Forwarded-For`, `-Host` and `-Proto` are believed. */
-  readonly trustProxy?: boolean;
+  /** Reverse proxies whose `X-Forwarded-For`, `-Host` and `-Proto` are believed; none unless said. */
+  readonly trustProxy?: TrustedProxies;
+  /** Origins, as `https://app.example.org`, whose pages may call this server and read its answers; none unless said. */
+  readonly allowedOrigins?: readonly string[];
   /** Bytes of a request's body; uploads have a limit of their own. */
   readonly bodyLimit?: number;
 }
@@ -51,10 +56,17 @@ const requestGraceMs = 5_000;
 
 /** The public HTTP port: problem documents, request ids, security headers, limits, upgrade dispatch. */
 export function createHttpServer(deps: HttpServerDeps): HttpServer {
-  const { log } = deps;
+  const { log, trustProxy = noProxies } = deps;
+  const settle = ({ headers, socket }: IncomingMessage): void =>
+    settleForwarded(headers, socket.remoteAddress ?? '', trustProxy);
   const app = fastify({
     logger: false,
-    trustProxy: deps.trustProxy ?? false,
+    trustProxy: (peer, passed) => passed === 0 && trustsPeer(trustProxy, peer),
+    // The first to see a request, before anything reads its headers.
+    rewriteUrl(request) {
+      settle(request);
+      return request.url ?? '/';
+    },
     bodyLimit: deps.bodyLimit ?? 1024 * 1024,
     genReqId: (request) => requestId(request.headers['x-request-id']),
     routerOptions: { maxParamLength },
@@ -67,6 +79,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   });
   const allowed = collectAllowedMethods(app);
   addHooks(app, deps);
+  addCors(app, deps.allowedOrigins ?? []);
   app.register(compress, compression);
   // Of protocols that have none of their own. The library's would build whatever comes before anybody has counted it.
   app.removeContentTypeParser('application/json');
@@ -85,6 +98,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     return sendProblem(reply.header('allow', methods.join(', ')), methodProblem(request.method, path, methods));
   }
 
+  app.server.on('upgrade', settle);
   const upgrades = createUpgrades(app.server, log);
   return {
     app,

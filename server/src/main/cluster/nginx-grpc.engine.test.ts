@@ -13,7 +13,9 @@ afterEach(async () => {
 engineTest('nginx', 'gRPC goes to the gateways that are there, which learn who asked', async () => {
   const [one, two] = await Promise.all(
     ['one', 'two'].map(async (name) => {
-      const server = await startEchoGrpc(async ({ ctx: { address } }) => ({ name, address }), { trustProxy: true });
+      const server = await startEchoGrpc(async ({ ctx: { address } }) => ({ name, address }), {
+        trustProxy: { hops: 1 },
+      });
       ends.push(() => server.unit.stop());
       return server;
     }),

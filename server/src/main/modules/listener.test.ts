@@ -33,7 +33,13 @@ async function start(listen: string, host = '127.0.0.1') {
   });
   const loaded = [create('shared', { http: ['/'] }), create('alone', null)];
   const options = {
-    ...{ host, port: await freePort(), 'grpc-port': await freePort(), 'trust-proxy': false },
+    ...{
+      host,
+      port: await freePort(),
+      'grpc-port': await freePort(),
+      'trust-proxy': { hops: 0 },
+      'allowed-origins': [],
+    },
     listen: parseListens(
       listen,
       loaded.map(({ data }) => data),

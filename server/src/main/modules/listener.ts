@@ -73,8 +73,8 @@ export function initListener(
 
 /** A public HTTP port, not yet open. */
 export function createHttp({ options, log, metrics }: ProgramContext, port: number): HttpServer {
-  const { host, 'trust-proxy': trustProxy } = options;
-  return createHttpServer({ log: log.child({ service: 'http' }), metrics, host, port, trustProxy });
+  const { host, 'trust-proxy': trustProxy, 'allowed-origins': allowedOrigins } = options;
+  return createHttpServer({ log: log.child({ service: 'http' }), metrics, host, port, trustProxy, allowedOrigins });
 }
 
 /** gRPC hands on what the operating system said as text, in the cause. */

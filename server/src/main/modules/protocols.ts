@@ -1,3 +1,4 @@
+import { trustsAny } from '../../kernel/trusted-proxies.ts';
 import { protocols } from '../../protocols/protocols.ts';
 import { createCallLimits } from '../../protocols/shared/limits/call-limits.ts';
 import { limitServices, limitSockets } from '../../protocols/shared/limits/limit-services.ts';
@@ -34,9 +35,15 @@ function protocolDeps(p: PublicContext): ProtocolDeps {
     log,
     metrics: p.metrics,
     config: {
-      trustProxy: p.options['trust-proxy'],
-      allowedOrigins: p.options['public-url'] ? [new URL(p.options['public-url']).origin] : [],
+      trustProxy: trustsAny(p.options['trust-proxy']),
+      allowedOrigins: allowedOriginsOf(p),
       attachmentBytes: p.options['max-attachment-mb'] * 1024 * 1024,
     },
   };
+}
+
+/** Our own, where a proxy changes the Host, and those of other front ends. */
+function allowedOriginsOf({ options }: PublicContext): readonly string[] {
+  const { 'public-url': own, 'allowed-origins': others } = options;
+  return own ? [new URL(own).origin, ...others] : others;
 }

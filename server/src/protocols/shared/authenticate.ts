@@ -49,11 +49,21 @@ export function findCredential(
   return { kind: 'cookie', value: cookie };
 }
 
+/** Who has proven who they are, and for how long a socket may stay open for it. */
+export interface Proven extends Verified {
+  /** The credential is the session's own: a socket lives as long as the session, and is checked again at `expiresAt`. */
+  readonly lasting: boolean;
+}
+
 /** `token.…`, `session.revoked`, `account.suspended`. */
-export function verifyCredential(identity: IdentityApi, ctx: Context, credential: Credential): Promise<Verified> {
-  return credential.kind === 'cookie'
-    ? identity.resolveCookie(ctx, credential.value)
-    : identity.verifyAccess(ctx, credential.value);
+export async function verifyCredential(
+  identity: IdentityApi,
+  ctx: Context,
+  { kind, value }: Credential,
+): Promise<Proven> {
+  return kind === 'cookie'
+    ? { ...(await identity.resolveCookie(ctx, value)), lasting: true }
+    : { ...(await identity.verifyAccess(ctx, value)), lasting: false };
 }
 
 function afterScheme(text: string, scheme: string): string | null {

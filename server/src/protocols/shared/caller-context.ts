@@ -12,7 +12,7 @@ export function renewContext({ address, requestId, ...ctx }: Context, principal 
   return { ...createContext(principal, requestId), address };
 }
 
-/** Where a socket comes from; its request does not outlive the upgrade. */
+/** Where a socket comes from; its request does not outlive the upgrade. The port has left of X-Forwarded-For what is to be believed. */
 export function addressOf(
   { headers, socket }: IncomingMessage,
   { trustProxy }: Pick<OriginRule, 'trustProxy'>,

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 export interface OriginRule {
   /** Origins besides our own, as `https://chat.example.org`. */
   readonly allowedOrigins: readonly string[];
-  /** True behind a reverse proxy: `X-Forwarded-Host` and `-Proto` are believed. */
+  /** True behind a reverse proxy: what the port has left of `X-Forwarded-Host` and `-Proto` is believed. */
   readonly trustProxy: boolean;
 }
 

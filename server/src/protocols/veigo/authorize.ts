@@ -1,6 +1,6 @@
 import type { Context } from '../../kernel/context.ts';
-import type { IdentityApi, Verified } from '../../services/identity/api.ts';
-import { type CredentialSource, findCredential, verifyCredential } from '../shared/authenticate.ts';
+import type { IdentityApi } from '../../services/identity/api.ts';
+import { type CredentialSource, findCredential, type Proven, verifyCredential } from '../shared/authenticate.ts';
 import { renewContext } from '../shared/caller-context.ts';
 import type { OriginRule } from '../shared/same-origin.ts';
 
@@ -11,7 +11,7 @@ export async function authorize(
   deps: { readonly identity: IdentityApi; readonly origins: OriginRule },
   source: CredentialSource,
   caller: Context,
-): Promise<{ readonly ctx: Context; readonly verified: Verified } | null> {
+): Promise<{ readonly ctx: Context; readonly verified: Proven } | null> {
   const credential = findCredential(source, deps.origins, scheme);
   if (!credential) return null;
   const verified = await verifyCredential(deps.identity, caller, credential);

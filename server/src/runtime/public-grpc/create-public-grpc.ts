@@ -6,6 +6,7 @@ import { createId } from '../../kernel/ids.ts';
 import type { Unit } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
 import { type Metrics, noMetrics } from '../../kernel/metrics.ts';
+import { clientAddress, noProxies, type TrustedProxies } from '../../kernel/trusted-proxies.ts';
 import { publicServerOptions } from '../../rpc/grpc/limits.ts';
 import { addReflection, listen, shutDown } from '../../rpc/grpc/server-port.ts';
 import type { GrpcCall, GrpcHost, GrpcMessage, GrpcStatus } from './public-grpc.ts';
@@ -16,8 +17,8 @@ export interface PublicGrpcOptions {
   readonly port: number;
   readonly log: Log;
   readonly metrics?: Metrics;
-  /** True behind a reverse proxy: `x-forwarded-for` is believed. */
-  readonly trustProxy?: boolean;
+  /** Reverse proxies whose `x-forwarded-for` is believed; none unless said. */
+  readonly trustProxy?: TrustedProxies;
   /** How long `stop` waits for the calls that run, in milliseconds. */
   readonly stopMs?: number;
 }
@@ -34,7 +35,7 @@ type Answer = (error: Partial<StatusObject> | null, bytes?: Buffer) => void;
 
 /** A gRPC port for the world: the services of the protocols, the standard health service, and reflection. */
 export function createPublicGrpc(options: PublicGrpcOptions): PublicGrpc {
-  const { host, port, log, metrics = noMetrics, trustProxy = false, stopMs = 5_000 } = options;
+  const { host, port, log, metrics = noMetrics, trustProxy = noProxies, stopMs = 5_000 } = options;
   const server = new Server(publicServerOptions);
   const health = new HealthImplementation();
   const seconds = metrics.histogram('parley_grpc_request_seconds', 'Time from a public gRPC call to its answer.');
@@ -106,7 +107,7 @@ const asBytes = {
   responseDeserialize: pass,
 } as const;
 
-function acceptCall(call: Call, trustProxy: boolean): GrpcCall {
+function acceptCall(call: Call, trustProxy: TrustedProxies): GrpcCall {
   const abort = new AbortController();
   call.once('cancelled', () => abort.abort(fail('service.timeout', 'The caller has gone.')));
   // A stranger's deadline may be anything, also none; nobody holds a place here for longer than over HTTP.
@@ -115,8 +116,8 @@ function acceptCall(call: Call, trustProxy: boolean): GrpcCall {
     const value = call.metadata.get(key)[0];
     return typeof value === 'string' ? value : undefined;
   };
-  const forwarded = trustProxy ? metadata('x-forwarded-for')?.split(',', 1)[0]?.trim() : undefined;
-  const address = forwarded || call.getPeer().replace(/:\d+$/, '');
+  const forwarded = call.metadata.get('x-forwarded-for').join();
+  const address = clientAddress(call.getPeer(), forwarded, trustProxy);
   return { ctx: { ...createContext(null, createId<string>(), left), address, signal: abort.signal }, metadata };
 }
 

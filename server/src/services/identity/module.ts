@@ -140,7 +140,7 @@ function createApi(parts: Parts): WholeIdentityApi {
       keepMs: parts.revocations.keepMs,
       sessions: (await readRevoked(parts.sql, parts.revocations.keepMs)).map(toRevoked),
     }),
-    checkSession: createCheckSession(parts.sql),
+    checkSession: createCheckSession(parts.sql, parts.config.sessionDays),
     ...createSessionCookies(parts),
     jwks: async () => ({ keys: await parts.keys.published() }),
   };

@@ -27,16 +27,17 @@ export interface PeopleDeps {
   readonly sql: Sql;
   readonly bus: Bus;
   readonly identity: Parts['identity'];
+  readonly chat: Parts['chat'];
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly config?: Partial<PeopleConfig>;
 }
 
 export function createPeople(deps: PeopleDeps): { api: PeopleApi; unit: Unit } {
-  const { sql, identity } = deps;
+  const { sql, identity, chat } = deps;
   const { cachedProfiles, cacheSeconds } = { ...peopleDefaults, ...deps.config };
   const cache = createProfileCache(cachedProfiles, cacheSeconds * 1_000);
-  return { api: createApi({ sql, identity, cache }), unit: createUnit(deps, cache) };
+  return { api: createApi({ sql, identity, chat, cache }), unit: createUnit(deps, cache) };
 }
 
 /** Gives a command its parts: what remains is the method of the api. */

@@ -1,6 +1,7 @@
 import { type Context, requirePrincipal } from '../../kernel/context.ts';
 import { fail } from '../../kernel/errors.ts';
 import type { AccountId } from '../../kernel/ids.ts';
+import { attachmentOf } from '../../model/avatar.ts';
 import { type ProfileRow, profileColumns, toProfile } from '../../model/people-rows.ts';
 import type { OwnProfile, PeopleApi } from './api.ts';
 import { parseProfileChange } from './parse-profile-change.ts';
@@ -20,7 +21,8 @@ export async function updateOwn(
 ): Promise<OwnProfile> {
   const { account } = requirePrincipal(ctx);
   const change = parseProfileChange(asked);
-  await readOrCreate(parts, ctx, account);
+  const before = await readOrCreate(parts, ctx, account);
+  if (change.avatar && change.avatar !== before.avatar) await checkPicture(parts, ctx, change.avatar);
   const own = await parts.sql.transaction(async (tx) => {
     const [row] = await tx.query<ProfileRow>(
       `update people.profiles set name = coalesce($2, name),
@@ -42,6 +44,14 @@ export async function updateOwn(
   });
   parts.cache.forget([account]);
   return own;
+}
+
+/** Whoever is shown a profile may load its picture, which is for the attachment's owner to allow: `attachment.unknown` of another's. */
+async function checkPicture({ chat }: Parts, ctx: Context, avatar: string): Promise<void> {
+  const attachment = attachmentOf(avatar);
+  if (!attachment) return;
+  const { owner } = await chat.getAttachment(ctx, attachment);
+  if (owner !== requirePrincipal(ctx).account) throw fail('attachment.unknown');
 }
 
 /** The profile may be asked for before the account's change has arrived. `account.unknown` once the account is deleted. */

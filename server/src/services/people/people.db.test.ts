@@ -3,11 +3,13 @@ import { openTestDatabase } from '../../../test-support/database.ts';
 import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../../test-support/identity.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import type { Context } from '../../kernel/context.ts';
-import { type AccountId, createId } from '../../kernel/ids.ts';
+import { fail } from '../../kernel/errors.ts';
+import { type AccountId, type AttachmentId, createId } from '../../kernel/ids.ts';
 import type { Unit } from '../../kernel/lifecycle.ts';
 import { noMetrics } from '../../kernel/metrics.ts';
 import { type AccountRow, accountColumns } from '../../model/identity-rows.ts';
 import { type BusRecord, topics } from '../../ports/bus.ts';
+import type { ChatApi } from '../chat/api.ts';
 import type { PeopleApi } from './api.ts';
 import { createPeople } from './module.ts';
 
@@ -37,11 +39,23 @@ beforeEach(async () => {
   };
 });
 
+/** Of the attachments that chat shows. */
+const owners = new Map<AttachmentId, AccountId>();
+
 function startPeople() {
+  const chat: Pick<ChatApi, 'getAttachment'> = {
+    getAttachment: async (_ctx, id) => {
+      const owner = owners.get(id);
+      if (!owner) throw fail('attachment.unknown');
+      return { id, owner, name: 'a.png', size: 1, mediaType: 'image/png', createdAt: '' };
+    },
+  };
+
   return createPeople({
     sql: database.sql,
     bus: identity.bus,
     identity: identity.api,
+    chat,
     metrics: noMetrics,
     clock: systemClock,
   });
@@ -283,4 +297,18 @@ test('a lifted block stays as a row for those who follow the changes', async () 
   expect(await database.sql.query('select * from people.blocks')).toEqual([
     { owner_id: ann.id, blocked_id: ben.id, active: false },
   ]);
+});
+
+test('a picture is an attachment of one’s own, or a URL', async () => {
+  const [ada, bob] = [await signUp('ada'), await signUp('bob')];
+  const [own, foreign, none] = [createId<AttachmentId>(), createId<AttachmentId>(), createId<AttachmentId>()];
+  owners.set(own, ada.id).set(foreign, bob.id);
+  expect(await api.updateOwn(ada.ctx, { avatar: own })).toMatchObject({ avatar: own });
+  for (const wrong of [foreign, none]) {
+    await expect(api.updateOwn(ada.ctx, { avatar: wrong })).rejects.toMatchObject({ code: 'attachment.unknown' });
+  }
+  owners.delete(own);
+  // What it is already is not asked about.
+  expect(await api.updateOwn(ada.ctx, { avatar: own, name: 'Ada' })).toMatchObject({ avatar: own });
+  expect(await api.updateOwn(ada.ctx, { avatar: 'https://h/a.png' })).toMatchObject({ avatar: 'https://h/a.png' });
 });

@@ -4,6 +4,7 @@ import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../.
 import { expectAlike, openTransports, type Transports } from '../../../test-support/open-transports.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import type { Context } from '../../kernel/context.ts';
+import { fail } from '../../kernel/errors.ts';
 import { type AccountId, createId } from '../../kernel/ids.ts';
 import { noMetrics } from '../../kernel/metrics.ts';
 import type { PeopleApi } from './api.ts';
@@ -15,6 +16,11 @@ let identity: TestIdentity;
 let api: PeopleApi;
 let transports: Transports<PeopleApi>;
 const anybody = anonymous();
+const noChat = {
+  getAttachment: async () => {
+    throw fail('attachment.unknown');
+  },
+};
 
 beforeAll(async () => {
   database = await openTestDatabase(['identity', 'people']);
@@ -23,6 +29,7 @@ beforeAll(async () => {
     sql: database.sql,
     bus: identity.bus,
     identity: identity.api,
+    chat: noChat,
     metrics: noMetrics,
     clock: systemClock,
   });

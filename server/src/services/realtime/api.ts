@@ -143,6 +143,11 @@ export interface HubApi {
     request: {
       readonly principal: Principal;
       readonly expiresAt: number;
+      /**
+       * What was shown is the session's own, its cookie: at `expiresAt`, and again and again from then on, the hub asks by itself
+       * whether the session is alive, and the connection lives as long as it.
+       */
+      readonly lasting?: boolean;
       readonly outlet: Outlet;
       readonly encoder: Encoder;
       /** An open connection that this one shares the socket with: the bytes that wait in it are counted there, once. */

@@ -22,6 +22,8 @@ export interface RealtimeConfig {
   readonly presenceGraceMs: number;
   /** The period of the check that the last message of a conversation was not lost (rule 16). */
   readonly checkMs: number;
+  /** The period in which the session behind a connection that a cookie opened is asked about, after its first expiry. */
+  readonly sessionCheckMs: number;
   readonly receiptMs: number;
   /** Connections that read a backlog at the same time (rule 21). */
   readonly resumesAtOnce: number;
@@ -49,6 +51,7 @@ export const realtimeDefaults: RealtimeConfig = {
   leaseMs: 5_000,
   presenceGraceMs,
   checkMs: 5_000,
+  sessionCheckMs: 300_000,
   receiptMs: 1_000,
   resumesAtOnce: 64,
   conversationsPerRead: 16,

@@ -106,7 +106,10 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     onMissed: () => fanOut.tell([...index.connections], { kind: 'missed' }),
   });
   const lease = createLease({ registry, hub: hubId, leaseMs, registrar, verifier, clock, log });
-  const sweep = createSweep({ index, outbound, clock, ...config, end, onThrow });
+  const sweep = createSweep({
+    ...{ index, outbound, clock, ...config, end, onThrow },
+    recheck: (connection) => void recheck(connection),
+  });
   const deliver = createDeliver({
     ...{ config, index, pipeline, members, starter, ephemerals, profiles, fanOut, outbound, verifier, clock, end },
     recheck: (connection) => void recheck(connection),
@@ -164,13 +167,18 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
       end(connection, closeCodes.goingAway, 'the stream was interrupted: reconnect');
   }
 
+  let unanswered = false;
   /** A connection that outlives the token it was opened with is checked again (rule 18). */
   async function recheck(connection: LiveConnection): Promise<void> {
     try {
       const alive = await identity.checkSession(systemContext('realtime.renew'), connection.principal.session);
+      unanswered = false;
       if (!alive) end(connection, closeCodes.revoked, 'the session has been revoked');
     } catch (error) {
-      log.warn({ err: error }, 'a renewed session could not be checked; its revocation will still be delivered');
+      // Once: as many may be asked about as there are connections.
+      if (!unanswered)
+        log.warn({ err: error }, 'a renewed session could not be checked; its revocation will still be delivered');
+      unanswered = true;
     }
   }
 

@@ -17,7 +17,8 @@ export function parseKafkaUrl(url: string): KafkaAddress {
   const brokers = hosts.split(',').map((host) => {
     const found = /^([a-zA-Z0-9._-]+|\[[0-9a-fA-F:]+\])(?::(\d{1,5}))?$/.exec(host);
     const port = Number(found?.[2] ?? 9092);
-    if (!found || port < 1 || port > 65_535) throw fail('request.invalid', `"${host}" is no Kafka broker: ${help}`);
+    if (!found || port < 1 || port > 65_535)
+      throw fail('request.invalid', `The Kafka URL names something that is no broker: ${help}`);
     return `${found[1]}:${port}`;
   });
   return { brokers, tls: scheme === 'kafkas' };

@@ -1,7 +1,6 @@
 import { fail, toFailure } from '../../../kernel/errors.ts';
 import { createId } from '../../../kernel/ids.ts';
-import type { Verified } from '../../../services/identity/api.ts';
-import { type Credential, verifyCredential } from '../../shared/authenticate.ts';
+import { type Credential, type Proven, verifyCredential } from '../../shared/authenticate.ts';
 import { createCallerContext } from '../../shared/caller-context.ts';
 import { profileOf } from '../../shared/profile-reader.ts';
 import type { RealtimeSocketDeps } from '../native-deps.ts';
@@ -87,7 +86,7 @@ async function register(
   deps: OpeningDeps,
   outlet: ClientOutlet,
   client: Client,
-  { principal, expiresAt }: Verified,
+  { principal, expiresAt, lasting }: Proven,
   ref: FrameRef,
 ): Promise<void> {
   const ctx = createCallerContext(client.address, createId<string>(), principal);
@@ -100,6 +99,7 @@ async function register(
   const connection = await deps.hub.open(ctx, {
     principal,
     expiresAt,
+    lasting,
     outlet,
     encoder: nativeEncoder,
     greet: (opened) =>

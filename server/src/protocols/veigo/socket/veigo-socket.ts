@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { fail, toFailure } from '../../../kernel/errors.ts';
 import { createId } from '../../../kernel/ids.ts';
-import type { Verified } from '../../../services/identity/api.ts';
+import type { Proven } from '../../shared/authenticate.ts';
 import { addressOf, createCallerContext } from '../../shared/caller-context.ts';
 import type { ProtocolServices, SocketHalf } from '../../shared/halves.ts';
 import type { OriginRule } from '../../shared/same-origin.ts';
@@ -81,13 +81,14 @@ async function open(
   { hub, log }: VeigoSocketDeps,
   outlet: VeigoOutlet,
   client: VeigoClient,
-  { principal, expiresAt }: Verified,
+  { principal, expiresAt, lasting }: Proven,
 ): Promise<void> {
   outlet.pause();
   try {
     const connection = await hub.open(createCallerContext(client.address, createId<string>(), principal), {
       principal,
-      expiresAt: expiresAt + graceMs,
+      expiresAt: lasting ? expiresAt : expiresAt + graceMs,
+      lasting,
       outlet,
       encoder: veigoEncoder,
       only: client.joined,

@@ -172,6 +172,21 @@ describe('attachments', () => {
     expect(await codeOf(t.chat.createAttachment(t.as(b), meta))).toBe('conversation.conflict');
   });
 
+  test('everybody may read what its owner shows as their picture, for as long as they do', async () => {
+    const [owner, other, stranger] = [t.account(), t.account(), t.account()];
+    const id = createId<AttachmentId>();
+    await t.chat.createAttachment(t.as(owner), { id, name: 'a.png', size: 1, mediaType: 'image/png' });
+    const read = () => codeOf(t.chat.getAttachment(t.as(stranger), id));
+    expect(await read()).toBe('attachment.unknown');
+    // Whoever else names it opens nothing.
+    t.avatars.set(other, id);
+    expect(await read()).toBe('attachment.unknown');
+    t.avatars.set(owner, id);
+    expect(await read()).toBe('none');
+    t.avatars.set(owner, 'https://example.org/a.png');
+    expect(await read()).toBe('attachment.unknown');
+  });
+
   test('a picture is an attachment of one’s own, or a URL; whoever sees the conversation may read it', async () => {
     const [owner, member, stranger] = [t.account(), t.account(), t.account()];
     const attach = async (user: AccountId): Promise<AttachmentId> =>

@@ -43,7 +43,19 @@ export async function createAttachment(
 export async function getAttachment(deps: ChatDeps, ctx: Context, id: AttachmentId): Promise<Attachment> {
   const { account } = requirePrincipal(ctx);
   if (!isUuid(id)) throw fail('attachment.unknown');
-  return await requireAttachment(deps.sql, account, id);
+  const [row] = await deps.sql.query<AttachmentRow & { readonly seen: boolean }>(
+    `select a.*, ${maySeeAttachmentSql('a', '$2')} as seen from chat.attachments a where a.id = $1`,
+    [id, account],
+    'chat-attachment-read',
+  );
+  if (!row || !(row.seen || (await isPictureOf(deps, ctx, row.owner_id, id)))) throw fail('attachment.unknown');
+  return toAttachment(row);
+}
+
+/** Whether its owner has made it the picture of their profile, which everybody may see. */
+async function isPictureOf({ people }: ChatDeps, ctx: Context, owner: AccountId, id: AttachmentId): Promise<boolean> {
+  const [profile] = await people.getProfiles(ctx, [owner]);
+  return profile?.avatar === id;
 }
 
 /** `attachment.unknown` unless the user may see it: then they may show it to others as well. */

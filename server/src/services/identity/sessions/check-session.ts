@@ -10,13 +10,16 @@ const mostAtOnce = 1_000;
  * Whether a session is alive in the database now. While one statement is under way the next questions gather, so that thousands
  * of connections opening at once cost a few statements; each answer is read after its question was asked.
  */
-export function createCheckSession(sql: Sql): (ctx: Context, session: SessionId) => Promise<boolean> {
+export function createCheckSession(
+  sql: Sql,
+  sessionDays: number,
+): (ctx: Context, session: SessionId) => Promise<boolean> {
   const isAlive = gather<SessionId, boolean>({
     soon: queueMicrotask,
     max: mostAtOnce,
     atOnce: 1,
     async ask(sessions) {
-      const alive = new Set(await readAlive(sql, [...new Set(sessions)]));
+      const alive = new Set(await readAlive(sql, sessionDays, [...new Set(sessions)]));
       return sessions.map((session) => alive.has(session));
     },
   });

@@ -12,12 +12,17 @@ import { readCookie, writeCookie } from './session-store.ts';
 const cachedMs = 60_000;
 const cachedCookies = 20_000;
 
+interface Resolved extends Pick<Verified, 'principal'> {
+  /** Unix milliseconds. */
+  readonly until: number;
+}
+
 /** The browser's credential: a secret per session, of which the hash is stored. */
 export function createSessionCookies(parts: Parts): Pick<IdentityApi, 'createCookie' | 'resolveCookie'> {
   const { sql, clock, config, revocations } = parts;
-  const resolved = new LRUCache<string, Verified & { readonly until: number }>({ max: cachedCookies });
+  const resolved = new LRUCache<string, Resolved>({ max: cachedCookies });
 
-  async function read(text: string): Promise<Verified & { readonly until: number }> {
+  async function read(text: string): Promise<Resolved> {
     const cookie = parseCookieSecret(text);
     if (!cookie) throw fail('token.invalid');
     const row = await readCookie(sql, config.sessionDays, cookie.session, cookie.hash);
@@ -25,12 +30,7 @@ export function createSessionCookies(parts: Parts): Pick<IdentityApi, 'createCoo
     if (row.revoked_at !== null) throw fail(codeOf(row.revoked_reason));
     if (row.idle) throw fail('session.revoked');
     const { account, session, username, admin } = row;
-    const now = clock.wall();
-    return {
-      principal: { account, session, username, admin },
-      expiresAt: now + config.accessTokenSeconds * 1_000,
-      until: now + cachedMs,
-    };
+    return { principal: { account, session, username, admin }, until: clock.wall() + cachedMs };
   }
 
   return {
@@ -48,7 +48,8 @@ export function createSessionCookies(parts: Parts): Pick<IdentityApi, 'createCoo
       }
       // Asked every time, and after the database: a revocation between the two must not be missed (MESSAGE-PATH rule 18).
       revocations.check(found.principal.session);
-      return { principal: found.principal, expiresAt: found.expiresAt };
+      // From now on: what is answered from memory is as good as what was read.
+      return { principal: found.principal, expiresAt: clock.wall() + config.accessTokenSeconds * 1_000 };
     },
   };
 }

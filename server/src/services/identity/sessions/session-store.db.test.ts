@@ -4,7 +4,7 @@ import { type AccountId, createId, type SessionId } from '../../../kernel/ids.ts
 import type { Sql, SqlSession } from '../../../ports/sql.ts';
 import { insertAccounts, lockAccount, writePassword } from '../store.ts';
 import { createRefreshToken } from './opaque-tokens.ts';
-import { endSessions, insertSession, purgeSessions, readAlive } from './session-store.ts';
+import { endSessions, insertSession, purgeSessions, readAlive, writeCookie } from './session-store.ts';
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>;
 let sql: Sql;
@@ -67,7 +67,7 @@ test.each([
     await untilBlocked(opening);
   });
   expect(await opening).toBe(false);
-  expect(await readAlive(sql, [id])).toEqual([]);
+  expect(await readAlive(sql, 30, [id])).toEqual([]);
 });
 
 test('a sign-in that comes first is ended by the change that waited for it', async () => {
@@ -84,7 +84,7 @@ test('a sign-in that comes first is ended by the change that waited for it', asy
     await untilBlocked(ending);
   });
   expect(await ending).toMatchObject([{ id }]);
-  expect(await readAlive(sql, [id])).toEqual([]);
+  expect(await readAlive(sql, 30, [id])).toEqual([]);
 });
 
 test('sessions nobody has used for long are forgotten, the others stay', async () => {
@@ -96,5 +96,22 @@ test('sessions nobody has used for long are forgotten, the others stay', async (
     [old],
   );
   await purgeSessions(sql, 60);
-  expect(await readAlive(sql, [old, fresh])).toEqual([fresh]);
+  expect(await readAlive(sql, 90, [old, fresh])).toEqual([fresh]);
+});
+
+test('a session ends when nobody has used it for long; asking about one with a cookie is use', async () => {
+  const account = await createAccount();
+  const [browser, other, unused] = [createId<SessionId>(), createId<SessionId>(), createId<SessionId>()];
+  for (const id of [browser, other, unused]) await openSession(account, id);
+  for (const id of [browser, unused]) await writeCookie(sql, 30, id, Buffer.from(id));
+  const unseenFor = (days: number, ...ids: SessionId[]) =>
+    sql.query(
+      'update identity.session_secrets set last_seen_at = last_seen_at - make_interval(days => $1) where session_id = any($2)',
+      [days, ids],
+    );
+  await unseenFor(20, browser, other);
+  await unseenFor(31, unused);
+  expect((await readAlive(sql, 30, [browser, other, unused])).sort()).toEqual([browser, other].sort());
+  await unseenFor(20, browser, other);
+  expect(await readAlive(sql, 30, [browser, other, unused])).toEqual([browser]);
 });

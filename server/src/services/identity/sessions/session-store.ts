@@ -184,11 +184,29 @@ export async function readSessions(db: Queryable, sessionDays: number, account: 
   );
 }
 
-/** Those of the ids that have not been revoked. */
-export async function readAlive(db: Queryable, sessions: readonly SessionId[]): Promise<SessionId[]> {
+/**
+ * Those of the ids that have not ended. Marks those with a cookie as seen, every five minutes at the most: an open socket is all that
+ * some of them are used for. Rows that another process marks are passed over, or two could wait for each other.
+ */
+export async function readAlive(
+  db: Queryable,
+  sessionDays: number,
+  sessions: readonly SessionId[],
+): Promise<SessionId[]> {
   const rows = await db.query<{ id: SessionId }>(
-    'select id from identity.sessions where id = any($1::uuid[]) and revoked_at is null',
-    [sessions],
+    `with due as (
+       select session_id from identity.session_secrets
+       where session_id = any($2::uuid[]) and cookie_hash is not null
+         and last_seen_at < now() - interval '5 minutes' and last_seen_at > now() - make_interval(days => $1)
+       for update skip locked
+     ), seen as (
+       update identity.session_secrets x set last_seen_at = clock_timestamp()
+       from due join identity.sessions s on s.id = due.session_id
+       where x.session_id = due.session_id and s.revoked_at is null
+     )
+     select s.id from identity.sessions s join identity.session_secrets x on x.session_id = s.id
+     where s.id = any($2::uuid[]) and ${alive}`,
+    [sessionDays, sessions],
     'identity-alive',
   );
   return rows.map((row) => row.id);

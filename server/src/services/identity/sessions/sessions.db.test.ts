@@ -250,6 +250,15 @@ describe('the cookie', () => {
     await api.resolveCookie(ctx, second.value);
   });
 
+  test('is good for a whole token’s time whenever it is shown', async () => {
+    const { session } = await signUp();
+    const { value } = await api.createCookie(ctx, session);
+    const first = await api.resolveCookie(ctx, value);
+    identity.clock.advance(30_000);
+    const again = await api.resolveCookie(ctx, value);
+    expect(again.expiresAt - first.expiresAt).toBeGreaterThanOrEqual(30_000);
+  });
+
   test('an invented one is refused', async () => {
     for (const value of ['', 'x', 'A'.repeat(64), `${'A'.repeat(63)}=`]) {
       await expect(api.resolveCookie(ctx, value)).rejects.toMatchObject(invalid);

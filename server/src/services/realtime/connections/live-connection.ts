@@ -44,6 +44,8 @@ export class LiveConnection implements Connection {
   readonly user: { readonly id: AccountId };
   /** Unix milliseconds. */
   expiresAt: number;
+  /** Checked again at `expiresAt`, not ended. */
+  readonly lasting: boolean;
   /** `ready` has been queued: frames flow. */
   ready = false;
   /** Forgotten by the hub: nothing is queued any more. */
@@ -73,6 +75,7 @@ export class LiveConnection implements Connection {
     socket: {
       readonly principal: Principal;
       readonly expiresAt: number;
+      readonly lasting?: boolean | undefined;
       readonly outlet: Outlet;
       readonly dialect: Dialect;
       readonly sharing?: Connection | undefined;
@@ -87,6 +90,7 @@ export class LiveConnection implements Connection {
     this.socket = socket.sharing instanceof LiveConnection ? socket.sharing.socket : this;
     this.only = socket.only ?? null;
     this.expiresAt = socket.expiresAt;
+    this.lasting = socket.lasting ?? false;
     this.heardAt = host.tick;
   }
 

@@ -31,12 +31,13 @@ export function createOpening(deps: {
   let openings = 0;
 
   function register(request: OpenRequest): LiveConnection {
-    const { principal, expiresAt, outlet, encoder, sharing, only, withheld } = request;
+    const { principal, expiresAt, lasting, outlet, encoder, sharing, only, withheld } = request;
     // Before anything is registered: what the protocol hands in may throw.
     const holds = holdAll(withheld);
     const connection = new LiveConnection(host, index.userOf(principal.account), {
       principal,
       expiresAt,
+      lasting,
       outlet,
       dialect: dialects.join(encoder),
       sharing,

@@ -14,7 +14,10 @@ export function createSweep(deps: {
   readonly clock: Clock;
   readonly heartbeatMs: number;
   readonly drainTimeoutMs: number;
+  readonly sessionCheckMs: number;
   end(connection: LiveConnection, code: number, reason: string): void;
+  /** Ends it, should its session have ended. */
+  recheck(connection: LiveConnection): void;
   /** Its outlet threw. */
   onThrow(connection: LiveConnection, error: unknown): void;
 }): (tick: number) => void {
@@ -22,10 +25,21 @@ export function createSweep(deps: {
   const heartbeat = Math.ceil(deps.heartbeatMs / tickMs);
   const drainTicks = Math.ceil(deps.drainTimeoutMs / tickMs);
 
+  function onExpired(connection: LiveConnection, now: number): void {
+    if (!connection.lasting) {
+      end(connection, closeCodes.unauthenticated, 'the credential has expired');
+      return;
+    }
+    // Spread, because those that came together would be asked about together for ever.
+    connection.expiresAt = now + deps.sessionCheckMs * (0.75 + Math.random() / 2);
+    // Who shares a socket ends with it.
+    if (connection.socket === connection) deps.recheck(connection);
+  }
+
   function sweepOne(connection: LiveConnection, tick: number, now: number): void {
     const silent = tick - connection.heardAt;
     if (silent > 2 * heartbeat) end(connection, closeCodes.heartbeatMissed, 'nothing heard for two heartbeats');
-    else if (connection.expiresAt <= now) end(connection, closeCodes.unauthenticated, 'the credential has expired');
+    else if (connection.expiresAt <= now) onExpired(connection, now);
     else if (connection.draining && tick - connection.draining.since > drainTicks) {
       end(connection, closeCodes.slow, 'slow: reconnect');
     } else {

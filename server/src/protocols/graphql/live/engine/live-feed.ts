@@ -5,8 +5,8 @@ import { fail, toFailure } from '../../../../kernel/errors.ts';
 import type { ConversationId } from '../../../../kernel/ids.ts';
 import type { Log } from '../../../../kernel/log.ts';
 import type { Position } from '../../../../model/position.ts';
-import type { Verified } from '../../../../services/identity/api.ts';
 import type { Connection, HubApi, Outlet } from '../../../../services/realtime/api.ts';
+import type { Proven } from '../../../shared/authenticate.ts';
 import { renewContext } from '../../../shared/caller-context.ts';
 import type { LiveFeed } from '../../schema/context.ts';
 import type { Group, Groups } from './groups.ts';
@@ -26,7 +26,7 @@ export interface LiveFeedDeps {
 export interface LiveOperation {
   /** Of the request or frame that it came with. */
   readonly caller: Context;
-  readonly verified: Verified;
+  readonly verified: Proven;
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly variables: Readonly<Record<string, unknown>>;
@@ -61,7 +61,7 @@ export function createLiveFeeds(deps: LiveFeedDeps): (operation: LiveOperation) 
   return (live) => ({
     async open({ only, positions, watch, notifications = false }) {
       if (named + (positions?.size ?? 0) > maxPositions) throw fail('service.overloaded', { retryAfterMs: 2_000 });
-      const { principal, expiresAt } = live.verified;
+      const { principal, expiresAt, lasting } = live.verified;
       const { account } = principal;
       const group = groups.join(live.document, live.operation, live.variables);
       let followed: UserPreferences | null = null;
@@ -75,6 +75,7 @@ export function createLiveFeeds(deps: LiveFeedDeps): (operation: LiveOperation) 
         const connection = await hub.open(renewContext(live.caller), {
           principal,
           expiresAt,
+          lasting,
           outlet,
           encoder: followed ? group.encoderFor(account, followed) : group.encoder,
           ...(live.sharing && { sharing: live.sharing }),

@@ -12,9 +12,8 @@ import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type SubscribePay
 import { fail, toFailure } from '../../../../kernel/errors.ts';
 import { createId } from '../../../../kernel/ids.ts';
 import { countMembers } from '../../../../kernel/parse-json.ts';
-import type { Verified } from '../../../../services/identity/api.ts';
 import type { Connection, Encoder, HubApi } from '../../../../services/realtime/api.ts';
-import { type Credential, findCredential, verifyCredential } from '../../../shared/authenticate.ts';
+import { type Credential, findCredential, type Proven, verifyCredential } from '../../../shared/authenticate.ts';
 import { addressOf, createCallerContext, renewContext } from '../../../shared/caller-context.ts';
 import { acceptSockets, type SocketOutlet } from '../../../shared/socket-outlet.ts';
 import { createTextFrame } from '../../../shared/text-frame.ts';
@@ -40,7 +39,7 @@ interface LiveClient {
   /** Shown at the upgrade; null: to be shown by `connection_init`. */
   readonly credential: Credential | null;
   readonly address: string;
-  verified: Verified | null;
+  verified: Proven | null;
   /** The hub's parts: first the socket's own, which hears nothing and stands for its credential, then one per subscription. */
   readonly connections: Set<Connection>;
   waiting: boolean;
@@ -188,10 +187,11 @@ async function letIn(
   if (!credential) throw fail('token.missing');
   const caller = createCallerContext(client.address, createId<string>());
   const verified = await verifyCredential(services.identity, caller, credential);
-  const { principal, expiresAt } = verified;
+  const { principal, expiresAt, lasting } = verified;
   const own = await hub.open(renewContext(caller, principal), {
     principal,
     expiresAt,
+    lasting,
     outlet,
     encoder: silent,
     only: new Set(),
