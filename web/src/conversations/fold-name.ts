@@ -11,6 +11,6 @@ export function foldName(name: string): string {
     .normalize('NFC');
 }
 
-/** Beside what is not drawn: the marks of Latin, Greek and Cyrillic, the vowel points of Hebrew and Arabic. */
+/** What is not drawn and the Arabic letter that only lengthens; the marks of Latin, Greek and Cyrillic; the vowel points of Hebrew and Arabic. */
 const notCompared =
-  /[\p{Default_Ignorable_Code_Point}\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c7\u0640\u064b-\u065f\u0670]/gu;
+  /[\p{Default_Ignorable_Code_Point}\u0640]|[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c7\u064b-\u065f\u0670]/gu;
