@@ -129,7 +129,7 @@ mail.action(async (number: string | undefined) =>
   (await import('./commands/run-mail.ts')).runMail(settings(mail), number),
 );
 
-const rebuild = command('rebuild', 'fill a projection anew from the messages', database).argument(
+const rebuild = command('rebuild', 'fill a projection anew from what it is made of', database).argument(
   '<projection>',
   'search',
 );

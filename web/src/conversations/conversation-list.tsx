@@ -7,17 +7,15 @@ import { selectConversationList, titleOf } from '../store/selectors.ts';
 import { useAppSelector } from '../store/store.ts';
 import { text } from '../text.ts';
 import { ConversationRow } from './conversation-row.tsx';
+import { foldName } from './fold-name.ts';
 
 /** The conversations, newest first, with a filter by name; arrow keys walk from one to the next. */
 export function ConversationList({ onStart }: { onStart(): void }) {
   const all = useAppSelector(selectConversationList);
   const listed = useAppSelector((state) => state.entities.conversations.listed);
   const [filter, setFilter] = useState('');
-  const wanted = useDeferredValue(filter.trim().toLocaleLowerCase());
-  const shown = useMemo(
-    () => all.filter(({ summary }) => titleOf(summary).toLocaleLowerCase().includes(wanted)),
-    [all, wanted],
-  );
+  const wanted = useDeferredValue(foldName(filter.trim()));
+  const shown = useMemo(() => all.filter(({ summary }) => foldName(titleOf(summary)).includes(wanted)), [all, wanted]);
 
   function onKeyDown(event: KeyboardEvent<HTMLElement>) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

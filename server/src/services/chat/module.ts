@@ -30,7 +30,7 @@ import { readHeads } from './reading/read-heads.ts';
 import { createRequireReader } from './reading/readers.ts';
 import { repair, viewFor } from './reading/repair.ts';
 import { membershipsOf, resumeSummaries } from './reading/resume-summaries.ts';
-import { search } from './reading/search.ts';
+import { createSearch } from './reading/search.ts';
 import type { WholeChatApi } from './trusted-api.ts';
 
 export type { ChatConfig, ChatDeps } from './deps.ts';
@@ -79,7 +79,7 @@ export function createChat(given: ChatDeps): { readonly api: WholeChatApi; reado
     setPinned: (ctx, id, seq, on) => setPinned(deps, ctx, id, seq, on),
     putReceipt: (ctx, id, marks) => putReceipt(deps, receipts, ctx, id, marks),
     listReceipts: (ctx, id) => listReceipts(reading, receipts, ctx, id),
-    search: (ctx, request) => search(deps, ctx, request),
+    search: createSearch(deps),
     createAttachment: (ctx, attachment) => createAttachment(deps, ctx, attachment),
     getAttachment: (ctx, id) => getAttachment(deps, ctx, id),
     sendEphemeral: (ctx, draft) => sendEphemeral(deps, members, ctx, draft),

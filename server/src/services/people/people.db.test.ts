@@ -12,6 +12,7 @@ import { type BusRecord, topics } from '../../ports/bus.ts';
 import type { ChatApi } from '../chat/api.ts';
 import type { PeopleApi } from './api.ts';
 import { createPeople } from './module.ts';
+import { rebuildPeopleSearch } from './rebuild-search.ts';
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>;
 let identity: TestIdentity;
@@ -204,6 +205,28 @@ describe('the directory', () => {
 });
 
 describe('search', () => {
+  test('compares names as texts are compared; what was indexed by other rules is after a rebuild', async () => {
+    const asker = await signUp('asker');
+    const names = { wang: '王小明', conan: 'Conan O’Brien', lodz: 'Łukasz Straßer', gone: '王大明' };
+    for (const [username, name] of Object.entries(names)) await signUp(username, name);
+    await catchUp();
+    const find = async (query: string) =>
+      (await api.search(asker.ctx, { query, limit: 10 })).items.map((profile) => profile.username);
+    const all = async () => [
+      await find('小明'),
+      await find('obrien'),
+      await find('brien'),
+      await find('lukasz strasser'),
+    ];
+    const expected = [['wang'], ['conan'], ['conan'], ['lodz']];
+    expect(await all()).toEqual(expected);
+    await database.sql.query(`update people.search set terms = array_to_tsvector(array[username])`);
+    expect(await find('小明')).toEqual([]);
+    await database.sql.query(`update people.profiles set deleted = true where username = 'gone'`);
+    expect(await rebuildPeopleSearch(database.sql, () => undefined)).toBe(4);
+    expect(await all()).toEqual(expected);
+  });
+
   test('finds beginnings of usernames and of words of names', async () => {
     const asker = await signUp('asker');
     await signUp('j.mueller', 'Jörg Müller');

@@ -1,9 +1,12 @@
+import { fold } from '../../model/text/fold.ts';
+import { queryTerms, textTerms } from '../../model/text/terms.ts';
+
 /**
- * Words for finding people: lower case, without accents, as NFKD takes them apart. The username stays whole beside the words
- * of the name, so that both its beginning and the beginning of any word find the person. Pure.
+ * What a person is found by: the terms of the name, and the username whole, so that both its beginning and the beginning of any
+ * word find the person. Pure.
  */
 export function createSearchTerms(username: string, name: string): readonly string[] {
-  return [...new Set([username, ...words(name)])];
+  return [...new Set([username, ...textTerms(name)])];
 }
 
 /**
@@ -13,25 +16,13 @@ export function createSearchTerms(username: string, name: string): readonly stri
 export function createSearchQuery(typed: string): string | null {
   const whole = fold(typed).trim().replace(/^@/, '');
   const asUsername = /^[a-z0-9_.-]{1,32}$/.test(whole) ? prefix(whole) : null;
-  const parts = words(typed);
+  const parts = queryTerms(typed);
   const asWords = parts.length === 0 ? null : parts.map(prefix).join(' & ');
   if (asUsername && asWords) return `(${asUsername}) | (${asWords})`;
   return asUsername ?? asWords;
 }
 
-const mostWords = 16;
-const longestWord = 64;
-
-function words(text: string): readonly string[] {
-  const found = fold(text).match(/[\p{L}\p{N}]+/gu) ?? [];
-  return [...new Set(found.slice(0, mostWords).map((word) => [...word].slice(0, longestWord).join('')))];
-}
-
-function fold(text: string): string {
-  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-}
-
-/** Letters, digits, dot, underscore and hyphen only: nothing in it can end the quotes. */
+/** No term holds a quote: nothing in it can end the quotes. */
 function prefix(word: string): string {
   return `'${word}':*`;
 }

@@ -2,8 +2,8 @@ import { type Change, unavailable } from '../../../model/change.ts';
 import type { MessageRow } from '../../../model/chat-rows.ts';
 import { textOf } from '../../../model/content.ts';
 import type { MessageChange } from '../../../model/message.ts';
+import { textTerms } from '../../../model/text/terms.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
-import { searchTerms } from './search-terms.ts';
 
 /** What the index must hold of one message; no terms: nothing. */
 interface Entry {
@@ -32,7 +32,7 @@ export function foldSearch(changes: readonly Change<object>[]): ((tx: SqlSession
 function toEntry({ op, after }: Change<MessageRow>): Entry | null {
   if (!after || after.content === unavailable) return null;
   if (op === 'u' && !changesText(after)) return null;
-  return { row: after, terms: searchTerms(textOf(after.content)).join(' '), changed: op !== 'c' };
+  return { row: after, terms: textTerms(textOf(after.content)).join(' '), changed: op !== 'c' };
 }
 
 /** Reactions and pins leave the words as they are. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf, openChat, type TestChat } from '../../../../test-support/open-chat.ts';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import { topics } from '../../../ports/bus.ts';
+import { hitsSqls, scopeSql } from './find-hits.ts';
 import { cutExcerpt } from './search.ts';
 
 let t: TestChat;
@@ -30,7 +31,16 @@ describe('search', () => {
   test('all words, the last as a beginning; without case and accents; two-character words', async () => {
     const a = t.account();
     const id = await t.group(a, []);
-    for (const words of ['Crème brûlée tonight', 'creme only', '今天天气很好', 'null and void', '!!!'])
+    const long = `${Array.from({ length: 90 }, (_, i) => String.fromCodePoint(0x5000 + 2 * i)).join('')}终点`;
+    for (const words of [
+      'Crème brûlée tonight',
+      'creme only',
+      '今天天气很好',
+      'null and void',
+      '!!!',
+      long,
+      'C++ 😀 O’Brien',
+    ])
       await t.send(a, id, words);
     await index(id);
     expect(await find(a, 'creme')).toEqual([2, 1]);
@@ -40,6 +50,9 @@ describe('search', () => {
     expect(await find(a, '气')).toEqual([3]);
     expect(await find(a, '好')).toEqual([3]);
     expect(await find(a, 'null')).toEqual([4]);
+    expect(await find(a, '终点')).toEqual([6]);
+    expect(await find(a, long)).toEqual([6]);
+    for (const query of ['C++', '😀', 'obrien', 'brien']) expect(await find(a, query)).toEqual([7]);
     expect(await codeOf(t.chat.search(t.as(a), { query: ' !', limit: 5 }))).toBe('request.invalid');
     expect(await find(a, "'; drop table chat.messages; --")).toEqual([]);
   });
@@ -136,6 +149,89 @@ describe('search', () => {
     expect(await find(a, 'pebble', { before: Date.parse('2024-01-01T03:00:00Z') })).toEqual([2, 1]);
   });
 });
+
+describe('a search', () => {
+  test('reads nothing of what strangers write, whatever the statistics', async () => {
+    const a = t.account();
+    const id = await t.group(a, []);
+    for (let i = 0; i < 5; i++) await t.send(a, id, `commonplace ${i}`);
+    await index(id);
+    await t.sql.query(
+      `insert into chat.search select gen_random_uuid(), i, gen_random_uuid(), now(), array_to_tsvector(array['commonplace'])
+       from generate_series(1, 30000) i`,
+    );
+    expect(await find(a, 'common')).toEqual([5, 4, 3, 2, 1]);
+    for (const prepare of ['select 1', 'analyze chat.search']) {
+      await t.sql.query(prepare);
+      const [scope] = await t.sql.query<{ ids: string[]; messages: number }>(scopeSql, [a, null]);
+      expect(scope).toEqual({ ids: [id], messages: 5 });
+      const [plan] = await t.sql.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+        `explain (analyze, buffers, timing off, format json) ${hitsSqls.byConversation}`,
+        [a, [id], "'common':*", null, null, null, null, null, 21],
+      );
+      const root = plan?.['QUERY PLAN'];
+      const { Plan } = (typeof root === 'string' ? JSON.parse(root) : root)[0] as { Plan: PlanNode };
+      expect(Plan['Shared Hit Blocks'] + Plan['Shared Read Blocks']).toBeLessThan(150);
+      for (const node of nodesOf(Plan)) {
+        if (node['Relation Name'] !== 'search') continue;
+        expect(node['Actual Rows']).toBe(5);
+        expect(node['Rows Removed by Filter'] ?? 0).toBe(0);
+      }
+    }
+  });
+
+  test('of somebody who may read a lot finds the same', async () => {
+    const a = t.account();
+    const id = await t.group(a, []);
+    await t.send(a, id, 'mountain hut');
+    await t.send(a, id, 'mountain lake');
+    await index(id);
+    await t.sql.query('update chat.heads set last_seq = 900000 where conversation_id = $1', [id]);
+    await t.sql.query('update chat.memberships set joined_seq = 0 where conversation_id = $1', [id]);
+    expect(await find(a, 'mount')).toEqual([2, 1]);
+    expect(await find(a, 'mountain l', { conversation: id })).toEqual([2]);
+  });
+
+  test('waits for its turn, and is told when too many wait', async () => {
+    const held: (() => void)[] = [];
+    let hold = false;
+    const busy = await openChat({ searchesAtOnce: 1 }, (sql) => ({
+      ...sql,
+      query: async (text, values, name) => {
+        if (hold && text === scopeSql) await new Promise<void>((resolve) => held.push(resolve));
+        return await sql.query(text, values, name);
+      },
+    }));
+    try {
+      const a = busy.account();
+      hold = true;
+      const asked = () => busy.chat.search(busy.as(a), { query: 'word', limit: 5 });
+      const first = asked();
+      const waiting = Array.from({ length: 100 }, asked);
+      await expect.poll(() => held.length).toBe(1);
+      expect(await codeOf(asked())).toBe('service.overloaded');
+      expect(held).toHaveLength(1);
+      hold = false;
+      held[0]?.();
+      for (const { items } of await Promise.all([first, ...waiting])) expect(items).toEqual([]);
+    } finally {
+      await busy.close();
+    }
+  });
+});
+
+interface PlanNode {
+  readonly 'Relation Name'?: string;
+  readonly 'Actual Rows': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly 'Shared Hit Blocks': number;
+  readonly 'Shared Read Blocks': number;
+  readonly Plans?: readonly PlanNode[];
+}
+
+function nodesOf(node: PlanNode): readonly PlanNode[] {
+  return [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+}
 
 /** Indexes rows with versions far ahead of all others of this file. */
 async function openChatIndex(rows: readonly object[]): Promise<number> {

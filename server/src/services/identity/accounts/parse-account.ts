@@ -67,7 +67,7 @@ export function parseEmail(text: string): string {
   return text;
 }
 
-/** Passwords are taken as they are typed: raw UTF-8, no Unicode normalization, nothing trimmed. */
+/** Passwords are taken as they are typed, nothing trimmed; the hasher sees to their Unicode form. */
 export function parsePassword(text: string): string {
   checkText(text);
   if ([...text].length < accountLimits.passwordMin || text.length > accountLimits.passwordMax) {

@@ -1,3 +1,4 @@
+import { hash } from '@node-rs/argon2';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../kernel/clock.ts';
 import { createContext } from '../../../kernel/context.ts';
@@ -10,13 +11,22 @@ describe('the password hasher', () => {
   const hasher = createPasswordHasher({ atOnce: 2, waiting: 10 }, systemClock);
 
   test('knows the right password from a wrong one', async () => {
-    const hash = await hasher.hash(ctx, 'correct horse', 'me');
-    expect(await hasher.verify(ctx, 'correct horse', hash, 'me')).toBe(true);
-    expect(await hasher.verify(ctx, 'Correct horse', hash, 'me')).toBe(false);
+    const stored = await hasher.hash(ctx, 'correct horse', 'me');
+    expect(await hasher.verify(ctx, 'correct horse', stored, 'me')).toBe(true);
+    expect(await hasher.verify(ctx, 'Correct horse', stored, 'me')).toBe(false);
   });
-  test('tells composed from decomposed characters: passwords are raw UTF-8', async () => {
-    const hash = await hasher.hash(ctx, 'caf\u00e9 caf\u00e9', 'me');
-    expect(await hasher.verify(ctx, 'cafe\u0301 cafe\u0301', hash, 'me')).toBe(false);
+  test('takes composed and decomposed characters for the same', async () => {
+    const [composed, decomposed] = ['caf\u00e9 caf\u00e9', 'cafe\u0301 cafe\u0301'];
+    for (const chosen of [composed, decomposed]) {
+      const stored = await hasher.hash(ctx, chosen, 'me');
+      for (const typed of [composed, decomposed]) expect(await hasher.verify(ctx, typed, stored, 'me')).toBe(true);
+      expect(await hasher.verify(ctx, 'cafe cafe', stored, 'me')).toBe(false);
+    }
+  });
+  test('knows the hash of a decomposed password that was made before they were composed', async () => {
+    const stored = await hash('cafe\u0301 cafe\u0301', { memoryCost: 19_456, timeCost: 2, parallelism: 1 });
+    expect(await hasher.verify(ctx, 'cafe\u0301 cafe\u0301', stored, 'me')).toBe(true);
+    expect(await hasher.verify(ctx, 'cafe cafe', stored, 'me')).toBe(false);
   });
   test('spends the same on nobody as on somebody', async () => {
     expect(parameters(nobodysHash)).toEqual(parameters(await hasher.hash(ctx, 'any password', 'me')));

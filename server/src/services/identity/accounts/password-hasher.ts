@@ -37,8 +37,14 @@ export function createPasswordHasher(
   }
 
   return {
-    hash: (ctx, password, whose) => inTurn(ctx, whose, () => hash(password, cost)),
+    hash: (ctx, password, whose) => inTurn(ctx, whose, () => hash(password.normalize('NFC'), cost)),
     verify: (ctx, password, stored, whose) =>
-      inTurn(ctx, whose, async () => (await verify(stored ?? nobodysHash, password)) && stored !== null),
+      inTurn(ctx, whose, async () => (await verifyAnyForm(stored ?? nobodysHash, password)) && stored !== null),
   };
+}
+
+/** Keyboards write é in one character or in two: both are the same password (NFC, RFC 8265). Older hashes are of what was typed. */
+async function verifyAnyForm(stored: string, typed: string): Promise<boolean> {
+  const composed = typed.normalize('NFC');
+  return (await verify(stored, composed)) || (composed !== typed && (await verify(stored, typed)));
 }
