@@ -1,5 +1,4 @@
 import type { Unit } from '../../kernel/lifecycle.ts';
-import type { ChatApi } from './api.ts';
 import { createMemberCache } from './append/member-cache.ts';
 import { sendEphemeral, setTyping } from './append/send-ephemeral.ts';
 import { addMembers } from './changing/add-members.ts';
@@ -31,11 +30,12 @@ import { createRequireReader } from './reading/readers.ts';
 import { repair, viewFor } from './reading/repair.ts';
 import { membershipsOf, resumeSummaries } from './reading/resume-summaries.ts';
 import { search } from './reading/search.ts';
+import type { WholeChatApi } from './trusted-api.ts';
 
 export type { ChatConfig, ChatDeps } from './deps.ts';
 
 /** Conversations, memberships, messages and receipts over one database; see README.md beside this file. */
-export function createChat(given: ChatDeps): { readonly api: ChatApi; readonly unit: Unit } {
+export function createChat(given: ChatDeps): { readonly api: WholeChatApi; readonly unit: Unit } {
   const deps: ChangeDeps = { decide, ...given };
   const config = configOf(deps);
   const members = createMemberCache(deps.sql, { entries: config.accessEntries, ttlMs: config.accessTtlMs });
@@ -55,7 +55,7 @@ export function createChat(given: ChatDeps): { readonly api: ChatApi; readonly u
     return await read();
   };
 
-  const api: ChatApi = {
+  const api: WholeChatApi = {
     append: deps.committer.append,
     createConversation: (ctx, request) => createConversation(deps, ctx, request),
     listConversations: (ctx, page) =>
