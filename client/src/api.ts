@@ -87,8 +87,9 @@ export function createApi({ call }: Pick<Session, 'call'>) {
     ) => call<HistoryPage>('GET', at(id, 'messages'), { query: range }),
     getChanges: (id: string, position: Position, limit?: number) =>
       call<Changes>('GET', at(id, 'changes'), { query: { ...position, limit } }),
-    editMessage: (id: string, seq: number, content: SendableContent) =>
-      call<StoredMessage>('PATCH', at(id, 'messages', seq), { body: { content } }),
+    /** Without `mentions` whom it names stays. */
+    editMessage: (id: string, seq: number, content: SendableContent, mentions?: readonly string[]) =>
+      call<StoredMessage>('PATCH', at(id, 'messages', seq), { body: { content, ...(mentions ? { mentions } : {}) } }),
     deleteMessage: (id: string, seq: number) => call<void>('DELETE', at(id, 'messages', seq)),
     setReaction: (id: string, seq: number, emoji: string, on: boolean) =>
       call<void>(on ? 'PUT' : 'DELETE', at(id, 'messages', seq, 'reactions', emoji)),

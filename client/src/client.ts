@@ -50,6 +50,7 @@ export function createClient(options: ClientOptions): Client {
     api,
     keepMessages: options.keepMessages ?? 2_000,
     onUpdate: (ids) => events.emit('update', { conversations: ids }),
+    onStale: (id) => synchronize.count(id),
   });
   const sending = createSending({
     clock,

@@ -11,6 +11,8 @@ export interface ConversationState {
   readonly receipts: Readonly<Record<string, Receipt>>;
   /** Users who are writing now. */
   readonly typing: readonly string[];
+  /** Something changed that only the server can count: a message that is not loaded was edited, deleted or read. */
+  readonly countsStale: boolean;
 }
 
 export interface Step {
@@ -19,7 +21,7 @@ export interface Step {
 }
 
 export function createConversationState(summary: Conversation): ConversationState {
-  return { summary, log: createLog(summary), receipts: {}, typing: [] };
+  return { summary, log: createLog(summary), receipts: {}, typing: [], countsStale: false };
 }
 
 /** Folds a frame about a message into log and summary. `me`: the reader's account. */
@@ -32,7 +34,7 @@ export function applyMessageFrame(state: ConversationState, frame: MessageFrame,
   const last = state.summary.lastMessage;
   const changed = last && last.seq === frame.seq ? (messageAt(log.messages, last.seq) ?? patchLast(last, frame)) : last;
   const summary = { ...state.summary, lastMessage: changed, lastRev: Math.max(state.summary.lastRev, log.rev) };
-  return { state: frame.op === 'deleted' ? recount({ ...next, summary }, me) : { ...next, summary }, outcome };
+  return { state: countChange(state, { ...next, summary }, frame, me), outcome };
 }
 
 /** The last message is shown in the list even when the conversation's messages are not loaded. */
@@ -92,11 +94,15 @@ export function applyTyping(state: ConversationState, user: string, on: boolean)
   return { ...state, typing: on ? [...state.typing, user] : state.typing.filter((other) => other !== user) };
 }
 
+/** The server counts this far and no farther. */
+const unreadLimit = 1_000;
+
 function countMessage(state: ConversationState, message: StoredMessage, me: string): ConversationState {
   const { summary, log } = state;
   const last = summary.lastMessage;
   const shown = { ...(messageAt(log.messages, message.seq) ?? message) };
-  const unread = isUnread(message, summary.read, me) && message.seq > summary.lastSeq ? 1 : 0;
+  const isNew = isUnread(message, summary.read, me) && message.seq > summary.lastSeq;
+  const unread = isNew && summary.unread < unreadLimit ? 1 : 0;
   return {
     ...applyTyping(state, message.sender.id, false),
     summary: {
@@ -111,12 +117,44 @@ function countMessage(state: ConversationState, message: StoredMessage, me: stri
   };
 }
 
+/** Counts anew after an edit or a deletion. A summary read after it has counted it already. */
+function countChange(
+  before: ConversationState,
+  after: ConversationState,
+  frame: MessageFrame,
+  me: string,
+): ConversationState {
+  const { read, lastRev, lastMessage, unread } = before.summary;
+  // What a backlog changes is counted when it is whole.
+  if ((frame.op !== 'edited' && frame.op !== 'deleted') || before.log.catchingUp) return after;
+  if (frame.seq! <= read || frame.rev! <= lastRev) return after;
+  if (reachesBack(after)) return recount(after, me);
+  const known = messageAt(before.log.messages, frame.seq!) ?? (lastMessage?.seq === frame.seq ? lastMessage : null);
+  const sender = frame.op === 'edited' ? frame.sender.id : known?.sender.id;
+  if (sender === me) return after;
+  if (!known || unread >= unreadLimit) return { ...after, countsStale: true };
+  const was = weigh(known, read, me);
+  const is = frame.op === 'edited' ? weigh(frame as StoredMessage, read, me) : { unread: 0, mentions: 0 };
+  return {
+    ...after,
+    summary: {
+      ...after.summary,
+      unread: after.summary.unread + is.unread - was.unread,
+      mentions: after.summary.mentions + is.mentions - was.mentions,
+    },
+  };
+}
+
 /**
  * The server's count of the unread, as of its own read mark. Ours may be ahead of it, its answer still on the way: what we
- * can count ourselves we do.
+ * can count ourselves we do. Where that differs, or nobody told of the mentions, a fresh summary decides.
  */
-export function applyUnread(state: ConversationState, unread: number, me: string): ConversationState {
-  return recount({ ...state, summary: { ...state.summary, unread } }, me);
+export function applyUnread(state: ConversationState, unread: number, me: string, moved: boolean): ConversationState {
+  const counted = recount({ ...state, countsStale: false }, me);
+  const exact = !counted.countsStale;
+  const stale = state.countsStale || (exact ? counted : state).summary.unread !== unread || (moved && !exact);
+  const summary = exact ? counted.summary : { ...state.summary, unread };
+  return { ...state, summary, countsStale: stale };
 }
 
 function isUnread(message: StoredMessage, read: number, me: string): boolean {
@@ -124,15 +162,30 @@ function isUnread(message: StoredMessage, read: number, me: string): boolean {
   return message.content !== null && message.content.type !== 'system';
 }
 
-/** Counts the unread again where the loaded messages reach back to the read mark; else keeps the server's count. */
+/** What one message adds to the counts. */
+function weigh(message: StoredMessage, read: number, me: string) {
+  const unread = isUnread(message, read, me) ? 1 : 0;
+  return { unread, mentions: unread && message.mentions.includes(me) ? 1 : 0 };
+}
+
+/** Whether everything after the read mark is loaded, and as new as the summary. */
+function reachesBack({ summary, log }: ConversationState): boolean {
+  if (log.catchingUp || log.rev < summary.lastRev) return false;
+  const first = log.messages[0];
+  return log.complete || (first !== undefined && first.seq <= summary.read + 1);
+}
+
+/** Counts the unread again where the loaded messages reach back to the read mark; else only the server can. */
 function recount(state: ConversationState, me: string): ConversationState {
   const { summary, log } = state;
-  if (summary.read >= summary.lastSeq) return { ...state, summary: { ...summary, unread: 0, mentions: 0 } };
-  const first = log.messages[0];
-  if (!first || (first.seq > summary.read + 1 && !log.complete)) return state;
+  if (summary.read >= Math.max(summary.lastSeq, log.seq)) {
+    return { ...state, summary: { ...summary, unread: 0, mentions: 0 }, countsStale: false };
+  }
+  if (!reachesBack(state)) return { ...state, countsStale: true };
   const unread = log.messages
     .slice(findSeq(log.messages, summary.read + 1))
-    .filter((message) => isUnread(message, summary.read, me));
+    .filter((message) => isUnread(message, summary.read, me))
+    .slice(0, unreadLimit);
   const mentions = unread.filter((message) => message.mentions.includes(me)).length;
-  return { ...state, summary: { ...summary, unread: unread.length, mentions } };
+  return { ...state, summary: { ...summary, unread: unread.length, mentions }, countsStale: false };
 }

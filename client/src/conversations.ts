@@ -14,7 +14,7 @@ export interface Conversations {
   remove(id: string): void;
   /** Tells `update` without a change of state (drafts). */
   touch(id: string): void;
-  /** Reads the whole list; keeps the logs that are there. */
+  /** Reads the whole list; keeps the logs that are there. What it does not hold is read by itself: the list moves. */
   list(): Promise<void>;
   /** Reads one anew: summary, role, counts. Undefined: it is not ours any more. */
   refresh(id: string): Promise<ConversationState | undefined>;
@@ -26,6 +26,8 @@ export function createConversations(deps: {
   /** Loaded messages that a conversation keeps. */
   readonly keepMessages: number;
   onUpdate(ids: readonly string[]): void;
+  /** Its counts are known to the server only: read it anew. */
+  onStale(id: string): void;
 }): Conversations {
   const states = new Map<string, ConversationState>();
   const dirty = new Set<string>();
@@ -47,6 +49,7 @@ export function createConversations(deps: {
     const log = trimLog(state.log, deps.keepMessages);
     states.set(id, log === state.log ? state : { ...state, log });
     touch(id);
+    if (state.countsStale) deps.onStale(id);
   }
 
   function remove(id: string): void {
@@ -62,9 +65,32 @@ export function createConversations(deps: {
       return fresh;
     }
     const delivered = Math.max(known.summary.delivered, summary.delivered);
-    const next = { ...known, summary: { ...newer(known.summary, summary), delivered } };
+    // An answer from before our latest frames or our latest read mark says nothing of the counts as they are now.
+    const counted = summary.lastRev >= known.summary.lastRev && summary.read >= known.summary.read;
+    const countsStale = known.countsStale && !counted;
+    const next = { ...known, summary: { ...newer(known.summary, summary), delivered }, countsStale };
     set(summary.id, next);
     return next;
+  }
+
+  async function refresh(id: string): Promise<ConversationState | undefined> {
+    const mine = generation;
+    try {
+      const summary = await deps.api.getConversation(id);
+      if (mine !== generation) return undefined;
+      if (summary.role === null) {
+        remove(id);
+        return undefined;
+      }
+      return adopt(summary);
+    } catch (error) {
+      const { status } = toParleyError(error);
+      if (mine === generation && (status === 403 || status === 404)) {
+        remove(id);
+        return undefined;
+      }
+      throw error;
+    }
   }
 
   return {
@@ -78,39 +104,21 @@ export function createConversations(deps: {
     touch,
     async list() {
       const mine = generation;
-      const found = new Set<string>();
+      const missing = new Set(states.keys());
       let after: string | undefined;
       do {
         const page = await deps.api.listConversations({ limit: 200, ...(after ? { after } : {}) });
         if (mine !== generation) return;
         for (const summary of page.items) {
-          found.add(summary.id);
+          missing.delete(summary.id);
           adopt(summary);
         }
         after = page.next ?? undefined;
       } while (after);
-      for (const id of states.keys()) if (!found.has(id)) remove(id);
       listed = true;
+      for (const id of missing) if (states.has(id)) await refresh(id);
     },
-    async refresh(id) {
-      const mine = generation;
-      try {
-        const summary = await deps.api.getConversation(id);
-        if (mine !== generation) return undefined;
-        if (summary.role === null) {
-          remove(id);
-          return undefined;
-        }
-        return adopt(summary);
-      } catch (error) {
-        const { status } = toParleyError(error);
-        if (mine === generation && (status === 403 || status === 404)) {
-          remove(id);
-          return undefined;
-        }
-        throw error;
-      }
-    },
+    refresh,
     clear() {
       generation++;
       for (const id of [...states.keys()]) remove(id);

@@ -29,6 +29,8 @@ export interface Synchronize {
   level(conversation: string): void;
   /** A conversation that is not known: read it, then resume it. */
   discover(conversation: string): void;
+  /** The counts of a conversation are known to the server only: read them soon, many at once. */
+  count(conversation: string): void;
   onResumed(frame: ResumedFrame): void;
   /** True: the error answered a resume of ours. */
   onError(frame: ErrorFrame): boolean;
@@ -39,6 +41,11 @@ type Resumed = ResumedFrame['conversations'][string];
 /** Positions in one frame: well below its 256 KiB. */
 const chunk = 500;
 
+/** After what makes counts doubtful they are read: late enough for our own read mark to be told before (receipts.ts). */
+const countMs = 400;
+/** Beyond this many, one list is cheaper. */
+const countSingly = 8;
+
 export function createSynchronize(deps: SynchronizeDeps): Synchronize {
   const { conversations, clock } = deps;
   /** The resume that is under way; one at a time. */
@@ -46,6 +53,10 @@ export function createSynchronize(deps: SynchronizeDeps): Synchronize {
     null;
   const waiting = new Set<string>();
   const discovering = new Set<string>();
+  /** Conversations whose counts are to be read, with the readings that were too old. */
+  const doubtful = new Map<string, number>();
+  let counting = false;
+  let listing = false;
   let run = 0;
   let attempt = 0;
   let synced = false;
@@ -55,8 +66,9 @@ export function createSynchronize(deps: SynchronizeDeps): Synchronize {
 
   /** The list comes first: its heads are the positions to resume from, so nothing falls between list and live frames. */
   async function begin(mine: number): Promise<void> {
+    const relist = conversations.listed;
     try {
-      if (!conversations.listed) await conversations.list();
+      if (!relist) await conversations.list();
     } catch {
       if (mine === run) again(() => void begin(mine));
       return;
@@ -65,6 +77,53 @@ export function createSynchronize(deps: SynchronizeDeps): Synchronize {
     ready = true;
     waiting.clear();
     resume(conversations.all().map((state) => state.summary.id));
+    if (relist) await readList(mine);
+  }
+
+  /** What no frame repeats (read marks, preferences, names) may have changed while we were away. */
+  async function readList(mine: number): Promise<void> {
+    listing = true;
+    try {
+      await conversations.list();
+    } catch {
+      if (mine === run) clock.after(backOff(attempt++, deps.random), () => mine === run && void readList(mine));
+    } finally {
+      listing = false;
+    }
+  }
+
+  function count(id: string): void {
+    if (doubtful.has(id)) return;
+    doubtful.set(id, 0);
+    countIn(countMs);
+  }
+
+  function countIn(ms: number): void {
+    if (counting) return;
+    counting = true;
+    clock.after(ms, () => {
+      counting = false;
+      if (listing) countIn(countMs);
+      else void readCounts(run);
+    });
+  }
+
+  /** Reads what is still in doubt. An answer from before the latest change is asked for again, but not for ever. */
+  async function readCounts(mine: number): Promise<void> {
+    const ids = [...doubtful.keys()].filter((id) => conversations.get(id)?.countsStale);
+    if (!ready || ids.length === 0) return doubtful.clear();
+    try {
+      if (ids.length > countSingly) await conversations.list();
+      else await Promise.all(ids.map((id) => conversations.refresh(id)));
+    } catch {
+      // Asked again below.
+    }
+    if (mine !== run) return;
+    for (const [id, tries] of doubtful) {
+      if (conversations.get(id)?.countsStale && tries < 5) doubtful.set(id, ids.includes(id) ? tries + 1 : tries);
+      else doubtful.delete(id);
+    }
+    if (doubtful.size > 0) countIn(backOff(Math.max(...doubtful.values()) - 1, deps.random));
   }
 
   function again(what: () => void, waitMs?: number): void {
@@ -146,7 +205,7 @@ export function createSynchronize(deps: SynchronizeDeps): Synchronize {
       return;
     }
     const log = endCatchUp(state.log, entry);
-    conversations.set(id, applyUnread({ ...state, log }, entry.unread, deps.me()));
+    conversations.set(id, applyUnread({ ...state, log }, entry.unread, deps.me(), log.rev !== state.log.rev));
     for (const message of messagesBetween(log, state.log.seq, log.seq)) deps.onMessage(message);
     const behind = log.heardRev > log.rev;
     if (entry.continuity === 'more' || (behind && entry.rev > state.log.rev)) waiting.add(id);
@@ -166,6 +225,7 @@ export function createSynchronize(deps: SynchronizeDeps): Synchronize {
       ready = false;
       current = null;
       waiting.clear();
+      doubtful.clear();
       cancel?.();
       cancel = null;
     },
@@ -175,6 +235,7 @@ export function createSynchronize(deps: SynchronizeDeps): Synchronize {
     },
     level,
     discover,
+    count,
     onResumed(frame) {
       if (!current || frame.ref !== current.ref) return;
       const { ids, unanswered } = current;

@@ -186,7 +186,10 @@ function createChat(): FakeChat {
         known(id);
         return { conversation, items: stored, seq: 1, rev: 1, epoch: 'e', continuity: 'kept' };
       },
-      editMessage: async (_ctx, _id, seq, content) => ({ ...(stored[seq - 1] as Message), content, editedAt: at }),
+      editMessage: async (_ctx, _id, seq, content, mentions) => {
+        const before = stored[seq - 1] as Message;
+        return { ...before, content, mentions: mentions ?? before.mentions, editedAt: at };
+      },
       setReaction: async () => {},
       putReceipt: async (_ctx, id) => known(id),
       setTyping: async (_ctx, id) => known(id),

@@ -3,8 +3,9 @@ import type { Conversation, StoredMessage } from '../types.ts';
 
 /** What the model can do to a conversation. */
 export type Act =
-  | { readonly act: 'send' }
-  | { readonly act: 'edit'; readonly at: number }
+  | { readonly act: 'send'; readonly mention?: boolean }
+  /** `mention`: whether it names the reader from now on; left out: as before. */
+  | { readonly act: 'edit'; readonly at: number; readonly mention?: boolean }
   | { readonly act: 'delete'; readonly at: number }
   | { readonly act: 'pin'; readonly at: number }
   | { readonly act: 'react'; readonly at: number; readonly user: number; readonly on: boolean };
@@ -16,14 +17,22 @@ export class ModelConversation {
   readonly messages: StoredMessage[] = [];
   readonly frames: MessageFrame[] = [];
   rev = 0;
+  /** The reader's mark, whichever device set it. */
+  read = 0;
   /** What has been changed of the summary. */
   settings: Partial<Conversation> = {};
   readonly id = 'c';
   readonly epoch = 'e';
+  readonly me: string;
+
+  constructor(me = 'me') {
+    this.me = me;
+  }
 
   apply(act: Act): void {
     if (act.act === 'send') {
-      this.send('other', `m${this.messages.length + 1}`);
+      const id = `m${this.messages.length + 1}`;
+      this.send('other', id, id, act.mention ? [this.me] : []);
       return;
     }
     const message = this.messages[act.at % Math.max(1, this.messages.length)];
@@ -35,6 +44,7 @@ export class ModelConversation {
       const edited = {
         ...message,
         rev,
+        mentions: act.mention === undefined ? message.mentions : act.mention ? [this.me] : [],
         content: { type: 'text' as const, text: `edited ${rev}` },
         editedAt: deletedAt,
       };
@@ -55,7 +65,7 @@ export class ModelConversation {
     }
   }
 
-  send(sender: string, id: string, text = id): StoredMessage {
+  send(sender: string, id: string, text = id, mentions: readonly string[] = []): StoredMessage {
     const message: StoredMessage = {
       conversation: this.id,
       seq: this.messages.length + 1,
@@ -65,7 +75,7 @@ export class ModelConversation {
       content: { type: 'text', text },
       replyTo: null,
       thread: null,
-      mentions: [],
+      mentions: [...mentions],
       createdAt: '2026-01-01T00:00:00.000Z',
       editedAt: null,
       deletedAt: null,
@@ -107,6 +117,14 @@ export class ModelConversation {
     return { epoch: this.epoch, lastSeq: this.messages.length, lastRev: this.rev };
   }
 
+  /** What the reader has not read of others, and what of it names them. */
+  get counts() {
+    const unread = this.messages.filter(
+      ({ seq, sender, content }) => seq > this.read && sender.id !== this.me && content !== null,
+    );
+    return { unread: unread.length, mentions: unread.filter(({ mentions }) => mentions.includes(this.me)).length };
+  }
+
   page(before: number, limit: number) {
     const items = this.messages.filter((message) => message.seq < before).slice(-limit);
     return { items, ...this.head };
@@ -123,10 +141,9 @@ export class ModelConversation {
       history: 'all',
       ...this.head,
       role: 'member',
-      unread: 0,
-      mentions: 0,
-      delivered: 0,
-      read: 0,
+      ...this.counts,
+      delivered: this.read,
+      read: this.read,
       muted: false,
       mutedUntil: null,
       archived: false,

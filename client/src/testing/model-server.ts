@@ -16,7 +16,7 @@ interface Line {
  * client needs to begin. Nothing in it waits, so every interleaving is the test's choice.
  */
 export function createModelServer(me: string, backlogLimit = Number.POSITIVE_INFINITY) {
-  const conversation = new ModelConversation();
+  const conversation = new ModelConversation(me);
   const sockets = createFakeSockets();
   let line: Line | null = null;
   let told = 0;
@@ -35,6 +35,14 @@ export function createModelServer(me: string, backlogLimit = Number.POSITIVE_INF
     if (!skip && !withheld) for (const frame of fresh) tell(frame);
   }
 
+  /** The reader's mark rises; their devices hear of it. */
+  function mark(seq: number): void {
+    const read = Math.min(seq, conversation.messages.length);
+    if (read <= conversation.read) return;
+    conversation.read = read;
+    tell({ op: 'receipt', conversation: conversation.id, user: me, delivered: read, read });
+  }
+
   function read(frame: ClientFrame): void {
     if (frame.op === 'auth') {
       withheld = false;
@@ -50,8 +58,10 @@ export function createModelServer(me: string, backlogLimit = Number.POSITIVE_INF
         : { frames: [], seq: lastSeq, rev: lastRev, continuity: 'kept' };
       for (const missed of frames) tell(missed);
       withheld = end.continuity === 'more';
-      const entry = { epoch, lastSeq, lastRev, ...end, unread: lastSeq };
+      const entry = { epoch, lastSeq, lastRev, ...end, unread: conversation.counts.unread };
       tell({ op: 'resumed', ref: frame.ref, conversations: { [conversation.id]: entry } });
+    } else if (frame.op === 'receipt') {
+      mark(frame.read ?? 0);
     } else if (frame.op === 'send') {
       const stored = conversation.messages.find(({ id, sender }) => id === frame.id && sender.id === me);
       const text = frame.content.type === 'text' ? frame.content.text : '';
@@ -88,6 +98,7 @@ export function createModelServer(me: string, backlogLimit = Number.POSITIVE_INF
       conversation.apply(act);
       publish(missed);
     },
+    mark,
     /** The connection breaks; what was under way is lost. */
     cut(): void {
       const old = line;

@@ -55,7 +55,8 @@ export const sendBody = z.strictObject({
   ephemeral: z.boolean().optional(),
 });
 
-export const editBody = z.strictObject({ content });
+/** Without mentions: whom the message names stays. */
+export const editBody = z.strictObject({ content, mentions: sendBody.shape.mentions });
 
 export const messagePath = z.strictObject({ id, seq: ordinalParam });
 export const reactionPath = z.strictObject({ id, seq: ordinalParam, emoji: z.string().min(1).max(32) });

@@ -62,7 +62,7 @@ export function Composer({ entity }: { entity: ConversationEntity }) {
     const target = { conversation, replyTo: view.replyTo, members };
     try {
       if (view.editing !== null) {
-        if (value) await saveEdit(conversation, view.editing, value);
+        if (value) await saveEdit(target, view.editing, value);
       } else if (view.file) {
         sendUpload(target, view.file, value);
       } else if (value) sendText(target, value);

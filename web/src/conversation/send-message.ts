@@ -20,8 +20,12 @@ export function sendUpload(target: SendTarget, file: Attachment, caption: string
   send(target, { type, attachment: file.id, ...(label ? { text: label } : {}) }, caption);
 }
 
-export async function saveEdit(conversation: string, seq: number, value: string): Promise<void> {
-  await client.api.editMessage(conversation, seq, { type: 'text', text: value });
+/** Whom the message names follows its text; who is not among the members that we know stays. */
+export async function saveEdit({ conversation, members }: SendTarget, seq: number, value: string): Promise<void> {
+  const before = client.conversation(conversation)?.log.messages.find((message) => message.seq === seq)?.mentions ?? [];
+  const unknown = before.filter((id) => !members.some(({ user }) => user.id === id));
+  const mentions = [...findMentions(value, members), ...unknown].slice(0, 50);
+  await client.api.editMessage(conversation, seq, { type: 'text', text: value }, mentions);
 }
 
 export function errorText(thrown: unknown): string {

@@ -2,6 +2,7 @@ import { type Context, requirePrincipal } from '../../kernel/context.ts';
 import { fail } from '../../kernel/errors.ts';
 import { type ConversationId, createId, type MessageId } from '../../kernel/ids.ts';
 import { type ParsedContent, parseContent } from '../../model/content.ts';
+import type { Message } from '../../model/message.ts';
 import { createMessageId, parseMessageId } from './message-id.ts';
 import { describeMessage, type VeigoMessage, type VeigoPage } from './objects.ts';
 import { type Maybe, type PageArgs, parseId, parsePage, parseText } from './parse.ts';
@@ -49,7 +50,10 @@ export async function createMessage(
   };
 }
 
-/** Newest first, without the deleted ones: a page may hold fewer than asked for. */
+/** Pages of history that one answer reads at the most: as many tombstones in a row end a page early, and the next goes on there. */
+const maxReads = 50;
+
+/** Newest first, without the deleted ones; reads on until the page is full. */
 export async function listMessages(
   { chat }: VeigoDeps,
   ctx: Context,
@@ -57,15 +61,23 @@ export async function listMessages(
 ): Promise<VeigoPage<VeigoMessage>> {
   const id = parseId<ConversationId>('roomId', args.roomId);
   const { limit, after } = parsePage(args.page);
-  const before = after === undefined ? undefined : parseMessageId(id, after);
-  const { items } = await chat.history(ctx, id, { limit, before });
-  const oldest = items[0]?.seq ?? 0;
-  // Before the first there may be what the caller may not see; then the next page is empty.
-  const hasMore = items.length === limit && oldest > 1;
-  const records = items.filter(({ deletedAt }) => deletedAt === null).map(describeMessage);
+  const found: Message[] = [];
+  let before = after === undefined ? undefined : parseMessageId(id, after);
+  let ended = false;
+  // One more than is shown tells whether anything is left.
+  for (let reads = 0; !ended && found.length <= limit && reads < maxReads; reads++) {
+    const size = reads === 0 ? Math.min(limit + 1, 200) : 200;
+    const { items } = await chat.history(ctx, id, { limit: size, before });
+    found.push(...items.filter(({ deletedAt }) => deletedAt === null).reverse());
+    before = items[0]?.seq ?? 0;
+    ended = items.length < size || before <= 1;
+  }
+  const shown = found.slice(0, limit);
+  const hasMore = found.length > limit || !ended;
+  const last = found.length > limit ? shown.at(-1)?.seq : before;
   return {
-    records: records.reverse(),
-    metadata: { cursor: hasMore ? createMessageId(id, oldest) : null, hasMore },
+    records: shown.map(describeMessage),
+    metadata: { cursor: hasMore && last ? createMessageId(id, last) : null, hasMore },
   };
 }
 

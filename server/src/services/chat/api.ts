@@ -205,8 +205,14 @@ export interface ChatApi {
   }>;
   getMessage(ctx: Context, id: ConversationId, seq: number): Promise<Message>;
   changes(ctx: Context, id: ConversationId, position: Position, limit: number): Promise<Backlog>;
-  /** Senders only. `content` is validated raw JSON. */
-  editMessage(ctx: Context, id: ConversationId, seq: number, content: RawJson): Promise<Message>;
+  /** Senders only. `content` is validated raw JSON. Without `mentions` whom it names stays. */
+  editMessage(
+    ctx: Context,
+    id: ConversationId,
+    seq: number,
+    content: RawJson,
+    mentions?: readonly AccountId[],
+  ): Promise<Message>;
   /** Senders, and admins of the conversation. Leaves a tombstone; deleting twice is no error. */
   deleteMessage(ctx: Context, id: ConversationId, seq: number): Promise<void>;
   setReaction(ctx: Context, id: ConversationId, seq: number, emoji: string, on: boolean): Promise<void>;

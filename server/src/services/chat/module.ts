@@ -73,7 +73,7 @@ export function createChat(given: ChatDeps): { readonly api: WholeChatApi; reado
     history: (ctx, id, range) => history(reading, ctx, id, range),
     getMessage: (ctx, id, seq) => getMessage(reading, ctx, id, seq),
     changes: (ctx, id, position, limit) => changes(reading, ctx, id, position, limit),
-    editMessage: (ctx, id, seq, content) => editMessage(deps, ctx, id, seq, content),
+    editMessage: (...args) => editMessage(deps, ...args),
     deleteMessage: (ctx, id, seq) => deleteMessage(deps, ctx, id, seq),
     setReaction: (ctx, id, seq, emoji, on) => setReaction(deps, ctx, id, seq, emoji, on),
     setPinned: (ctx, id, seq, on) => setPinned(deps, ctx, id, seq, on),

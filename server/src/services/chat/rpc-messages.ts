@@ -1,4 +1,5 @@
 import type * as wire from '@parley/contracts/rpc/chat.v1';
+import type { AccountId } from '../../kernel/ids.ts';
 import type { Appended, Message } from '../../model/message.ts';
 import {
   clearable,
@@ -96,6 +97,11 @@ export const preferences = record<Parameters<ChatApi['setPreferences']>[2], wire
   pinned: optional(flag),
   notify: optional(notifyRule),
 });
+
+export const mentionList: Shape<readonly AccountId[], wire.MentionList> = {
+  to: (users) => ({ users: [...users] }),
+  from: ({ users }) => users as AccountId[],
+};
 
 export const notifyPreference = record<NotifyPreference, wire.NotifyPreference>({
   user: text,

@@ -149,7 +149,7 @@ checkRpc<WholeChatApi>(chatRpc, 'parley.chat.v1.ChatService', {
   },
   getMessage: { args: numbered, answer: message },
   changes: { args: fc.tuple(conversation, position, whole), answer: backlog },
-  editMessage: { args: fc.tuple(conversation, whole, text()), answer: message },
+  editMessage: { args: fc.tuple(conversation, whole, text(), orAbsent(fc.array(text()))), answer: message },
   deleteMessage: { args: numbered, answer: nothing },
   setReaction: { args: fc.tuple(conversation, whole, text(), flag), answer: nothing },
   setPinned: { args: fc.tuple(conversation, whole, flag), answer: nothing },

@@ -15,9 +15,10 @@ export const protobufFileName = "veigo/authentication_objects.proto";
 export interface AccountObject {
   readonly id: string;
   readonly email: string;
-  readonly isEmailVerified: boolean;
+  /** Without presence false does not travel. */
+  readonly isEmailVerified?: boolean | undefined;
   readonly phone: string;
-  readonly isPhoneVerified: boolean;
+  readonly isPhoneVerified?: boolean | undefined;
   readonly createdAt: string;
   readonly updatedAt: string;
 }
@@ -37,7 +38,15 @@ export interface DeviceObjectPage {
 }
 
 function createBaseAccountObject(): AccountObject {
-  return { id: "", email: "", isEmailVerified: false, phone: "", isPhoneVerified: false, createdAt: "", updatedAt: "" };
+  return {
+    id: "",
+    email: "",
+    isEmailVerified: undefined,
+    phone: "",
+    isPhoneVerified: undefined,
+    createdAt: "",
+    updatedAt: "",
+  };
 }
 
 export const AccountObject: MessageFns<AccountObject> = {
@@ -48,13 +57,13 @@ export const AccountObject: MessageFns<AccountObject> = {
     if (message.email !== "") {
       writer.uint32(18).string(message.email);
     }
-    if (message.isEmailVerified !== false) {
+    if (message.isEmailVerified !== undefined) {
       writer.uint32(24).bool(message.isEmailVerified);
     }
     if (message.phone !== "") {
       writer.uint32(34).string(message.phone);
     }
-    if (message.isPhoneVerified !== false) {
+    if (message.isPhoneVerified !== undefined) {
       writer.uint32(40).bool(message.isPhoneVerified);
     }
     if (message.createdAt !== "") {

@@ -21,7 +21,8 @@ export interface PaginationRequest {
 
 export interface PaginationResponse {
   readonly cursor: string;
-  readonly hasMore: boolean;
+  /** Without presence false does not travel. */
+  readonly hasMore?: boolean | undefined;
 }
 
 function createBaseEmptyObject(): EmptyObject {
@@ -117,7 +118,7 @@ export const PaginationRequest: MessageFns<PaginationRequest> = {
 };
 
 function createBasePaginationResponse(): PaginationResponse {
-  return { cursor: "", hasMore: false };
+  return { cursor: "", hasMore: undefined };
 }
 
 export const PaginationResponse: MessageFns<PaginationResponse> = {
@@ -125,7 +126,7 @@ export const PaginationResponse: MessageFns<PaginationResponse> = {
     if (message.cursor !== "") {
       writer.uint32(10).string(message.cursor);
     }
-    if (message.hasMore !== false) {
+    if (message.hasMore !== undefined) {
       writer.uint32(16).bool(message.hasMore);
     }
     return writer;

@@ -1,4 +1,4 @@
-import { fail } from '../../../kernel/errors.ts';
+import { Failure, fail } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
 import { type Metrics, noMetrics } from '../../../kernel/metrics.ts';
 import type { Subscription } from '../../../ports/bus.ts';
@@ -11,6 +11,7 @@ import { encodeRecord } from './encode-record.ts';
 import type { Entry } from './held-partition.ts';
 import { keepTopics } from './keep-topics.ts';
 import { listenTopics } from './listen-topics.ts';
+import { createMemberNumbers, type Member } from './number-members.ts';
 import { parseKafkaUrl } from './parse-kafka-url.ts';
 
 export interface KafkaBusDeps {
@@ -63,9 +64,9 @@ export function createKafkaBus(deps: KafkaBusDeps): BrokerBus {
   const retries = metrics.counter('parley_bus_retries_total', 'Batches a consumer failed to handle');
   const deadTotal = metrics.counter('parley_bus_dead_letters_total', 'Records set aside because no retry could help');
   const queued = metrics.gauge('parley_bus_queued_bytes', 'Estimated bytes waiting for the slowest consumer group');
-  const queuedBytes = new Map<number, number>();
+  const queuedBytes = new Map<Member, number>();
   const topicName = (topic: string) => topic.slice(prefix.length);
-  let members = 0;
+  const members = createMemberNumbers();
   let closed = false;
 
   async function ensure(names: readonly string[]): Promise<void> {
@@ -95,6 +96,11 @@ export function createKafkaBus(deps: KafkaBusDeps): BrokerBus {
     declared.set(group, new Set(wanted));
   }
 
+  function leave(group: string, member: Member): void {
+    members.leave(group, member);
+    queuedBytes.delete(member);
+  }
+
   return {
     guarantees: { durable: true },
     health: health.health,
@@ -112,15 +118,16 @@ export function createKafkaBus(deps: KafkaBusDeps): BrokerBus {
       if (closed) throw fail('service.unavailable', 'The bus is closed.');
       declare(group, wanted);
       const names = wanted.map((topic) => prefix + topic);
-      await ensure(names);
-      const member = members++;
+      // Before anything is awaited: what comes first depends on the caller alone.
+      const member = members.enter(group);
       try {
+        await ensure(names);
         const subscription = await consumeTopics({
           address,
           clientId,
           group: prefix + group,
           topics: names,
-          instanceId: deps.instance === undefined ? undefined : `${prefix}${group}-${deps.instance}-${member}`,
+          instanceId: deps.instance === undefined ? undefined : `${prefix}${group}-${deps.instance}-${member.number}`,
           handler,
           maxBatch: options.maxBatch ?? 1_000,
           poisonAfter: options.poisonAfter ?? 5,
@@ -140,8 +147,15 @@ export function createKafkaBus(deps: KafkaBusDeps): BrokerBus {
           onFenced: () => deps.onFenced?.(),
         });
         subscriptions.add(subscription);
-        return subscription;
+        return {
+          async close() {
+            await subscription.close();
+            leave(group, member);
+          },
+        };
       } catch (thrown) {
+        leave(group, member);
+        if (thrown instanceof Failure) throw thrown;
         throw fail('service.unavailable', { detail: 'The consumer group could not be joined.', cause: thrown });
       }
     },

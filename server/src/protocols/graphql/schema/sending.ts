@@ -97,12 +97,15 @@ builder.mutationFields((t) => ({
       conversation: t.arg.id({ required: true }),
       seq: t.arg.int({ required: true }),
       content: t.arg({ type: contentInput, required: true }),
+      mentions: t.arg.idList({ description: 'Whom it names from now on; left out: as before.' }),
     },
     resolve: async (_root, args, { ctx, services }) => {
       requirePrincipal(ctx);
       const { raw } = readInput(args.content);
       const id = parseId<ConversationId>(args.conversation, 'conversation');
-      return describeMessage(services, ctx, await services.chat.editMessage(ctx, id, args.seq, raw));
+      const { mentions } = parseInput(fields.pick({ mentions: true }), { mentions: args.mentions ?? undefined });
+      const edited = await services.chat.editMessage(ctx, id, args.seq, raw, mentions as AccountId[] | undefined);
+      return describeMessage(services, ctx, edited);
     },
   }),
   deleteMessage: t.boolean({

@@ -11,7 +11,7 @@ import {
   sendBody,
 } from '@parley/contracts';
 import { fail } from '../../../kernel/errors.ts';
-import type { ConversationId } from '../../../kernel/ids.ts';
+import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import { sentMessage } from '../../shared/sent-message.ts';
 import { createDraft, parseRawContent } from '../create-draft.ts';
 import { encodeMessages, encodeOneMessage, json } from './describe.ts';
@@ -65,7 +65,7 @@ function addSending(app: RestApp, deps: RestDeps): void {
     {
       schema: {
         tags,
-        summary: 'Edit (senders)',
+        summary: 'Edit (senders). Without mentions, whom it names stays',
         params: messagePath,
         body: editBody,
         response: answers({ 200: message }),
@@ -74,8 +74,9 @@ function addSending(app: RestApp, deps: RestDeps): void {
     async (request, reply) => {
       const ctx = contextOf(request);
       const { id, seq } = request.params;
-      const { raw } = parseRawContent(bodyTextOf(request), request.body.content);
-      const edited = await chat.editMessage(ctx, id as ConversationId, seq, raw);
+      const { content, mentions } = request.body;
+      const { raw } = parseRawContent(bodyTextOf(request), content);
+      const edited = await chat.editMessage(ctx, id as ConversationId, seq, raw, mentions as AccountId[] | undefined);
       return reply.type(json).send(await encodeOneMessage(deps, ctx, edited));
     },
   );

@@ -100,6 +100,16 @@ describe('requests', () => {
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 
+  test('an edit names whom it says, and whom it named before when it says nothing', async () => {
+    const content = { type: 'text', text: 'new' };
+    const named = await ask('PATCH', `${here}/messages/1`, { content, mentions: [bob] });
+    expect([named.status, named.body.mentions]).toEqual([200, [bob]]);
+    const same = await ask('PATCH', `${here}/messages/1`, { content });
+    expect([same.status, same.body.mentions]).toEqual([200, []]);
+    const wrong = await ask('PATCH', `${here}/messages/1`, { content, mentions: ['nobody'] });
+    expect([wrong.status, wrong.body.code]).toEqual([400, 'request.invalid']);
+  });
+
   test('in a small conversation the members come with their watermarks', async () => {
     const { body } = await ask('GET', `${here}/members`);
     expect(body.items).toMatchObject([{ user: { id: bob }, role: 'member', delivered: 2, read: 1 }]);

@@ -1,5 +1,5 @@
 import { type Context, requirePrincipal } from '../../../kernel/context.ts';
-import type { ConversationId } from '../../../kernel/ids.ts';
+import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import { parseJson } from '../../../kernel/parse-json.ts';
 import { type ParsedContent, parseContent } from '../../../model/content.ts';
 import type { Message, RawJson } from '../../../model/message.ts';
@@ -11,8 +11,8 @@ import { changeConversation } from './change-conversation.ts';
 import { permitMessage } from './permit-message.ts';
 
 /**
- * The sender alone, as a member. Mentions stay as they were sent, and so does the hash: a repeat of the original draft is still
- * answered (rule 5). The same content again takes no rev. `message.unknown` for a tombstone, `attachment.unknown`.
+ * The sender alone, as a member. Mentions follow when they are given, else they stay. The hash stays: a repeat of the original
+ * draft is still answered (rule 5). The same content and mentions again take no rev. `message.unknown` for a tombstone, `attachment.unknown`.
  */
 export async function editMessage(
   deps: ChangeDeps,
@@ -20,13 +20,15 @@ export async function editMessage(
   id: ConversationId,
   seq: number,
   content: RawJson,
+  mentions?: readonly AccountId[],
 ): Promise<Message> {
   const principal = requirePrincipal(ctx);
   checkStorage(deps);
   const parsed = parseText(content);
   return await changeConversation(deps, principal, id, async (acting) => {
     const message = await permitMessage(acting, 'editMessage', seq);
-    if (message.content === parsed.raw) return message;
+    const named = mentions ?? message.mentions;
+    if (message.content === parsed.raw && isSame(named, message.mentions)) return message;
     if (parsed.attachment) await requireAttachment(acting.tx, acting.user, parsed.attachment);
     return await changeMessage(
       acting,
@@ -35,10 +37,15 @@ export async function editMessage(
       {
         content: parsed.raw,
         attachment: parsed.attachment,
+        mentions: named.length === 0 ? null : named,
         edited_at: await readClock(acting.tx),
       },
     );
   });
+}
+
+function isSame(one: readonly AccountId[], other: readonly AccountId[]): boolean {
+  return one.length === other.length && one.every((user, at) => user === other[at]);
 }
 
 function parseText(content: RawJson): ParsedContent {

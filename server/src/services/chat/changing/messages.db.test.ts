@@ -31,6 +31,22 @@ describe('editing and deleting', () => {
     expect(JSON.parse(row?.mod ?? '')).toEqual({ kind: 'edited' });
   });
 
+  test('mentions follow the edit, both ways, and are counted; without them whom it names stays', async () => {
+    const [a, b, c] = [t.account(), t.account(), t.account()];
+    const id = await t.group(a, [b, c]);
+    await t.send(a, id, 'x @b', { mentions: [b] });
+    const mentions = async (user: AccountId) => (await t.chat.getConversation(t.as(user), id)).mentions;
+    expect((await t.chat.editMessage(t.as(a), id, 1, text('y @b'))).mentions).toEqual([b]);
+    expect((await t.chat.editMessage(t.as(a), id, 1, text('no mention'), [])).mentions).toEqual([]);
+    expect(await mentions(b)).toBe(0);
+    // The text alone stays: whom it names is a change too.
+    const { rev } = await t.chat.editMessage(t.as(a), id, 1, text('no mention'), [b, c]);
+    expect((await t.chat.editMessage(t.as(a), id, 1, text('no mention'), [b, c])).rev).toBe(rev);
+    expect([await mentions(b), await mentions(c)]).toEqual([1, 1]);
+    const { items } = await t.chat.history(t.as(b), id, { limit: 10 });
+    expect(items[0]).toMatchObject({ rev, mentions: [b, c] });
+  });
+
   test('a tombstone keeps its seq and nothing else', async () => {
     const [a, b, admin] = [t.account(), t.account(), t.account()];
     const id = await t.group(a, [b]);

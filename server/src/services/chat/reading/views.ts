@@ -40,7 +40,7 @@ interface ViewRow extends ConversationRow {
 }
 
 const viewsSql = `select c.*, h.last_seq, h.last_rev, m.role,
-    coalesce(r.delivered, 0) as delivered, coalesce(r.read, 0) as read,
+    greatest(r.delivered, m.joined_seq, 0) as delivered, greatest(r.read, m.joined_seq, 0) as read,
     p.muted_until, coalesce(p.archived, false) as archived, coalesce(p.pinned, false) as pinned,
     coalesce(p.notify, 'all') as notify, coalesce(n.unread, 0) as unread, coalesce(n.mentions, 0) as mentions,
     (select count(*) from chat.memberships a where a.conversation_id = c.id and a.left_rev is null) as member_count,

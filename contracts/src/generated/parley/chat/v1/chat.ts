@@ -266,6 +266,12 @@ export interface EditMessageRequest {
   readonly seq: number;
   /** JSON text. */
   readonly content: string;
+  /** Absent: whom it names stays. */
+  readonly mentions: MentionList | null;
+}
+
+export interface MentionList {
+  readonly users: readonly string[];
 }
 
 export interface EditMessageResponse {
@@ -2930,7 +2936,7 @@ export const ChangesResponse: MessageFns<ChangesResponse> = {
 };
 
 function createBaseEditMessageRequest(): EditMessageRequest {
-  return { id: "", seq: 0, content: "" };
+  return { id: "", seq: 0, content: "", mentions: null };
 }
 
 export const EditMessageRequest: MessageFns<EditMessageRequest> = {
@@ -2943,6 +2949,9 @@ export const EditMessageRequest: MessageFns<EditMessageRequest> = {
     }
     if (message.content !== "") {
       writer.uint32(26).string(message.content);
+    }
+    if (message.mentions !== undefined && message.mentions !== null) {
+      MentionList.encode(message.mentions, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2982,6 +2991,60 @@ export const EditMessageRequest: MessageFns<EditMessageRequest> = {
             }
 
             message.content = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.mentions = MentionList.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseMentionList(): MentionList {
+  return { users: [] };
+}
+
+export const MentionList: MessageFns<MentionList> = {
+  encode(message: MentionList, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.users) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MentionList {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMentionList() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.users.push(reader.string());
             continue;
           }
         }
