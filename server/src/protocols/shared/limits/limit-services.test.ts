@@ -48,7 +48,7 @@ test('every class limits something, and only what is no call of somebody is not 
   const used = new Set(methods.map(({ callClass }) => callClass));
   expect([...used].sort()).toEqual([...Object.keys(defaultRates), 'uncounted'].sort());
   expect(methods.filter(({ callClass }) => callClass === 'uncounted').map(({ method }) => method)).toEqual([
-    ...['verifyAccess', 'resolveCookie', 'checkSession', 'listRevoked'],
+    ...['verifyAccess', 'resolveCookie', 'checkSession', 'listRevoked', 'blocksAgainst'],
     ...['notifyPreferencesOf', 'backlogs', 'resumeSummaries', 'heads', 'repair', 'viewFor'],
   ]);
 });
