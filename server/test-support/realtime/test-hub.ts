@@ -4,8 +4,9 @@ import { silentLog } from '../../src/kernel/log.ts';
 import { noMetrics } from '../../src/kernel/metrics.ts';
 import type { Delivery } from '../../src/model/delivery.ts';
 import { neverSeen, type Presence } from '../../src/model/presence.ts';
-import type { Bus } from '../../src/ports/bus.ts';
+import type { Bus, BusRecord } from '../../src/ports/bus.ts';
 import type { HubRegistry } from '../../src/ports/hub-registry.ts';
+import type { Block } from '../../src/services/people/api.ts';
 import type { Connection, Encoder, HubApi, HubEvent, Outlet } from '../../src/services/realtime/api.ts';
 import type { RealtimeConfig } from '../../src/services/realtime/config.ts';
 import { createRealtime, type Realtime } from '../../src/services/realtime/module.ts';
@@ -163,6 +164,17 @@ export class TestHub {
   private routedByOther = 0;
   private onTick: () => void = () => {};
 
+  private onPeople: (records: readonly BusRecord[]) => void = () => {};
+  /** Who has blocked whom. */
+  readonly blocks: Block[] = [];
+
+  /** As the change stream tells it. */
+  changeBlock(owner: AccountId, blocked: AccountId, active: boolean): void {
+    const after = { owner_id: owner, blocked_id: blocked, active };
+    const value = { before: null, after, source: { table: 'blocks' }, op: 'u' };
+    this.onPeople([{ topic: 'parley.people', key: owner, value } as unknown as BusRecord]);
+  }
+
   constructor(config: Partial<RealtimeConfig> = {}, registry?: HubRegistry) {
     this.registry.wall = () => this.now;
     this.realtime = createRealtime({
@@ -174,11 +186,18 @@ export class TestHub {
         },
       },
       people: {
+        blocksAgainst: async (_ctx, users) => this.blocks.filter(({ blocked }) => users.includes(blocked)),
         getProfiles: async (_ctx, ids) =>
           ids.map((id) => ({ id, username: id, name: id.toUpperCase(), about: null, avatar: null })),
       },
       registry: registry ?? this.registry,
-      bus: noBus,
+      bus: {
+        ...noBus,
+        listen: async (_topics, onRecords) => {
+          this.onPeople = onRecords;
+          return { close: async () => {} };
+        },
+      },
       log: { ...silentLog, error: (fields) => void this.errors.push(fields) },
       metrics: noMetrics,
       clock: { wall: () => this.now, monotonic: () => this.now },

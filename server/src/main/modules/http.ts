@@ -6,7 +6,12 @@ import { createHttp } from './listener.ts';
 
 export function initHttp(p: ProgramContext): Provides<'http'> {
   const { registry, clock, log } = p;
-  const presence = createPresenceReader({ registry, clock, log: log.child({ service: 'presence' }) });
+  const presence = createPresenceReader({
+    registry,
+    people: p.services.connect('people'),
+    clock,
+    log: log.child({ service: 'presence' }),
+  });
   return { provides: { http: createHttp(p, p.options.port), presence } };
 }
 

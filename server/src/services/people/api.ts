@@ -7,6 +7,12 @@ export interface OwnProfile extends Profile {
   readonly settings: string;
 }
 
+/** `owner` has blocked `blocked`. */
+export interface Block {
+  readonly owner: AccountId;
+  readonly blocked: AccountId;
+}
+
 /** Profiles, contacts, blocks. Built from identity's changes: a profile may appear a moment after its account. */
 export interface PeopleApi {
   /** In the order asked; unknown ids are left out, deleted accounts read "Deleted account". Served from a bounded cache. */
@@ -34,4 +40,6 @@ export interface PeopleApi {
   listBlocks(ctx: Context): Promise<readonly Profile[]>;
   /** Neither can begin or continue a direct conversation with the other while it lasts. `account.unknown`. */
   setBlock(ctx: Context, user: AccountId, on: boolean): Promise<void>;
+  /** Trusted. Every block against these users: whose presence and typing they are not told. */
+  blocksAgainst(ctx: Context, users: readonly AccountId[]): Promise<readonly Block[]>;
 }

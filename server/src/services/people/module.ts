@@ -12,7 +12,7 @@ import { peopleGroups } from './groups.ts';
 import { getOwn, updateOwn } from './own-profile.ts';
 import type { Parts } from './parts.ts';
 import { createProfileCache } from './profile-cache.ts';
-import { listBlocks, listContacts, setBlock, setContact } from './relations.ts';
+import { blocksAgainst, listBlocks, listContacts, setBlock, setContact } from './relations.ts';
 import { resolveUsernames } from './resolve-usernames.ts';
 import { search } from './search.ts';
 
@@ -56,6 +56,7 @@ function createApi(parts: Parts): PeopleApi {
     setContact: bind(parts, setContact),
     listBlocks: bind(parts, listBlocks),
     setBlock: bind(parts, setBlock),
+    blocksAgainst: bind(parts, blocksAgainst),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { AccountId } from '../../kernel/ids.ts';
 import { type ProfileRow, profileColumns } from '../../model/people-rows.ts';
+import type { Block } from './api.ts';
 import type { Queryable } from './store.ts';
 
 /** Contacts and blocks are lists that somebody keeps by hand. */
@@ -38,6 +39,15 @@ export async function readBlocked(db: Queryable, owner: AccountId): Promise<Prof
     `select ${columns} from people.blocks b join people.profiles p on p.id = b.blocked_id
      where b.owner_id = $1 and b.active order by p.username collate "C"`,
     [owner],
+  );
+}
+
+export async function readBlocksAgainst(db: Queryable, users: readonly AccountId[]): Promise<Block[]> {
+  return db.query<Block>(
+    `select b.owner_id as owner, b.blocked_id as blocked from unnest($1::uuid[]) d(id)
+     cross join lateral (select owner_id, blocked_id from people.blocks where blocked_id = d.id and active offset 0) b`,
+    [users],
+    'people-blocks-against',
   );
 }
 

@@ -3,6 +3,7 @@ import { fail } from '../../kernel/errors.ts';
 import { type AccountId, isUuid } from '../../kernel/ids.ts';
 import type { Profile } from '../../model/account.ts';
 import { toProfile } from '../../model/people-rows.ts';
+import type { Block } from './api.ts';
 import type { Parts } from './parts.ts';
 import {
   deleteContact,
@@ -11,6 +12,7 @@ import {
   insertContact,
   mostRelations,
   readBlocked,
+  readBlocksAgainst,
   readContacts,
 } from './relation-store.ts';
 import { insertProfiles, readProfiles } from './store.ts';
@@ -35,6 +37,14 @@ export async function setBlock(parts: Parts, ctx: Context, user: AccountId, on: 
   if (!on) return isUuid(user) ? endBlock(parts.sql, account, user) : undefined;
   await requireOther(parts, ctx, requirePrincipal(ctx), user);
   if (!(await insertBlock(parts.sql, account, user))) throw listFull();
+}
+
+export async function blocksAgainst(
+  parts: Parts,
+  _ctx: Context,
+  users: readonly AccountId[],
+): Promise<readonly Block[]> {
+  return readBlocksAgainst(parts.sql, users.filter(isUuid));
 }
 
 /** Somebody else, who exists, and whose profile is here from now on: lists are joined with profiles. */

@@ -39,4 +39,8 @@ checkRpc<PeopleApi>(peopleRpc, 'parley.people.v1.PeopleService', {
   setContact: { args: who, answer: nothing },
   listBlocks: { args: none, answer: profiles },
   setBlock: { args: who, answer: nothing },
+  blocksAgainst: {
+    args: fc.tuple(listOf(text<AccountId>())),
+    answer: listOf(fc.record({ owner: text<AccountId>(), blocked: text<AccountId>() })),
+  },
 });

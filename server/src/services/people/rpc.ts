@@ -17,7 +17,7 @@ import {
   text,
   whole,
 } from '../../rpc/wire/shapes.ts';
-import type { OwnProfile, PeopleApi } from './api.ts';
+import type { Block, OwnProfile, PeopleApi } from './api.ts';
 
 type Answer<K extends keyof PeopleApi> = Awaited<ReturnType<PeopleApi[K]>>;
 
@@ -37,6 +37,8 @@ const search = record<Parameters<PeopleApi['search']>[1], wire.SearchRequest>({
 });
 
 const found = same<Answer<'search'>, wire.SearchResponse>();
+
+const block = record<Block, wire.Block>({ owner: text, blocked: text });
 
 const profiles = field('profiles', list(profile));
 const own = field('profile', required(ownProfile));
@@ -70,5 +72,12 @@ export const peopleRpc: RpcService<PeopleApi> = createRpcService<PeopleApi>(
     setContact: unary(wire.SetContactRequest, who, wire.SetContactResponse, nothing, repeatable),
     listBlocks: unary(wire.ListBlocksRequest, args(), wire.ListBlocksResponse, profiles, repeatable),
     setBlock: unary(wire.SetBlockRequest, who, wire.SetBlockResponse, nothing, repeatable),
+    blocksAgainst: unary(
+      wire.BlocksAgainstRequest,
+      args(['users', list(text)]),
+      wire.BlocksAgainstResponse,
+      field('blocks', list(block)),
+      repeatable,
+    ),
   },
 );

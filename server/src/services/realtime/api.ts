@@ -126,8 +126,8 @@ export interface Connection {
 
 /** Who is online, on whichever hub. */
 export interface PresenceApi {
-  /** Never rejects; who is left out is offline, as far as anybody knows. */
-  presenceOf(users: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Presence>>;
+  /** Never rejects; who is left out is offline, as far as the caller is told: who has blocked them is. */
+  presenceOf(ctx: Context, users: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Presence>>;
 }
 
 /** The in-process registry of connections of one realtime process. */

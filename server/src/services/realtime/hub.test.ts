@@ -247,6 +247,25 @@ describe('presence and what may be lost', () => {
     expect([ann.outlet.of('typing').length, bob.outlet.of('typing').length]).toEqual([1, 0]);
   });
 
+  test('the blocked are not told that the blocker types', async () => {
+    const hub = await new TestHub().start();
+    hub.blocks.push({ owner: 'bob' as AccountId, blocked: 'ann' as AccountId });
+    hub.chat.create('c', ['ann', 'bob', 'cat']);
+    hub.loseStream();
+    const all = [await hub.open('ann'), await hub.open('bob'), await hub.open('cat')];
+    const typing = (user: string) =>
+      hub.deliver([{ kind: 'typing', conversation: 'c' as ConversationId, user: user as AccountId, on: true }]);
+    await typing('bob');
+    await typing('ann');
+    await hub.settle();
+    const told = () => all.map(({ outlet }) => outlet.of('typing').map(({ user }) => user));
+    expect(told()).toEqual([[], ['ann'], ['bob', 'ann']]);
+    hub.changeBlock('bob' as AccountId, 'ann' as AccountId, false);
+    await typing('bob');
+    await hub.settle();
+    expect(told()[0]).toEqual(['bob']);
+  });
+
   test('above 50 members a receipt goes only to the devices of who read', async () => {
     const hub = await new TestHub().start();
     const users = Array.from({ length: 51 }, (_, i) => `u${i}`);

@@ -28,6 +28,7 @@ import { createVerifier } from './delivering/verifier.ts';
 import { Dialects } from './dialect.ts';
 import { HubIndex, type LocalUser } from './hub-index.ts';
 import { watchLoopDelay } from './loop-delay.ts';
+import { createBlockers } from './presence/blockers.ts';
 import { createPresence } from './presence/presence.ts';
 import { createBacklogWriter } from './resuming/backlog-writer.ts';
 import { createResumer } from './resuming/resumer.ts';
@@ -43,7 +44,7 @@ export interface RealtimeDeps {
     'membershipsOf' | 'backlogs' | 'resumeSummaries' | 'heads' | 'repair' | 'viewFor'
   >;
   readonly identity: Pick<TrustedIdentityApi, 'checkSession'>;
-  readonly people: Pick<PeopleApi, 'getProfiles'>;
+  readonly people: Pick<PeopleApi, 'getProfiles' | 'blocksAgainst'>;
   readonly registry: HubRegistry;
   readonly bus: Bus;
   readonly log: Log;
@@ -77,6 +78,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     onUserGone(user) {
       registrar.drop(user.id);
       presence.wentAway(user.id);
+      blockers.forget(user.id);
     },
     onConversationEmpty: (served) => registrar.release(served.id),
   });
@@ -84,8 +86,9 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   const profiles = createProfiles(deps.people, log);
   const dialects = new Dialects(profiles, log);
   const fanOut = createFanOut({ dialects, outbound, metrics, lose });
-  const presence = createPresence({ fanOut, registry, clock, log, graceMs: config.presenceGraceMs });
-  const ephemerals = createEphemerals({ index, fanOut, clock, receiptMs: config.receiptMs });
+  const blockers = createBlockers({ people: deps.people, scheduler, log });
+  const presence = createPresence({ fanOut, registry, clock, log, graceMs: config.presenceGraceMs, blockers });
+  const ephemerals = createEphemerals({ index, fanOut, clock, receiptMs: config.receiptMs, blockers });
   const members = createMembers({
     chat,
     index,
@@ -126,7 +129,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     closed: forget,
   };
   const { maxOpenings } = config;
-  const opening = createOpening({ identity, index, dialects, loader, outbound, presence, host, maxOpenings });
+  const opening = createOpening({ identity, index, dialects, loader, outbound, presence, blockers, host, maxOpenings });
 
   /** Nothing is queued to it or done for it any more. */
   function forget(connection: LiveConnection): void {
@@ -187,7 +190,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   const serving = metrics.gauge('parley_realtime_conversations', 'Conversations served.');
   let stopTicking: (() => void) | null = null;
   let loopDelay: ReturnType<typeof watchLoopDelay> | null = null;
-  let renamed: Subscription | null = null;
+  let followed: Subscription | null = null;
 
   function onTick(): void {
     tick++;
@@ -206,10 +209,18 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   const unit: Unit = {
     async start() {
       await lease.begin();
-      const onRenamed = (records: readonly BusRecord[]) => {
-        for (const { value } of records) profiles.apply(value);
+      const onPeople = (records: readonly BusRecord[]) => {
+        for (const { value } of records) {
+          profiles.apply(value);
+          const changed = blockers.apply(value);
+          if (changed) presence.blockChanged(changed.owner, changed.watcher);
+        }
       };
-      renamed = await deps.bus.listen([topics.people], onRenamed, { onGap: profiles.clear });
+      const onGap = () => {
+        profiles.clear();
+        blockers.reload();
+      };
+      followed = await deps.bus.listen([topics.people], onPeople, { onGap });
       loopDelay = watchLoopDelay({ log, metrics, alarmMs: config.loopDelayAlarmMs });
       stopTicking = scheduler.every(tickMs, onTick);
     },
@@ -221,7 +232,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
       stopTicking?.();
       loopDelay?.stop();
       lose([...index.connections]);
-      await renamed?.close();
+      await followed?.close();
       // Behind what those who went just now leave in the registry: when they were last seen.
       await registrar.hold([]).catch(() => {});
       await registry.leave(hubId).catch((err) => log.debug({ err }, 'the lease of this hub ends by itself'));

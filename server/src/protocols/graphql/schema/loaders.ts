@@ -32,7 +32,7 @@ export function createLoaders({ profiles, presence, chat }: LoaderServices, ctx:
       return ids.map((id) => profileOf(found, id));
     }),
     presence: new DataLoader(async (ids) => {
-      const found = await presence.presenceOf(ids);
+      const found = await presence.presenceOf(ctx, ids);
       return ids.map((id) => found.get(id) ?? neverSeen);
     }),
     conversations: new DataLoader(

@@ -39,13 +39,16 @@ export async function encodeConversations(
   const senders = views.flatMap((view) => view.lastMessage?.sender ?? []);
   const [profiles, presence] = await Promise.all([
     deps.profiles.read(ctx, [...peers, ...senders]),
-    deps.presence.presenceOf(peers),
+    deps.presence.presenceOf(ctx, peers),
   ]);
   return views.map((view) => encodeConversation(view, profiles, presence));
 }
 
 /** Public profiles with presence. */
-export async function describeUsers(deps: RestDeps, profiles: readonly Profile[]): Promise<object[]> {
-  const presence = await deps.presence.presenceOf(profiles.map((profile) => profile.id));
+export async function describeUsers(deps: RestDeps, ctx: Context, profiles: readonly Profile[]): Promise<object[]> {
+  const presence = await deps.presence.presenceOf(
+    ctx,
+    profiles.map((profile) => profile.id),
+  );
   return profiles.map((profile) => encodeUser(profile, presence));
 }

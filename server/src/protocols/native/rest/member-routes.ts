@@ -80,7 +80,7 @@ async function describeMembers(
   receipts: readonly Receipt[] | null,
 ): Promise<object[]> {
   const ids = members.map((stay) => stay.user);
-  const [profiles, presence] = await Promise.all([deps.profiles.read(ctx, ids), deps.presence.presenceOf(ids)]);
+  const [profiles, presence] = await Promise.all([deps.profiles.read(ctx, ids), deps.presence.presenceOf(ctx, ids)]);
   const marks = receipts && new Map(receipts.map((receipt) => [receipt.user, receipt]));
   return members.map(({ user, role, joinedAt }) => {
     const mark = marks?.get(user) ?? { delivered: 0, read: 0 };

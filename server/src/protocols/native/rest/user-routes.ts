@@ -62,8 +62,9 @@ function addDirectory(app: RestApp, deps: RestDeps): void {
       },
     },
     async (request) => {
-      const { items, next } = await people.search(contextOf(request), request.query);
-      return { items: await describeUsers(deps, items), next };
+      const ctx = contextOf(request);
+      const { items, next } = await people.search(ctx, request.query);
+      return { items: await describeUsers(deps, ctx, items), next };
     },
   );
 
@@ -75,7 +76,7 @@ function addDirectory(app: RestApp, deps: RestDeps): void {
     async (request) => {
       const ctx = contextOf(request);
       const [id] = await resolveUsers(people, ctx, [request.params.id]);
-      const [profile] = await describeUsers(deps, await people.getProfiles(ctx, id ? [id] : []));
+      const [profile] = await describeUsers(deps, ctx, await people.getProfiles(ctx, id ? [id] : []));
       if (!profile) throw fail('account.unknown');
       return profile;
     },
@@ -92,7 +93,10 @@ function addList(app: RestApp, deps: RestDeps, name: 'contact' | 'block'): void 
   app.get(
     `/me/${name}s`,
     { schema: { tags, summary: `My ${name}s`, response: answers({ 200: userList }) } },
-    async (request) => ({ items: await describeUsers(deps, await list(contextOf(request))), next: null }),
+    async (request) => {
+      const ctx = contextOf(request);
+      return { items: await describeUsers(deps, ctx, await list(ctx)), next: null };
+    },
   );
   for (const [method, on, summary] of [
     ['PUT', true, `Add a ${name}`],

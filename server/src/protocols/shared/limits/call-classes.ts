@@ -45,6 +45,7 @@ export const peopleClasses: CallClasses<PeopleApi> = {
   getOwn: 'reading',
   listContacts: 'reading',
   listBlocks: 'reading',
+  blocksAgainst: 'uncounted',
 };
 
 export const chatClasses: CallClasses<ChatApi & SendMessages> = {

@@ -50,8 +50,7 @@ test('every class limits something, and only what tells who asks is not counted'
   const used = new Set(methods.map(({ callClass }) => callClass));
   expect([...used].sort()).toEqual([...Object.keys(defaultRates), 'uncounted'].sort());
   expect(methods.filter(({ callClass }) => callClass === 'uncounted').map(({ method }) => method)).toEqual([
-    'verifyAccess',
-    'resolveCookie',
+    ...['verifyAccess', 'resolveCookie', 'blocksAgainst'],
   ]);
 });
 

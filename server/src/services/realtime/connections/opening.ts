@@ -6,6 +6,7 @@ import type { HubApi } from '../api.ts';
 import { closeCodes } from '../config.ts';
 import type { Dialects } from '../dialect.ts';
 import type { HubIndex } from '../hub-index.ts';
+import type { Blockers } from '../presence/blockers.ts';
 import type { PresenceBook } from '../presence/presence.ts';
 import type { Loader } from '../serving/loader.ts';
 import { type ConnectionHost, type Hold, LiveConnection } from './live-connection.ts';
@@ -24,10 +25,11 @@ export function createOpening(deps: {
   readonly loader: Loader;
   readonly outbound: Outbound;
   readonly presence: PresenceBook;
+  readonly blockers: Pick<Blockers, 'load'>;
   readonly host: ConnectionHost;
   readonly maxOpenings: number;
 }): (ctx: Context, request: OpenRequest) => Promise<LiveConnection> {
-  const { identity, index, dialects, loader, outbound, presence, host } = deps;
+  const { identity, index, dialects, loader, outbound, presence, blockers, host } = deps;
   let openings = 0;
 
   function register(request: OpenRequest): LiveConnection {
@@ -45,6 +47,7 @@ export function createOpening(deps: {
     });
     connection.holds = holds;
     index.attach(connection);
+    void blockers.load(connection.user.id);
     outbound.opened(connection);
     return connection;
   }

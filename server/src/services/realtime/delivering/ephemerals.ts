@@ -3,6 +3,7 @@ import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import { conversationLimits } from '../../../model/conversation.ts';
 import type { EphemeralDelivery } from '../../../model/delivery.ts';
 import type { HubIndex } from '../hub-index.ts';
+import type { Blockers } from '../presence/blockers.ts';
 import type { ServedConversation } from '../served-conversation.ts';
 import type { FanOut } from './fan-out.ts';
 
@@ -25,13 +26,16 @@ export function createEphemerals(deps: {
   readonly fanOut: FanOut;
   readonly clock: Clock;
   readonly receiptMs: number;
+  readonly blockers: Pick<Blockers, 'hides'>;
 }): Ephemerals {
-  const { index, fanOut, clock } = deps;
+  const { index, fanOut, clock, blockers } = deps;
   const waiting = new Map<ConversationId, Map<AccountId, Marks>>();
 
   function typing(served: ServedConversation, event: Extract<EphemeralDelivery, { kind: 'typing' }>): void {
     if (served.members.size > conversationLimits.ephemeralTo) return;
-    const others = served.audience().filter((connection) => connection.user.id !== event.user);
+    const others = served
+      .audience()
+      .filter(({ user }) => user.id !== event.user && !blockers.hides(event.user, user.id));
     fanOut.tell(others, event, { served });
   }
 

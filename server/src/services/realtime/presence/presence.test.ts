@@ -172,3 +172,21 @@ test('a hub that stops leaves behind when its users were last seen', async () =>
   await hub.realtime.unit.stop?.();
   expect((await registry.presenceOf([bob])).get(bob)).toEqual({ online: false, lastSeen: '1970-01-01T00:00:01.000Z' });
 });
+
+test('the blocked are not told of the blocker, and are told again when the block is lifted', async () => {
+  const { hub, told, left, pass } = await begin((hub) => {
+    hub.registry.others.set(bob, online);
+    hub.blocks.push({ owner: bob, blocked: 'ann' as AccountId });
+  });
+  expect(told()).toEqual([]);
+  left();
+  await pass(2);
+  expect(told()).toEqual([]);
+  hub.changeBlock(bob, 'ann' as AccountId, false);
+  hub.registry.others.set(bob, online);
+  await pass(2);
+  expect(told().at(-1)).toEqual([bob, true]);
+  hub.changeBlock(bob, 'ann' as AccountId, true);
+  await hub.settle();
+  expect(told().at(-1)).toEqual([bob, false]);
+});

@@ -5,6 +5,7 @@ import { type Presence, withGrace } from '../../../model/presence.ts';
 import type { HubRegistry } from '../../../ports/hub-registry.ts';
 import type { LiveConnection } from '../connections/live-connection.ts';
 import type { FanOut } from '../delivering/fan-out.ts';
+import type { Blockers } from './blockers.ts';
 
 /** Sweeps between two looks at those who are watched here and not connected here. */
 const sweepsPerPoll = 2;
@@ -12,6 +13,8 @@ const sweepsPerPoll = 2;
 const usersPerPoll = 5_000;
 
 const online: Presence = { online: true, lastSeen: null };
+/** What the blocked are told. */
+const unseen: Presence = { online: false, lastSeen: null };
 
 /**
  * Who is online, derived from connections. A user stays online for a short grace after the last
@@ -23,6 +26,8 @@ export interface PresenceBook {
   wentAway(user: AccountId): void;
   watch(connection: LiveConnection, users: readonly AccountId[]): void;
   unwatch(connection: LiveConnection): void;
+  /** A block between the two began or ended: who watches is told what they are to see from now on. */
+  blockChanged(owner: AccountId, watcher: AccountId): void;
   /** Ends the graces that are over and looks at the others in turn. */
   sweep(tick: number): void;
 }
@@ -39,14 +44,16 @@ export function createPresence(deps: {
   readonly clock: Clock;
   readonly log: Log;
   readonly graceMs: number;
+  readonly blockers: Pick<Blockers, 'hides' | 'load'>;
 }): PresenceBook {
-  const { fanOut, registry, clock, log, graceMs } = deps;
+  const { fanOut, registry, clock, log, graceMs, blockers } = deps;
   /** Online by a connection of this hub, or by its grace. */
   const here = new Set<AccountId>();
   /** user → monotonic milliseconds when the last connection went. */
   const leaving = new Map<AccountId, number>();
   const watched = new Map<AccountId, Watched>();
   const wanted = new Set<AccountId>();
+  const lastAsked = new WeakMap<LiveConnection, readonly AccountId[]>();
   let turn: AccountId[] = [];
   let asking = false;
 
@@ -56,7 +63,8 @@ export function createPresence(deps: {
     const { told } = entry;
     if (told && told.online === presence.online && told.lastSeen === presence.lastSeen) return;
     entry.told = presence;
-    fanOut.tell([...entry.audience], { kind: 'presence', user, ...presence });
+    const audience = [...entry.audience].filter((connection) => !blockers.hides(user, connection.user.id));
+    fanOut.tell(audience, { kind: 'presence', user, ...presence });
   }
 
   /** One question at a time, or an older answer could overtake a newer one. */
@@ -93,6 +101,23 @@ export function createPresence(deps: {
     connection.watched = null;
   }
 
+  function watch(connection: LiveConnection, users: readonly AccountId[]): void {
+    unwatch(connection);
+    connection.watched = users.length > 0 ? [...new Set(users)] : null;
+    for (const user of connection.watched ?? []) {
+      const entry = watched.get(user) ?? { audience: new Set(), told: here.has(user) ? online : null };
+      watched.set(user, entry);
+      entry.audience.add(connection);
+      if (!entry.told) wanted.add(user);
+      else if (blockers.hides(user, connection.user.id))
+        fanOut.tell([connection], { kind: 'presence', user, ...unseen });
+      else fanOut.tell([connection], { kind: 'presence', user, ...entry.told });
+      // What it was told ended it, and it watches nobody any more.
+      if (connection.gone) return;
+    }
+    void ask();
+  }
+
   return {
     unwatch,
     came(user) {
@@ -104,18 +129,18 @@ export function createPresence(deps: {
       if (here.has(user)) leaving.set(user, clock.monotonic());
     },
     watch(connection, users) {
-      unwatch(connection);
-      connection.watched = users.length > 0 ? [...new Set(users)] : null;
-      for (const user of connection.watched ?? []) {
-        const entry = watched.get(user) ?? { audience: new Set(), told: here.has(user) ? online : null };
-        watched.set(user, entry);
-        entry.audience.add(connection);
-        if (!entry.told) wanted.add(user);
-        else fanOut.tell([connection], { kind: 'presence', user, ...entry.told });
-        // What it was told ended it, and it watches nobody any more.
-        if (connection.gone) return;
-      }
-      void ask();
+      lastAsked.set(connection, users);
+      const loading = blockers.load(connection.user.id);
+      if (!loading) watch(connection, users);
+      // What was asked for meanwhile replaces it.
+      else void loading.then(() => !connection.gone && lastAsked.get(connection) === users && watch(connection, users));
+    },
+    blockChanged(owner, watcher) {
+      const entry = watched.get(owner);
+      if (!entry?.told) return;
+      const concerned = [...entry.audience].filter((connection) => connection.user.id === watcher);
+      const presence = blockers.hides(owner, watcher) ? unseen : entry.told;
+      fanOut.tell(concerned, { kind: 'presence', user: owner, ...presence });
     },
     sweep(tick) {
       const over = clock.monotonic() - graceMs;

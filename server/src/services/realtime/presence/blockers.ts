@@ -1,0 +1,95 @@
+import { systemContext } from '../../../kernel/context.ts';
+import type { AccountId } from '../../../kernel/ids.ts';
+import type { Log } from '../../../kernel/log.ts';
+import type { Change } from '../../../model/change.ts';
+import type { PeopleApi } from '../../people/api.ts';
+import { insist } from '../insist.ts';
+import type { Scheduler } from '../scheduler.ts';
+
+/**
+ * Who has blocked those who are connected here: the blocked are told neither presence nor typing of the blocker. Read when somebody
+ * connects, kept right by changes, forgotten when they go.
+ */
+export interface Blockers {
+  /** What `owner` does is not told to `watcher`. Of whom nothing is known yet, nothing is told. */
+  hides(owner: AccountId, watcher: AccountId): boolean;
+  /** null: known already. Never rejects. */
+  load(watcher: AccountId): Promise<void> | null;
+  forget(watcher: AccountId): void;
+  /** Folds a block or its end (rule 12). The watcher, if they are here and it is news. */
+  apply(change: Change<object>): { readonly owner: AccountId; readonly watcher: AccountId } | null;
+  /** Changes may have been missed: everybody is read again. */
+  reload(): void;
+}
+
+interface Known {
+  owners: Set<AccountId> | null;
+  loading: Promise<void> | null;
+  /** Changes that came while it was being read, whose read may be older. */
+  readonly late: Map<AccountId, boolean>;
+}
+
+export function createBlockers(deps: {
+  readonly people: Pick<PeopleApi, 'blocksAgainst'>;
+  readonly scheduler: Scheduler;
+  readonly log: Log;
+}): Blockers {
+  const { people, scheduler, log } = deps;
+  const known = new Map<AccountId, Known>();
+
+  async function read(watcher: AccountId, entry: Known): Promise<void> {
+    try {
+      const blocks = await insist(scheduler, () =>
+        people.blocksAgainst(systemContext('realtime.blocks', 2_000), [watcher]),
+      );
+      const owners = new Set(blocks.map(({ owner }) => owner));
+      for (const [owner, active] of entry.late) set(owners, owner, active);
+      entry.owners = owners;
+    } catch (err) {
+      log.warn({ err }, 'blocks cannot be read: somebody is told no presence and no typing meanwhile');
+    }
+    entry.late.clear();
+    entry.loading = null;
+  }
+
+  function load(watcher: AccountId): Promise<void> | null {
+    let entry = known.get(watcher);
+    if (!entry) {
+      entry = { owners: null, loading: null, late: new Map() };
+      known.set(watcher, entry);
+    }
+    if (entry.owners) return null;
+    entry.loading ??= read(watcher, entry);
+    return entry.loading;
+  }
+
+  return {
+    hides: (owner, watcher) => owner !== watcher && (known.get(watcher)?.owners?.has(owner) ?? true),
+    load,
+    forget: (watcher) => void known.delete(watcher),
+    apply({ source, after, before }) {
+      if (source.table !== 'blocks') return null;
+      const row = (after ?? { ...before, active: false }) as {
+        owner_id: AccountId;
+        blocked_id: AccountId;
+        active: boolean;
+      };
+      const { owner_id: owner, blocked_id: watcher, active } = row;
+      const entry = known.get(watcher);
+      if (entry?.loading) entry.late.set(owner, active);
+      if (!entry?.owners || entry.owners.has(owner) === active) return null;
+      set(entry.owners, owner, active);
+      return { owner, watcher };
+    },
+    reload() {
+      const watchers = [...known.keys()];
+      known.clear();
+      for (const watcher of watchers) void load(watcher);
+    },
+  };
+}
+
+function set(owners: Set<AccountId>, owner: AccountId, active: boolean): void {
+  if (active) owners.add(owner);
+  else owners.delete(owner);
+}
