@@ -3,13 +3,24 @@ import { connections } from './measures/connections.ts';
 import { fanOut } from './measures/fan-out.ts';
 import { graphql } from './measures/graphql.ts';
 import { history } from './measures/history.ts';
+import { hostile } from './measures/hostile.ts';
 import { latency } from './measures/latency.ts';
 import { type Figure, type Measure, reached } from './measures/measure.ts';
 import { send } from './measures/send.ts';
 import { subscriptions } from './measures/subscriptions.ts';
 
 /** `npm run bench [-- name …]`: every measure, or the named ones; ends with a Markdown table for docs/benchmarks.md. */
-const measures: readonly Measure[] = [fanOut, send, latency, connections, history, graphql, subscriptions, cluster];
+const measures: readonly Measure[] = [
+  fanOut,
+  send,
+  latency,
+  connections,
+  history,
+  graphql,
+  subscriptions,
+  hostile,
+  cluster,
+];
 
 const wanted = process.argv.slice(2);
 if (wanted.includes('--help') || wanted.some((name) => !measures.some((measure) => measure.name === name))) {

@@ -8,7 +8,7 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
-import { LRUCache } from 'lru-cache';
+import { createDocumentCache } from '../shared/document-cache.ts';
 import { findExcess, queryLimits, refusal } from './query-cost.ts';
 
 export interface OperationRequest {
@@ -28,15 +28,12 @@ interface Known {
   readonly excessOf: ((request: OperationRequest) => GraphQLError | null) | null;
 }
 
-/** Clients send few distinct documents, again and again. By characters, because a parsed one can take a hundred times its text. */
-const remembered = { max: 1_000, maxSize: 512 * 1024 };
-
 /**
- * Parsed and validated once per distinct text, and refused before anything is carried out when it asks for more than anybody may.
+ * Parsed and validated once per distinct text, for clients send few, again and again; and refused before anything is carried out when it asks for more than anybody may.
  * Whether a page's size that is a variable is too much is asked each time.
  */
 export function createDocuments(schema: GraphQLSchema): Documents {
-  const known = new LRUCache<string, Known>({ ...remembered, sizeCalculation: (_document, text) => text.length + 1 });
+  const known = createDocumentCache<Known>();
   return {
     prepare(request) {
       const { query } = request;
@@ -45,7 +42,7 @@ export function createDocuments(schema: GraphQLSchema): Documents {
         const read = readDocument(schema, query);
         if (!('document' in read)) return read;
         found = read;
-        known.set(query, found);
+        known.set(query, found.document, found);
       }
       const excess = found.excessOf?.(request);
       return excess ? [excess] : found.document;

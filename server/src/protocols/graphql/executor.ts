@@ -1,6 +1,7 @@
 import { type DocumentNode, type ExecutionArgs, type ExecutionResult, execute, getOperationAST } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
+import { documentBytes } from '../shared/document-cache.ts';
 
 type Run = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
 
@@ -12,15 +13,21 @@ interface Uses {
 /** Compiling costs as much as dozens of runs: what comes once or twice is interpreted. */
 const worthCompiling = 5;
 
-/** Documents whose uses are counted; compiled code is large, and anybody may send documents that nobody else does. */
-const remembered = 200;
+/** Memory of compiled code, by its documents, which it takes about twice: anybody may send documents that nobody else does. */
+const compiledBytes = 8 * 1024 * 1024;
 
 /**
  * Carries operations out. A query that comes again and again is compiled, which makes a page of messages two times cheaper; mutations,
  * whose cost is elsewhere, are always interpreted.
  */
 export function createExecutor(): Run {
-  const known = new LRUCache<DocumentNode, Map<string, Uses>>({ max: remembered });
+  /** As long as the document itself is remembered. */
+  const known = new WeakMap<DocumentNode, Map<string, Uses>>();
+  const compiled = new LRUCache<Uses, DocumentNode>({
+    maxSize: compiledBytes,
+    sizeCalculation: (document) => 2 * documentBytes(document),
+    dispose: (_document, uses) => Object.assign(uses, { count: 0, run: execute }),
+  });
   return (args) => {
     const { document, operationName } = args;
     let operations = known.get(document);
@@ -35,7 +42,10 @@ export function createExecutor(): Run {
       operations.set(name, uses);
     }
     uses.count++;
-    if (uses.count === worthCompiling) uses.run = compile(args) ?? execute;
+    if (uses.count === worthCompiling) {
+      uses.run = compile(args) ?? execute;
+      if (uses.run !== execute) compiled.set(uses, document);
+    } else compiled.get(uses);
     return uses.run(args);
   };
 }

@@ -8,7 +8,7 @@ import {
   type ValidationContext,
   validate,
 } from 'graphql';
-import { LRUCache } from 'lru-cache';
+import { createDocumentCache } from '../../shared/document-cache.ts';
 import { schema } from './schema.ts';
 
 /**
@@ -17,11 +17,7 @@ import { schema } from './schema.ts';
  */
 const limits = { characters: 64 * 1024, tokens: 2_000, operations: 25, fragments: 25 } as const;
 
-const known = new LRUCache<string, DocumentNode>({
-  max: 500,
-  maxSize: 4 * 1024 * 1024,
-  sizeCalculation: (_, text) => text.length,
-});
+const known = createDocumentCache<DocumentNode>();
 
 /** Parsed, checked and remembered: clients send few distinct documents. Or why it is refused. */
 export function prepareDocument(text: string): DocumentNode | readonly GraphQLError[] {
@@ -41,7 +37,7 @@ export function prepareDocument(text: string): DocumentNode | readonly GraphQLEr
   if (large.length > 0) return large;
   const errors = validate(schema, document, specifiedRules, { maxErrors: 10 });
   if (errors.length > 0) return errors;
-  known.set(text, document);
+  known.set(text, document, document);
   return document;
 }
 

@@ -32,6 +32,7 @@ function createHolding() {
 const waiting = (): Waiting => ({
   draft: { conversation: 'c' as ConversationId, content: '' } as Draft,
   deadline: Number.POSITIVE_INFINITY,
+  bytes: 1,
   answer() {},
 });
 

@@ -10,7 +10,7 @@ import type { AppendResult } from '../api.ts';
 import { decide } from '../deciding/decide.ts';
 import type { Committer } from '../deps.ts';
 import { createCommitLane } from './commit-lane.ts';
-import type { Waiting } from './waiting.ts';
+import { draftBytes, type Waiting } from './waiting.ts';
 
 export interface CommitterConfig {
   /** Commits in flight at once, each on its own connection. */
@@ -20,6 +20,8 @@ export interface CommitterConfig {
   readonly batchBytes: number;
   /** Drafts waiting at the most; beyond it senders are told to come back. */
   readonly queueDrafts: number;
+  /** And their bytes. */
+  readonly queueBytes: number;
 }
 
 export const committerDefaults: CommitterConfig = {
@@ -27,6 +29,7 @@ export const committerDefaults: CommitterConfig = {
   batchDrafts: 500,
   batchBytes: 1024 * 1024,
   queueDrafts: 50_000,
+  queueBytes: 64 * 1024 * 1024,
 };
 
 export interface CommitterDeps {
@@ -60,6 +63,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
   const ready = new Set<ConversationId>();
   const busy = new Set<ConversationId>();
   let waiting = 0;
+  let waitingBytes = 0;
   let idleLanes = config.lanes;
   let pumping = false;
   let whenIdle: (() => void) | undefined;
@@ -81,6 +85,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
       if (!busy.has(id)) ready.add(id);
     }
     waiting++;
+    waitingBytes += entry.bytes;
   }
 
   /** Takes the next batch: whole conversations in turn, as far as the bounds allow. */
@@ -91,10 +96,9 @@ export function createCommitter(deps: CommitterDeps): Committer {
       const queue = queues.get(id) as Waiting[];
       let taken = 0;
       for (const entry of queue) {
-        const size = entry.draft.content.length;
-        if (batch.length === config.batchDrafts || (batch.length > 0 && bytes + size > config.batchBytes)) break;
+        if (batch.length === config.batchDrafts || (batch.length > 0 && bytes + entry.bytes > config.batchBytes)) break;
         batch.push(entry);
-        bytes += size;
+        bytes += entry.bytes;
         taken++;
       }
       if (taken === 0) break;
@@ -104,6 +108,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
       busy.add(id);
     }
     waiting -= batch.length;
+    waitingBytes -= bytes;
     return batch;
   }
 
@@ -155,7 +160,10 @@ export function createCommitter(deps: CommitterDeps): Committer {
     append(ctx, drafts, onResult) {
       if (deps.storage.full())
         return Promise.resolve(drafts.map(() => ({ code: 'storage.full', retryAfterMs: 5_000 })));
-      if (waiting + drafts.length > config.queueDrafts) {
+      const isFull =
+        waiting + drafts.length > config.queueDrafts ||
+        waitingBytes + drafts.reduce((bytes, draft) => bytes + draftBytes(draft), 0) > config.queueBytes;
+      if (isFull) {
         return Promise.resolve(drafts.map(() => ({ code: 'service.overloaded', retryAfterMs: 1_000 })));
       }
       if (drafts.length === 0) return Promise.resolve([]);
@@ -169,7 +177,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
             tell(index, result);
             if (--left === 0) resolve(results);
           };
-          enqueue({ draft, deadline: ctx.deadline, answer });
+          enqueue({ draft, bytes: draftBytes(draft), deadline: ctx.deadline, answer });
         });
         schedule();
       });

@@ -8,6 +8,7 @@ import type { Metrics } from '../../../kernel/metrics.ts';
 import type { Draft } from '../../../model/message.ts';
 import { type Bus, type BusRecord, type Subscription, topics } from '../../../ports/bus.ts';
 import type { AppendResult, SendMessages } from '../api.ts';
+import { draftBytes } from '../append/waiting.ts';
 import { encodeRequest, parseDraft, parseReply } from './envelope.ts';
 
 export interface QueuedAppendConfig {
@@ -15,6 +16,8 @@ export interface QueuedAppendConfig {
   readonly replyMs: number;
   /** Drafts whose answer is outstanding at the most; beyond it senders are told to come back. */
   readonly maxWaiting: number;
+  /** And their bytes. */
+  readonly maxWaitingBytes: number;
 }
 
 export interface QueuedAppendDeps {
@@ -28,7 +31,7 @@ export interface QueuedAppendDeps {
   readonly config?: Partial<QueuedAppendConfig>;
 }
 
-const defaults: QueuedAppendConfig = { replyMs: 8_000, maxWaiting: 50_000 };
+const defaults: QueuedAppendConfig = { replyMs: 8_000, maxWaiting: 50_000, maxWaitingBytes: 64 * 1024 * 1024 };
 /** Before the caller's deadline, or somebody else would answer that it has passed. */
 const marginMs = 250;
 /** Whether the draft is or will be stored is unknown; the same id tells (rule 25). */
@@ -36,6 +39,7 @@ const unanswered: AppendResult = { code: 'service.unavailable', retryAfterMs: 1_
 
 interface Waiting {
   readonly began: number;
+  readonly bytes: number;
   answer(result: AppendResult): void;
 }
 
@@ -54,12 +58,14 @@ export function createQueuedAppend(deps: QueuedAppendDeps): {
   const depth = metrics.gauge('parley_ingest_waiting', 'Drafts sent to the queue and not answered');
   const seconds = metrics.histogram('parley_ingest_seconds', 'From the queue of drafts to their answer');
   let last = 0;
+  let waitingBytes = 0;
   let subscription: Subscription | null = null;
 
   function settle(number: number, result: AppendResult): void {
     const entry = waiting.get(number);
     if (!entry) return;
     waiting.delete(number);
+    waitingBytes -= entry.bytes;
     depth.set(waiting.size);
     seconds.observe((clock.monotonic() - entry.began) / 1_000);
     entry.answer(result);
@@ -105,7 +111,9 @@ export function createQueuedAppend(deps: QueuedAppendDeps): {
       const all = (result: AppendResult) => Promise.resolve(drafts.map(() => result));
       const patience = Math.min(config.replyMs, ctx.deadline - clock.monotonic() - marginMs);
       if (!subscription || patience <= 0) return all(unanswered);
-      if (waiting.size + drafts.length > config.maxWaiting) {
+      const sizes = drafts.map(draftBytes);
+      const bytes = sizes.reduce((sum, size) => sum + size, 0);
+      if (waiting.size + drafts.length > config.maxWaiting || waitingBytes + bytes > config.maxWaitingBytes) {
         return all({ code: 'service.overloaded', retryAfterMs: 1_000 });
       }
       if (drafts.length === 0) return Promise.resolve([]);
@@ -124,7 +132,8 @@ export function createQueuedAppend(deps: QueuedAppendDeps): {
             clearTimeout(timer);
             resolve(results);
           };
-          waiting.set(number, { began, answer });
+          waiting.set(number, { began, bytes: sizes[index]!, answer });
+          waitingBytes += sizes[index]!;
         });
         depth.set(waiting.size);
         send(numbers, drafts);
