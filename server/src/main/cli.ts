@@ -131,7 +131,7 @@ mail.action(async (number: string | undefined) =>
 
 const rebuild = command('rebuild', 'fill a projection anew from what it is made of', database).argument(
   '<projection>',
-  'search',
+  'search or people',
 );
 rebuild.action(async (projection: string) =>
   (await import('./commands/run-rebuild.ts')).runRebuild(settings(rebuild), projection),
