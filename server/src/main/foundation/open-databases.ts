@@ -4,6 +4,7 @@ import { startEmbeddedPostgres } from '../../adapters/sql/embedded/start-embedde
 import type { Health } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
 import { type StoringService, storingServices } from '../all-services.ts';
+import { checkDataFolder } from '../check-data-folder.ts';
 import type { Options } from '../options.ts';
 
 /** Where the data of each service is that this process stores or follows. */
@@ -41,6 +42,7 @@ export async function openDatabases(
       `${services.join(' and ')}: no database is given, and the embedded one is for --target all: give --database-url`,
     );
   }
+  checkDataFolder(options.data);
   const postgres = await startEmbeddedPostgres(embeddedOptions(options, log));
   return {
     of: everyService(postgres.url),
