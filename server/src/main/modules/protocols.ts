@@ -1,5 +1,6 @@
 import { trustsAny } from '../../kernel/trusted-proxies.ts';
 import { protocols } from '../../protocols/protocols.ts';
+import { createOriginLog } from '../../protocols/shared/create-origin-log.ts';
 import { createCallLimits } from '../../protocols/shared/limits/call-limits.ts';
 import { limitServices, limitSockets } from '../../protocols/shared/limits/limit-services.ts';
 import { createRates } from '../../protocols/shared/limits/rates.ts';
@@ -37,6 +38,7 @@ function protocolDeps(p: PublicContext): ProtocolDeps {
     config: {
       trustProxy: trustsAny(p.options['trust-proxy']),
       allowedOrigins: allowedOriginsOf(p),
+      onRefused: createOriginLog(log),
       attachmentBytes: p.options['max-attachment-mb'] * 1024 * 1024,
     },
   };

@@ -41,9 +41,12 @@ export function findCredential(
   if (!cookie) return null;
   const changes = source.url !== undefined || !(source.method === 'GET' || source.method === 'HEAD');
   if (changes && !isSameOrigin(source.headers, rule)) {
+    const { origin = '(none)', host = '(none)' } = source.headers;
+    rule.onRefused?.({ origin, host });
     throw fail(
       'action.forbidden',
-      'With the session cookie the Origin must be our own: this request came from elsewhere.',
+      'With the session cookie the Origin must be our own: this request came from elsewhere. ' +
+        'Whoever runs this server says with --public-url or --allowed-origins where else its pages are.',
     );
   }
   return { kind: 'cookie', value: cookie };

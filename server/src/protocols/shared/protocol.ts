@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { UpgradeHandler } from '../../runtime/http-upgrades.ts';
 import type { GrpcHost } from '../../runtime/public-grpc/public-grpc.ts';
 import type { HttpHalf, ProtocolServices, SocketHalf } from './halves.ts';
+import type { OriginRule } from './same-origin.ts';
 
 /**
  * Where a protocol is, said once, in `protocol.ts` of its folder: light data, from which the ports, `--listen`, the balancers' paths and
@@ -69,6 +70,8 @@ export interface ProtocolConfig {
   /** Origins besides our own whose pages may use the session cookie. */
   readonly allowedOrigins: readonly string[];
   readonly trustProxy: boolean;
+  /** Told of pages that may not use it. */
+  readonly onRefused?: OriginRule['onRefused'];
   /** Bytes of one attachment. */
   readonly attachmentBytes: number;
 }

@@ -5,6 +5,14 @@ export interface OriginRule {
   readonly allowedOrigins: readonly string[];
   /** True behind a reverse proxy: what the port has left of `X-Forwarded-Host` and `-Proto` is believed. */
   readonly trustProxy: boolean;
+  /** Told of every page that was refused: an operator who forgot to say where the server is reached must be able to see why. */
+  readonly onRefused?: ((refused: RefusedOrigin) => void) | undefined;
+}
+
+export interface RefusedOrigin {
+  readonly origin: string;
+  /** What the server takes for its own. */
+  readonly host: string;
 }
 
 /**
