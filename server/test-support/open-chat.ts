@@ -24,9 +24,12 @@ import { openTestDatabase } from './database.ts';
 export interface TestChat {
   readonly chat: ChatApi;
   readonly sql: Sql;
+  readonly url: string;
   readonly bus: Bus;
   /** What was handed to the router. */
   readonly routed: Delivery[];
+  /** Own pictures of accounts, as people tells them. */
+  readonly pictures: Map<AccountId, string>;
   /** Set to true: the storage is full. */
   readonly storage: { isFull: boolean };
   readonly incarnation: Incarnation;
@@ -52,6 +55,7 @@ export async function openChat(
   const { sql } = database;
   const accounts = new Set<AccountId>();
   const routed: Delivery[] = [];
+  const pictures = new Map<AccountId, string>();
   const storage = { isFull: false };
   const incarnation = await loadIncarnation(sql);
   const shared = {
@@ -65,7 +69,9 @@ export async function openChat(
   const bus = createMemoryBus(shared);
   const people = {
     getProfiles: async (_ctx: Context, ids: readonly AccountId[]) =>
-      ids.filter((id) => accounts.has(id)).map((id) => ({ id, username: id, name: id, about: null, avatar: null })),
+      ids
+        .filter((id) => accounts.has(id))
+        .map((id) => ({ id, username: id, name: id, about: null, avatar: pictures.get(id) ?? null })),
   } as unknown as PeopleApi;
   const router = { route: async (_ctx: Context, deliveries: readonly Delivery[]) => void routed.push(...deliveries) };
   const { api: chat, unit } = createChat({
@@ -86,8 +92,10 @@ export async function openChat(
   return {
     chat,
     sql,
+    url: database.url,
     bus,
     routed,
+    pictures,
     storage,
     incarnation,
     account() {

@@ -52,7 +52,10 @@ export function createTelemetry(): Telemetry {
         const counter = new Counter({ name, help, registers });
         return { add: (n = 1) => counter.inc(n) };
       }),
-    gauge: (name, help) => once(name, () => new Gauge({ name, help, registers })),
+    gauge(name, help, labels = {}) {
+      const gauge = once(name, () => new Gauge({ name, help, registers, labelNames: Object.keys(labels) }));
+      return gauge.labels(labels);
+    },
     histogram: (name, help) =>
       once(name, () => {
         const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

@@ -106,6 +106,19 @@ export interface Attachment {
   readonly createdAt: string;
 }
 
+export interface AttachmentUsage {
+  /** What the caller's attachments take, with those on their way. */
+  readonly usedBytes: number;
+  readonly quotaBytes: number;
+}
+
+export interface AttachmentTotals {
+  /** Of all accounts, what is reclaimable included. */
+  readonly storedBytes: number;
+  /** Of what nothing shows any more, as far as is known without looking. */
+  readonly reclaimableBytes: number;
+}
+
 export interface SearchHit {
   readonly message: Message;
   /** The text around the hit, plain. */
@@ -241,10 +254,29 @@ export interface ChatApi {
       readonly after?: string | undefined;
     },
   ): Promise<{ readonly items: readonly SearchHit[]; readonly next: string | null }>;
+  /**
+   * Counts bytes before they come, `size` of them at the most. `request.too_large` where the caller's quota has no room for them;
+   * `createAttachment` with the same id says what came, `forgetAttachments` that nothing did.
+   */
+  reserveAttachment(ctx: Context, upload: { readonly id: AttachmentId; readonly size: number }): Promise<void>;
   /** Records the owner and kind of bytes that are already in the blob store under this id. */
   createAttachment(ctx: Context, attachment: Omit<Attachment, 'owner' | 'createdAt'>): Promise<Attachment>;
   /** To its owner, and to who may read a message or a conversation that shows it; else `attachment.unknown`. */
   getAttachment(ctx: Context, id: AttachmentId): Promise<Attachment>;
+  /**
+   * The owner's that no message and no picture shows. Nobody finds it any more; the caller then removes the bytes and says so with
+   * `forgetAttachments`. `attachment.unknown`, `action.forbidden`, `conversation.conflict` while something shows it.
+   */
+  deleteAttachment(ctx: Context, id: AttachmentId): Promise<void>;
+  getAttachmentUsage(ctx: Context): Promise<AttachmentUsage>;
+  /** Trusted. Some whose bytes are to be removed now, each again and again until `forgetAttachments` names it. */
+  collectAttachments(ctx: Context): Promise<readonly AttachmentId[]>;
+  /** Trusted. Their bytes are gone, or never came. Passes over what is stored. */
+  forgetAttachments(ctx: Context, ids: readonly AttachmentId[]): Promise<void>;
+  /** Trusted. Those of which chat knows nothing: bytes that belong to nobody. */
+  listUnknownAttachments(ctx: Context, ids: readonly AttachmentId[]): Promise<readonly AttachmentId[]>;
+  /** Trusted. */
+  getAttachmentTotals(ctx: Context): Promise<AttachmentTotals>;
 
   /** Checks membership from a bounded cache and hands the ephemeral message or typing to the router. */
   sendEphemeral(ctx: Context, draft: Draft): Promise<{ readonly createdAt: string }>;

@@ -27,6 +27,8 @@ export interface ChatConfig {
   readonly answerBytes: number;
   /** Memory for pages of history that were read a moment ago. */
   readonly pageCacheBytes: number;
+  /** What the attachments of one account may take, with those on their way. */
+  readonly attachmentQuotaBytes: number;
 }
 
 const chatDefaults: ChatConfig = {
@@ -36,6 +38,7 @@ const chatDefaults: ChatConfig = {
   visibleWithinMs: 2_000,
   answerBytes: 8 * 1024 * 1024,
   pageCacheBytes: 32 * 1024 * 1024,
+  attachmentQuotaBytes: 1024 * 1024 * 1024,
 };
 
 /** What appends messages: the group committer, or in front of it a queue. */

@@ -25,6 +25,7 @@ export interface ChatParts extends ServiceParts {
   };
   readonly options: {
     readonly 'commit-lanes': number;
+    readonly 'attachment-quota-mb': number;
     readonly ingest: 'direct' | 'queue';
     readonly 'ingest-consumers': number;
   };
@@ -39,6 +40,7 @@ export function initChat(p: ChatParts): WiredService<{ chat: ChatApi }> {
     people: p.services.connect('people'),
     router: p.services.connect('router'),
     incarnation: incarnation.current,
+    config: { attachmentQuotaBytes: p.options['attachment-quota-mb'] * 1024 * 1024 },
   });
   p.process.onStreamReset(incarnation.reload);
   const units = [incarnation.unit, unit];

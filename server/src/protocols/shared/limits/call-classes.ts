@@ -54,7 +54,10 @@ export const chatClasses: CallClasses<ChatApi> = {
   putReceipt: 'frames',
   setTyping: 'frames',
   createConversation: 'creating',
-  createAttachment: 'creating',
+  // Before its bytes; what comes after them is of the same upload.
+  reserveAttachment: 'uploading',
+  createAttachment: 'uncounted',
+  deleteAttachment: 'changing',
   updateConversation: 'changing',
   deleteConversation: 'changing',
   setPreferences: 'changing',
@@ -76,10 +79,15 @@ export const chatClasses: CallClasses<ChatApi> = {
   changes: 'reading',
   listReceipts: 'reading',
   getAttachment: 'reading',
+  getAttachmentUsage: 'reading',
   membershipsOf: 'reading',
   // Asked for many people in one call, by a timer.
   notifyPreferencesOf: 'uncounted',
-  // Between services.
+  // Between services, and of an upload or deletion that is counted already.
+  collectAttachments: 'uncounted',
+  forgetAttachments: 'uncounted',
+  listUnknownAttachments: 'uncounted',
+  getAttachmentTotals: 'uncounted',
   backlogs: 'uncounted',
   resumeSummaries: 'uncounted',
   heads: 'uncounted',

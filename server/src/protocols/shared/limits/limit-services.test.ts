@@ -49,7 +49,10 @@ test('every class limits something, and only what is no call of somebody is not 
   expect([...used].sort()).toEqual([...Object.keys(defaultRates), 'uncounted'].sort());
   expect(methods.filter(({ callClass }) => callClass === 'uncounted').map(({ method }) => method)).toEqual([
     ...['verifyAccess', 'resolveCookie', 'checkSession', 'listRevoked'],
-    ...['notifyPreferencesOf', 'backlogs', 'resumeSummaries', 'heads', 'repair', 'viewFor'],
+    // Of an upload or deletion that is counted when it begins.
+    ...['createAttachment', 'notifyPreferencesOf'],
+    ...['collectAttachments', 'forgetAttachments', 'listUnknownAttachments', 'getAttachmentTotals'],
+    ...['backlogs', 'resumeSummaries', 'heads', 'repair', 'viewFor'],
   ]);
 });
 

@@ -23,6 +23,15 @@ export async function changeMessage(
   return toMessage(row);
 }
 
+/** What a message shows, under the head lock. */
+export async function findAttachment(acting: Acting, seq: number): Promise<string | null> {
+  const [row] = await acting.tx.query<{ attachment: string | null }>(
+    'select attachment from chat.messages where conversation_id = $1 and seq = $2',
+    [acting.conversation, seq],
+  );
+  return row?.attachment ?? null;
+}
+
 /** Changes the role of a present member. */
 export async function changeRole(acting: Acting, user: AccountId, role: Role, rev: number): Promise<Membership> {
   const [row] = await acting.tx.query<MembershipRow>(

@@ -6,7 +6,8 @@ import type { Message, RawJson } from '../../../model/message.ts';
 import { type ChangeDeps, checkStorage } from '../deps.ts';
 import { requireAttachment } from '../reading/attachments.ts';
 import { readClock } from '../store.ts';
-import { changeMessage } from './acting-store.ts';
+import { markForCheck } from '../storing/mark-for-check.ts';
+import { changeMessage, findAttachment } from './acting-store.ts';
 import { changeConversation } from './change-conversation.ts';
 import { permitMessage } from './permit-message.ts';
 
@@ -27,7 +28,9 @@ export async function editMessage(
   return await changeConversation(deps, principal, id, async (acting) => {
     const message = await permitMessage(acting, 'editMessage', seq);
     if (message.content === parsed.raw) return message;
-    if (parsed.attachment) await requireAttachment(acting.tx, acting.user, parsed.attachment);
+    if (parsed.attachment) await requireAttachment(acting.tx, acting.user, parsed.attachment, true);
+    const before = await findAttachment(acting, seq);
+    if (before && before !== parsed.attachment) await markForCheck(acting.tx, [before]);
     return await changeMessage(
       acting,
       seq,

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Context, requirePrincipal } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
-import { checkAvatar } from '../../../model/avatar.ts';
+import { attachmentOf, checkAvatar } from '../../../model/avatar.ts';
 import type { ConversationRow } from '../../../model/chat-rows.ts';
 import { conversationLimits } from '../../../model/conversation.ts';
 import { cleanName } from '../../../model/text/names.ts';
@@ -11,6 +11,7 @@ import { type ChangeDeps, checkStorage } from '../deps.ts';
 import { checkTopic } from '../parse-settings.ts';
 import { checkPicture } from '../reading/attachments.ts';
 import { getConversation } from '../reading/list-conversations.ts';
+import { markForCheck } from '../storing/mark-for-check.ts';
 import { changeConversation } from './change-conversation.ts';
 
 type Settings = Parameters<ChatApi['updateConversation']>[2];
@@ -41,6 +42,7 @@ export async function updateConversation(
          updated_at = greatest(updated_at, clock_timestamp()) where id = $1`,
       [id, next.name, next.topic, next.avatar, next.visibility, next.history, acting.head.nextRev()],
     );
+    if (avatar !== null && next.avatar !== avatar) await markForCheck(acting.tx, [attachmentOf(avatar)]);
   });
   return await getConversation(deps, ctx, id);
 }
