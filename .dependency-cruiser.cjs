@@ -73,9 +73,21 @@ module.exports = {
     ),
     wall(
       'services-meet-at-api',
-      'another service is reached through its api.ts and nothing else',
+      'another service is reached through its api.ts, or its trusted-api.ts, and nothing else; what all of them do alike is in services/shared',
       { path: `^${S}services/([^/]+)/`, pathNot: testFiles },
-      { path: `^${S}services/[^/]+/`, pathNot: `^${S}services/($1/|[^/]+/api\\.ts$)` },
+      { path: `^${S}services/[^/]+/`, pathNot: `^${S}services/($1/|shared/|[^/]+/(trusted-)?api\\.ts$)` },
+    ),
+    wall(
+      'trusted-calls-are-for-few',
+      'what acts for whoever it names is for hubs and the router; main gives others what they need of it, cut to that',
+      { path: `^${S}services/([^/]+)/`, pathNot: `${testFiles}|^${S}services/(realtime|router)/` },
+      { path: `^${S}services/[^/]+/trusted-api\\.ts$`, pathNot: `^${S}services/$1/` },
+    ),
+    wall(
+      'shared-knows-no-service',
+      'what services do alike stands below all of them',
+      { path: `^${S}services/shared/`, pathNot: testFiles },
+      { path: `^(${S}|contracts/)`, pathNot: `^${S}(kernel|model|ports|services/shared|main)/` },
     ),
     wall(
       'wire-types-stay-at-the-border',

@@ -34,8 +34,10 @@ async function checkProbes() {
       problems.push(`${rule} has no probe in scripts/walls/probes.mjs`);
       continue;
     }
-    const broken = await cruiseScratch(rule, probes[rule]);
-    if (broken.join() !== rule) problems.push(`the probe of ${rule} breaks ${broken.join(', ') || 'nothing'}`);
+    for (const [i, files] of [probes[rule]].flat().entries()) {
+      const broken = await cruiseScratch(`${rule}-${i}`, files);
+      if (broken.join() !== rule) problems.push(`probe ${i} of ${rule} breaks ${broken.join(', ') || 'nothing'}`);
+    }
   }
   rmSync(`${cache}/walls`, { recursive: true, force: true });
 }

@@ -8,6 +8,7 @@ import {
   listOf,
   membership,
   message,
+  notifyRule,
   orNull,
   text,
   visibility,
@@ -53,6 +54,15 @@ const kinds: { readonly [K in Delivery['kind']]: Arbitrary<Extract<Delivery, { r
     kind: kind('revoked'),
     user: who.user,
     sessions: fc.oneof(fc.constant('all' as const), listOf(text())),
+  }),
+  preferences: fc.record({
+    kind: kind('preferences'),
+    user: who.user,
+    conversation: place.conversation,
+    mutedUntil: orNull(text()),
+    archived: flag,
+    pinned: flag,
+    notify: notifyRule,
   }),
 };
 

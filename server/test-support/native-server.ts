@@ -9,13 +9,13 @@ import type { Draft, Message } from '../src/model/message.ts';
 import type { NativeConfig } from '../src/protocols/native/native-deps.ts';
 import { protocols } from '../src/protocols/protocols.ts';
 import { createCallLimits } from '../src/protocols/shared/limits/call-limits.ts';
-import { limitServices } from '../src/protocols/shared/limits/limit-services.ts';
+import { limitServices, limitSockets } from '../src/protocols/shared/limits/limit-services.ts';
 import type { Rates } from '../src/protocols/shared/limits/rates.ts';
 import { createProfileReader } from '../src/protocols/shared/profile-reader.ts';
 import type { AttachmentStore } from '../src/protocols/shared/store-attachment.ts';
 import { createHttpServer } from '../src/runtime/http.ts';
 import { createPublicGrpc } from '../src/runtime/public-grpc/create-public-grpc.ts';
-import type { Attachment, ChatApi, ConversationView } from '../src/services/chat/api.ts';
+import type { Attachment, ChatApi, ConversationView, SendMessages } from '../src/services/chat/api.ts';
 import type { IdentityApi } from '../src/services/identity/api.ts';
 import type { PeopleApi } from '../src/services/people/api.ts';
 import type { Connection, HubApi } from '../src/services/realtime/api.ts';
@@ -109,7 +109,19 @@ function createPeople(): PeopleApi {
   });
 }
 
-export interface FakeChat extends ChatApi {
+const stay = {
+  conversation,
+  user: bob,
+  role: 'member',
+  joinedSeq: 0,
+  joinedRev: 1,
+  leftSeq: null,
+  leftRev: null,
+  rev: 1,
+  joinedAt: at,
+} as const;
+
+export interface FakeChat extends ChatApi, SendMessages {
   /** The sizes of the calls of `append`. */
   readonly calls: number[];
   readonly stored: Message[];
@@ -145,19 +157,8 @@ function createChat(): FakeChat {
   const known = (id: ConversationId) => {
     if (id !== conversation) throw fail('conversation.unknown');
   };
-  const stay = {
-    conversation,
-    user: bob,
-    role: 'member',
-    joinedSeq: 0,
-    joinedRev: 1,
-    leftSeq: null,
-    leftRev: null,
-    rev: 1,
-    joinedAt: at,
-  } as const;
   return Object.assign(
-    partial<ChatApi>('chat', {
+    partial<ChatApi & SendMessages>('chat', {
       append: async (_ctx, drafts) => {
         calls.push(drafts.length);
         return drafts.map((draft) => {
@@ -179,7 +180,6 @@ function createChat(): FakeChat {
       listMembers: async () => ({ items: [stay], next: null }),
       listMembersOf: async (_ctx, requests) => requests.map(() => ({ items: [stay], next: null })),
       listReceipts: async () => [{ conversation, user: bob, delivered: 2, read: 1 }],
-      membershipsOf: async (_ctx, users) => users.map((user) => ({ ...stay, user })),
       putMember: async () => ({ member: stay, created: false }),
       history: async (_ctx, id) => {
         known(id);
@@ -319,12 +319,13 @@ export async function startNativeServer(
   const presence = { presenceOf: async () => new Map([[bob, { online: true, lastSeen: null }]]) };
   const status = () =>
     ({ status: 'ok', version: '1.2.3', uptimeSeconds: 1, services: { chat: { status: 'ok', instances: 1 } } }) as const;
+  const sockets = { hub, presence, status, notifyPreferencesOf: async () => [], ownMemberships: async () => [stay] };
   const deps = {
     ...limitServices({ identity: serve.identity ?? createIdentity(), people, chat }, limits),
     beginFrame: limits.beginFrame,
     profiles: createProfileReader({ people, log: silentLog }),
     http: serve.http ? { presence, attachments, status, webRoot } : null,
-    sockets: serve.sockets ? { hub, presence, status } : null,
+    sockets: serve.sockets ? limitSockets(sockets, limits) : null,
     config: rest,
     log: silentLog,
     metrics: noMetrics,

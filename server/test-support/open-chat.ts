@@ -13,16 +13,16 @@ import { encodeIncarnation, type Incarnation } from '../src/model/position.ts';
 import type { Bus } from '../src/ports/bus.ts';
 import type { Decide } from '../src/ports/policy.ts';
 import type { Sql } from '../src/ports/sql.ts';
-import type { ChatApi } from '../src/services/chat/api.ts';
 import { createCommitter } from '../src/services/chat/append/committer.ts';
 import { loadIncarnation } from '../src/services/chat/load-incarnation.ts';
 import { type ChatConfig, createChat } from '../src/services/chat/module.ts';
+import type { WholeChatApi } from '../src/services/chat/trusted-api.ts';
 import type { PeopleApi } from '../src/services/people/api.ts';
 import { openTestDatabase } from './database.ts';
 
 /** The chat service over a real database, with nobody around it: accounts exist when they say so, the router is a list. */
 export interface TestChat {
-  readonly chat: ChatApi;
+  readonly chat: WholeChatApi;
   readonly sql: Sql;
   readonly url: string;
   readonly bus: Bus;

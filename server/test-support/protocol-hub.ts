@@ -1,6 +1,7 @@
 import type { Client as SseClient } from 'graphql-sse';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import { type Context, requirePrincipal } from '../src/kernel/context.ts';
 import { fail } from '../src/kernel/errors.ts';
 import type { AccountId, ConversationId, SessionId } from '../src/kernel/ids.ts';
 import { silentLog } from '../src/kernel/log.ts';
@@ -8,11 +9,11 @@ import { noMetrics } from '../src/kernel/metrics.ts';
 import type { GraphqlConfig } from '../src/protocols/graphql/graphql-deps.ts';
 import { protocols } from '../src/protocols/protocols.ts';
 import { createCallLimits } from '../src/protocols/shared/limits/call-limits.ts';
-import { limitServices } from '../src/protocols/shared/limits/limit-services.ts';
+import { limitServices, limitSockets } from '../src/protocols/shared/limits/limit-services.ts';
 import type { Rates } from '../src/protocols/shared/limits/rates.ts';
 import { createProfileReader } from '../src/protocols/shared/profile-reader.ts';
 import { createHttpServer } from '../src/runtime/http.ts';
-import type { ChatApi, NotifyPreference } from '../src/services/chat/api.ts';
+import type { ChatApi, NotifyPreference, SendMessages } from '../src/services/chat/api.ts';
 import type { IdentityApi } from '../src/services/identity/api.ts';
 import type { PeopleApi } from '../src/services/people/api.ts';
 import type { RealtimeConfig } from '../src/services/realtime/config.ts';
@@ -57,29 +58,35 @@ export async function startProtocolHub(
     return { principal: { account: user, session, username: token, admin: false }, expiresAt: hub.now + 3_600_000 };
   };
   const preferences: NotifyPreference[] = [];
+  /** What happens right after chat has read them. */
+  const afterRead = { do: () => {} };
   const identity: Partial<IdentityApi> = {
     verifyAccess: (_ctx, token) => verify(token),
     resolveCookie: (_ctx, cookie) => verify(cookie),
   };
-  const chat: Partial<ChatApi> = {
-    ...hub.chat.api,
-    notifyPreferencesOf: async (_ctx, users) => preferences.filter(({ user }) => users.includes(user)),
-  };
   const people = {} as PeopleApi;
+  const chat = {} as ChatApi & SendMessages;
   const limits = createCallLimits(rates);
+  const sockets = {
+    hub: hub.realtime.hub,
+    presence: { presenceOf: async () => new Map() },
+    status: () => ({ status: 'ok', version: '1.2.3', uptimeSeconds: 1, services: {} }) as const,
+    async notifyPreferencesOf(users: readonly AccountId[]) {
+      const found = preferences.filter(({ user }) => users.includes(user));
+      afterRead.do();
+      return found;
+    },
+    ownMemberships: (ctx: Context) => hub.chat.api.membershipsOf(ctx, [requirePrincipal(ctx).account]),
+  };
   const deps = {
-    ...limitServices({ identity: identity as IdentityApi, people, chat: chat as ChatApi }, limits),
+    ...limitServices({ identity: identity as IdentityApi, people, chat }, limits),
     beginFrame: limits.beginFrame,
     profiles: createProfileReader({ people, log: silentLog }),
     log: silentLog,
     metrics: noMetrics,
     config: protocolConfig,
     http: null,
-    sockets: {
-      hub: hub.realtime.hub,
-      presence: { presenceOf: async () => new Map() },
-      status: () => ({ status: 'ok', version: '1.2.3', uptimeSeconds: 1, services: {} }) as const,
-    },
+    sockets: limitSockets(sockets, limits),
   };
   for (const data of protocols) {
     if (data.mainPort) (await data.load(deps)).registerSockets(http, { own: false, mode: null });
@@ -94,6 +101,7 @@ export async function startProtocolHub(
     http: http.app.server,
     /** What chat says of who wants to be alerted of less. */
     preferences,
+    afterRead,
     url,
     socketUrl,
     /** Veigo's socket. */

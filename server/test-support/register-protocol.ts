@@ -25,7 +25,13 @@ export function createIdleDeps(webRoot: string | null = null): ProtocolDeps {
     beginFrame: createCallLimits().beginFrame,
     profiles: {} as never,
     http: { presence, status, webRoot, attachments: {} as never },
-    sockets: { presence, status, hub: {} as HubApi },
+    sockets: {
+      presence,
+      status,
+      hub: {} as HubApi,
+      notifyPreferencesOf: async () => [],
+      ownMemberships: async () => [],
+    },
   };
 }
 

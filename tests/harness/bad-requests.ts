@@ -173,8 +173,14 @@ export function* badBytes(route: Route, good: Knock): Generator<Case> {
     'an unclosed abyss': '['.repeat(100_000),
     'objects without end': '{"a":'.repeat(100_000),
   };
+  // Of somebody unknown no more than 16 KiB are read.
   for (const [what, body] of Object.entries(broken))
-    yield { what, knock: { ...good, body }, refused: true, statuses: [400] };
+    yield {
+      what,
+      knock: { ...good, body },
+      refused: true,
+      statuses: route.open && body.length > 16_384 ? [413] : [400],
+    };
   const huge = `{"a":"${'x'.repeat(3 * 1024 * 1024)}"}`;
   yield { what: 'a huge body', knock: { ...good, body: huge }, refused: true, statuses: [413] };
   for (const type of [

@@ -49,7 +49,9 @@ export function findRefusalProblem(reply: Reply, statuses?: readonly number[]): 
   if (!reply.headers['content-type']?.startsWith('application/problem+json')) return `${status} is no problem document`;
   const { code, detail, title, status: said } = JSON.parse(text);
   if (said !== status || !detail || !title) return `incomplete problem ${text.slice(0, 300)}`;
-  if (code === undefined && status !== 404) return `a problem without code: ${text.slice(0, 300)}`;
+  if (status === 405 && !reply.headers.allow) return `405 without Allow`;
+  // About the path, not about a request that was understood.
+  if (code === undefined && status !== 404 && status !== 405) return `a problem without code: ${text.slice(0, 300)}`;
   return /\b(sql|zod|postgres|relation|node:|at async)\b/i.test(detail)
     ? `tells too much: ${detail.slice(0, 300)}`
     : null;

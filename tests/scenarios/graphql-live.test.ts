@@ -209,6 +209,10 @@ inEveryTopology('GraphQL subscriptions', (server) => {
     await until('three notifications', () => told().length === 3);
     expect(told()[0]).toBe('MESSAGE missed');
     expect(told().slice(1).sort()).toEqual(['DIRECT between us', 'MENTION you there']);
+    // The change goes the way of the message that is sent after it, so it is there first.
+    await ann.must('PUT', `/conversations/${quiet.id}/preferences`, { notify: 'all' });
+    await sendText(bob, quiet.id, 'now all of it');
+    await until('the message that is wanted now', () => told().includes('MESSAGE now all of it'));
     await client.dispose();
   });
 

@@ -8,7 +8,8 @@ export const jsonLimits = { depth: 80, members: 16_384 } as const;
 
 /**
  * JSON.parse for text from outside: `request.invalid` for what is no JSON, for more levels or members than `jsonLimits`, and for a
- * member that is there twice, of which every reader takes another one (RFC 8259, section 4). Errors are short whatever came.
+ * member that is there twice, of which every reader takes another one (RFC 8259, section 4). Errors are short whatever came; only what
+ * is no JSON has a cause.
  */
 export function parseJson(text: string): unknown {
   const members = countMembers(text);
@@ -16,7 +17,8 @@ export function parseJson(text: string): unknown {
   try {
     value = JSON.parse(text);
   } catch (thrown) {
-    throw fail('request.invalid', `This is not valid JSON: ${(thrown as Error).message.slice(0, 100)}`);
+    const detail = `This is not valid JSON: ${(thrown as Error).message.slice(0, 100)}`;
+    throw fail('request.invalid', { detail, cause: thrown });
   }
   if (members > 0 && countKeys(value) !== members)
     throw fail('request.invalid', 'A member of an object is given twice.');

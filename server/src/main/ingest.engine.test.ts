@@ -24,7 +24,7 @@ import { noMetrics } from '../kernel/metrics.ts';
 import { parseContent } from '../model/content.ts';
 import type { Draft } from '../model/message.ts';
 import { topics } from '../ports/bus.ts';
-import type { AppendResult, ChatApi } from '../services/chat/api.ts';
+import type { AppendResult, SendMessages } from '../services/chat/api.ts';
 import { createCommitter } from '../services/chat/append/committer.ts';
 import { createIngestConsumer } from '../services/chat/ingest/create-ingest-consumer.ts';
 import { encodeRequest } from '../services/chat/ingest/envelope.ts';
@@ -90,7 +90,7 @@ function createDraft(conversation: ConversationId, sender: AccountId, text: stri
 }
 
 /** As the SDK does it: what nobody answered in time is sent again under the same id. */
-async function insist(append: ChatApi['append'], drafts: readonly Draft[]): Promise<readonly AppendResult[]> {
+async function insist(append: SendMessages['append'], drafts: readonly Draft[]): Promise<readonly AppendResult[]> {
   while (true) {
     const results = await append(context(), drafts);
     if (!results.some((result) => 'code' in result && result.code === 'service.unavailable')) return results;

@@ -14,7 +14,7 @@ import type { HttpHalf, ServiceStatus, SocketHalf } from '../protocols/shared/ha
 import type { HttpServer } from '../runtime/http.ts';
 import type { Module, Wired } from '../runtime/modules.ts';
 import type { Telemetry } from '../runtime/telemetry.ts';
-import type { ChatApi } from '../services/chat/api.ts';
+import type { ChatApi, SendMessages } from '../services/chat/api.ts';
 import type { IdentityApi } from '../services/identity/api.ts';
 import type { PresenceApi } from '../services/realtime/api.ts';
 import type { WiredRealtime } from '../services/realtime/init.ts';
@@ -73,7 +73,7 @@ export interface Provided {
   /** identity as protocols use it: tokens are verified here, everything else where identity runs. */
   readonly access: { readonly identity: IdentityApi };
   /** chat as protocols use it: drafts may go by way of a queue. */
-  readonly sending: { readonly chat: ChatApi };
+  readonly sending: { readonly chat: ChatApi & SendMessages };
   readonly http: { readonly http: HttpServer; readonly presence: PresenceApi };
   readonly rest: HttpHalf;
   readonly sockets: SocketHalf;
@@ -93,7 +93,7 @@ export interface Provides<K extends keyof Provided> extends Wired<Provided[K]> {
 export interface PublicContext extends ProgramContext {
   readonly http: HttpServer;
   readonly identity: IdentityApi;
-  readonly chat: ChatApi;
+  readonly chat: ChatApi & SendMessages;
   /** What the protocols have in this process: their HTTP half, their sockets, or both. */
   readonly halves: { readonly http: HttpHalf | null; readonly sockets: SocketHalf | null };
 }

@@ -1,5 +1,5 @@
 import type { AccountId, ConversationId, MessageId } from '../kernel/ids.ts';
-import type { Membership, Role } from './conversation.ts';
+import type { Membership, NotifyRule, Preferences, Role } from './conversation.ts';
 import type { Message } from './message.ts';
 
 /**
@@ -64,6 +64,15 @@ export interface ReceiptRow {
   readonly read: number;
 }
 
+export interface PreferencesRow {
+  readonly conversation_id: ConversationId;
+  readonly user_id: AccountId;
+  readonly muted_until: string | null;
+  readonly archived: boolean;
+  readonly pinned: boolean;
+  readonly notify: NotifyRule;
+}
+
 export function toMessage(row: MessageRow): Message {
   return {
     conversation: row.conversation_id,
@@ -94,5 +103,16 @@ export function toMembership(row: MembershipRow): Membership {
     leftRev: row.left_rev,
     rev: row.rev,
     joinedAt: row.joined_at,
+  };
+}
+
+export function toPreferences(row: PreferencesRow): Preferences {
+  return {
+    user: row.user_id,
+    conversation: row.conversation_id,
+    mutedUntil: row.muted_until,
+    archived: row.archived,
+    pinned: row.pinned,
+    notify: row.notify,
   };
 }

@@ -41,6 +41,17 @@ export interface Membership {
   readonly joinedAt: string;
 }
 
+/** How a member wants a conversation to be shown and told of: only for them. */
+export interface Preferences {
+  readonly user: AccountId;
+  readonly conversation: ConversationId;
+  /** ISO 8601; until then nobody is alerted. */
+  readonly mutedUntil: string | null;
+  readonly archived: boolean;
+  readonly pinned: boolean;
+  readonly notify: NotifyRule;
+}
+
 const rank: Record<Role, number> = { reader: 0, member: 1, admin: 2, owner: 3 };
 
 /** Whether `role` may do what `needed` may. */

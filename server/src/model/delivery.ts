@@ -1,5 +1,5 @@
 import type { AccountId, ConversationId } from '../kernel/ids.ts';
-import type { Conversation, Membership } from './conversation.ts';
+import type { Conversation, Membership, Preferences } from './conversation.ts';
 import type { Message } from './message.ts';
 
 /**
@@ -60,11 +60,14 @@ export type EphemeralDelivery =
     };
 
 /** To every connection of one user, whatever conversations it follows. */
-export type UserDelivery = {
-  readonly kind: 'revoked';
-  readonly user: AccountId;
-  readonly sessions: readonly string[] | 'all';
-};
+export type UserDelivery =
+  | { readonly kind: 'revoked'; readonly user: AccountId; readonly sessions: readonly string[] | 'all' }
+  /** All of them, as they are now. */
+  | ({ readonly kind: 'preferences' } & Preferences);
+
+export function isOfUser(d: Delivery): d is UserDelivery {
+  return d.kind === 'revoked' || d.kind === 'preferences';
+}
 
 export function isDurable(d: Delivery): d is DurableDelivery {
   return 'rev' in d;

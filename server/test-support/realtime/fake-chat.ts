@@ -4,7 +4,8 @@ import { holdsSeq, type Membership } from '../../src/model/conversation.ts';
 import type { DurableDelivery } from '../../src/model/delivery.ts';
 import type { Message } from '../../src/model/message.ts';
 import { checkPosition } from '../../src/model/position.ts';
-import type { Backlog, BacklogRequest, ConversationView } from '../../src/services/chat/api.ts';
+import type { Backlog, ConversationView } from '../../src/services/chat/api.ts';
+import type { BacklogRequest } from '../../src/services/chat/trusted-api.ts';
 import type { RealtimeDeps } from '../../src/services/realtime/module.ts';
 
 /** A model of chat's history: what the hub reads, and the deliveries a router would make of the same changes. */

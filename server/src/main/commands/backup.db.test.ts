@@ -35,7 +35,7 @@ beforeAll(async () => {
     `insert into chat.search values ($1, 1, $2, now(), to_tsvector('simple', 'it''s a ''word'' \\ 漢字'))`,
     [conversation, ann],
   );
-  await from.sql.query(`insert into chat.consumer_positions values ('search', 'x', 12345678901234567890, 1)`);
+  await from.sql.query(`insert into chat.projection_positions values ('search', 'x', 'y', 12345678901234567890, 1)`);
 });
 afterAll(() => from.close());
 
@@ -78,7 +78,7 @@ it('brings everything back, as a new incarnation and without the positions of co
   expect(await to.sql.query('select restore from chat.incarnation')).toEqual([
     { restore: expect.stringMatching(/^[0-9a-f]{16}$/) },
   ]);
-  expect(await to.sql.query('select * from chat.consumer_positions')).toEqual([]);
+  expect(await to.sql.query('select * from chat.projection_positions')).toEqual([]);
   expect(await to.sql.query('select pubname from pg_publication where pubname = $1', ['parley_chat'])).toHaveLength(1);
   const blobs = path.join(folder, 'restored');
   expect(readdirSync(blobs).sort()).toEqual(['.incoming', 'a-blob', 'empty']);

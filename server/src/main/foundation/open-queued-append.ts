@@ -4,7 +4,7 @@ import type { Unit } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import type { Bus } from '../../ports/bus.ts';
-import type { ChatApi } from '../../services/chat/api.ts';
+import type { SendMessages } from '../../services/chat/api.ts';
 import { createQueuedAppend } from '../../services/chat/ingest/create-queued-append.ts';
 import type { Options } from '../options.ts';
 import { openBus } from './open-bus.ts';
@@ -24,7 +24,7 @@ export interface QueuedAppendDeps {
 export function openQueuedAppend(
   options: Pick<Options, 'bus' | 'bus-partitions' | 'ingest-producers'>,
   deps: QueuedAppendDeps,
-): { readonly append: ChatApi['append']; readonly unit: Unit } {
+): { readonly append: SendMessages['append']; readonly unit: Unit } {
   if (!deps.bus.guarantees.durable) {
     throw new Error('--ingest queue needs a queue that outlives the process: give --bus a broker');
   }

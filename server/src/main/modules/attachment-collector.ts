@@ -5,7 +5,7 @@ import type { Unit } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import type { BlobStore } from '../../ports/blobs.ts';
-import type { ChatApi } from '../../services/chat/api.ts';
+import type { WholeChatApi } from '../../services/chat/trusted-api.ts';
 
 const everyMs = 60_000;
 /** What reads every row or every file: so many rounds apart. */
@@ -16,7 +16,7 @@ const askedAtOnce = 500;
 
 export interface CollectorDeps {
   readonly chat: Pick<
-    ChatApi,
+    WholeChatApi,
     'collectAttachments' | 'forgetAttachments' | 'listUnknownAttachments' | 'getAttachmentTotals'
   >;
   readonly blobs: Pick<BlobStore, 'delete' | 'list'>;

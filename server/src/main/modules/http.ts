@@ -1,3 +1,5 @@
+import { requirePrincipal, systemContext } from '../../kernel/context.ts';
+import type { SocketHalf } from '../../protocols/shared/halves.ts';
 import { createPresenceReader } from '../../services/realtime/presence/presence-reader.ts';
 import type { ProgramContext, Provided, Provides } from '../program-context.ts';
 import { createAttachmentCollector } from './attachment-collector.ts';
@@ -22,9 +24,17 @@ export function initRest(p: ProgramContext, { presence }: Provided['http']): Pro
 }
 
 export function initSockets(
-  { status }: ProgramContext,
+  { services, status }: ProgramContext,
   { presence }: Provided['http'],
   { hub }: Provided['hub'],
 ): Provides<'sockets'> {
-  return { provides: { hub, presence, status } };
+  const chat = services.connect('chat');
+  const sockets: SocketHalf = {
+    hub,
+    presence,
+    status,
+    notifyPreferencesOf: (users) => chat.notifyPreferencesOf(systemContext('notifications'), users),
+    ownMemberships: (ctx) => chat.membershipsOf(ctx, [requirePrincipal(ctx).account]),
+  };
+  return { provides: sockets };
 }

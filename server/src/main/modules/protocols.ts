@@ -1,6 +1,6 @@
 import { protocols } from '../../protocols/protocols.ts';
 import { createCallLimits } from '../../protocols/shared/limits/call-limits.ts';
-import { limitServices } from '../../protocols/shared/limits/limit-services.ts';
+import { limitServices, limitSockets } from '../../protocols/shared/limits/limit-services.ts';
 import { createRates } from '../../protocols/shared/limits/rates.ts';
 import { createProfileReader } from '../../protocols/shared/profile-reader.ts';
 import type { Protocol, ProtocolData, ProtocolDeps } from '../../protocols/shared/protocol.ts';
@@ -26,7 +26,8 @@ function protocolDeps(p: PublicContext): ProtocolDeps {
   });
   const limits = createCallLimits(rates, p.clock);
   return {
-    ...p.halves,
+    http: p.halves.http,
+    sockets: p.halves.sockets && limitSockets(p.halves.sockets, limits),
     ...limitServices({ identity: p.identity, people, chat: p.chat }, limits),
     beginFrame: limits.beginFrame,
     profiles: createProfileReader({ people, log }),

@@ -20,7 +20,7 @@ export function createGraphqlProtocol(deps: GraphqlDeps): Protocol {
   const common: OperationDeps = { identity, people, chat, log, metrics, profiles, beginFrame, config };
   // Of all ports of this process: they share the hub, and so the groups of its subscribers.
   const groups = createGroups(createSelections(schema, log));
-  const preferences = createNotifyPreferences({ chat, log });
+  const preferences = sockets && createNotifyPreferences({ read: sockets.notifyPreferencesOf, log });
   return {
     async registerHttp(host) {
       if (!http) throw new Error('the GraphQL protocol was given nothing to serve HTTP with');
@@ -29,7 +29,7 @@ export function createGraphqlProtocol(deps: GraphqlDeps): Protocol {
       if (!sockets) refuseLive(host);
     },
     registerSockets(host) {
-      if (!sockets) throw new Error('the GraphQL protocol was given no hub to serve sockets with');
+      if (!sockets || !preferences) throw new Error('the GraphQL protocol was given no hub to serve sockets with');
       const { hub, presence, status } = sockets;
       const services = { ...common, presence, status, attachments: null };
       const createFeed = createLiveFeeds({ hub, groups, preferences, log });

@@ -1,6 +1,6 @@
 import type { Log } from '../../kernel/log.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
-import type { ChatApi } from '../../services/chat/api.ts';
+import type { ChatApi, SendMessages } from '../../services/chat/api.ts';
 import type { IdentityApi } from '../../services/identity/api.ts';
 import type { PeopleApi } from '../../services/people/api.ts';
 import type { ProfileReader } from '../shared/profile-reader.ts';
@@ -9,7 +9,7 @@ import type { ProfileReader } from '../shared/profile-reader.ts';
 export interface VeigoDeps {
   readonly identity: IdentityApi;
   readonly people: PeopleApi;
-  readonly chat: ChatApi;
+  readonly chat: ChatApi & SendMessages;
   readonly profiles: ProfileReader;
   readonly log: Log;
   readonly metrics: Metrics;

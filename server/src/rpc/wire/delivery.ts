@@ -1,7 +1,7 @@
 import * as wire from '@parley/contracts/rpc/model.v1';
 import type { Conversation } from '../../model/conversation.ts';
-import type { Delivery, UserDelivery } from '../../model/delivery.ts';
-import { conversationKind, historyRule, membership, message, visibility } from './model.ts';
+import type { Delivery } from '../../model/delivery.ts';
+import { conversationKind, historyRule, membership, message, notifyRule, visibility } from './model.ts';
 import { field, flag, list, nullable, oneOf, record, required, type Shape, same, text, whole, word } from './shapes.ts';
 
 type Kind = Delivery['kind'];
@@ -41,7 +41,7 @@ export function endedSessions<S extends string>(): Shape<readonly S[] | 'all', W
 }
 
 const which = endedSessions();
-const revoked: Shape<Omit<UserDelivery, 'kind'>, wire.RevokedDelivery> = {
+const revoked: Shape<Omit<Of<'revoked'>, 'kind'>, wire.RevokedDelivery> = {
   to: ({ user, sessions }) => ({ user: text.to(user), which: which.to(sessions) }) as wire.RevokedDelivery,
   from: (value) => ({ user: text.from(value.user), sessions: which.from(value.which) }),
 };
@@ -77,5 +77,16 @@ export const delivery: Shape<Delivery, wire.Delivery> = field(
     typing: kind('typing', same<Omit<Of<'typing'>, 'kind'>, wire.TypingDelivery>()),
     receipt: kind('receipt', same<Omit<Of<'receipt'>, 'kind'>, wire.ReceiptDelivery>()),
     revoked: kind('revoked', revoked),
+    preferences: kind(
+      'preferences',
+      record<Omit<Of<'preferences'>, 'kind'>, wire.PreferencesDelivery>({
+        user: text,
+        conversation: text,
+        mutedUntil: nullable(text),
+        archived: flag,
+        pinned: flag,
+        notify: notifyRule,
+      }),
+    ),
   }),
 );

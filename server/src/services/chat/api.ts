@@ -65,12 +65,6 @@ export interface MembersRequest {
   readonly page: { readonly limit: number; readonly after?: string | undefined };
 }
 
-export interface BacklogRequest {
-  readonly conversation: ConversationId;
-  readonly user: AccountId;
-  readonly position: Position;
-}
-
 /** Everything after a position, in its present state, ascending by rev. */
 export interface Backlog {
   readonly conversation: ConversationId;
@@ -80,13 +74,6 @@ export interface Backlog {
   readonly rev: number;
   readonly epoch: string;
   readonly continuity: Continuity;
-}
-
-export interface Head {
-  readonly conversation: ConversationId;
-  readonly epoch: string;
-  readonly lastSeq: number;
-  readonly lastRev: number;
 }
 
 export interface Receipt {
@@ -112,13 +99,6 @@ export interface AttachmentUsage {
   readonly quotaBytes: number;
 }
 
-export interface AttachmentTotals {
-  /** Of all accounts, what is reclaimable included. */
-  readonly storedBytes: number;
-  /** Of what nothing shows any more, as far as is known without looking. */
-  readonly reclaimableBytes: number;
-}
-
 export interface SearchHit {
   readonly message: Message;
   /** The text around the hit, plain. */
@@ -135,14 +115,12 @@ export interface NotifyPreference {
 }
 
 /**
- * Conversations, memberships, messages, receipts. Who acts is `ctx.principal`, except in the batch calls marked "trusted",
- * which only the realtime and router services make, for principals they have authenticated. Expected errors:
- * `conversation.unknown` where even the existence is private, `conversation.forbidden` to a member-only act,
- * `action.forbidden` for a role too low, `message.unknown`, `conversation.conflict`, `storage.full`, `service.…`.
+ * The one call on behalf of others that protocols are given: they have authenticated the principals whose drafts these are. The caller
+ * may be the program itself, for it gathers the drafts of many.
  */
-export interface ChatApi {
+export interface SendMessages {
   /**
-   * Trusted. Appends drafts through the group committer; a result per draft, in order, each only after its commit. Drafts of
+   * Appends drafts through the group committer; a result per draft, in order, each only after its commit. Drafts of
    * one conversation are appended in the order of calls. One draft's failure never touches its neighbours (rule 4).
    * `onResult` may hear of a draft, by its index, as soon as its result is known: a conversation that waits for its lock or
    * in a long queue must not hold up the answers of others. The promise has all of them.
@@ -152,7 +130,14 @@ export interface ChatApi {
     drafts: readonly Draft[],
     onResult?: (index: number, result: AppendResult) => void,
   ): Promise<readonly AppendResult[]>;
+}
 
+/**
+ * Conversations, memberships, messages, receipts, for people: who acts is `ctx.principal`. What names whoever it acts for is in
+ * trusted-api.ts. Expected errors: `conversation.unknown` where even the existence is private, `conversation.forbidden` to a
+ * member-only act, `action.forbidden` for a role too low, `message.unknown`, `conversation.conflict`, `storage.full`, `service.…`.
+ */
+export interface ChatApi {
   /** `created` false: a direct conversation, or the same id with the same caller, that was there before. */
   createConversation(
     ctx: Context,
@@ -269,57 +254,10 @@ export interface ChatApi {
    */
   deleteAttachment(ctx: Context, id: AttachmentId): Promise<void>;
   getAttachmentUsage(ctx: Context): Promise<AttachmentUsage>;
-  /** Trusted. Some whose bytes are to be removed now, each again and again until `forgetAttachments` names it. */
-  collectAttachments(ctx: Context): Promise<readonly AttachmentId[]>;
-  /** Trusted. Their bytes are gone, or never came. Passes over what is stored. */
+  /** Their bytes are gone, or never came. The caller's own, anybody's when the program asks; passes over what is stored. */
   forgetAttachments(ctx: Context, ids: readonly AttachmentId[]): Promise<void>;
-  /** Trusted. Those of which chat knows nothing: bytes that belong to nobody. */
-  listUnknownAttachments(ctx: Context, ids: readonly AttachmentId[]): Promise<readonly AttachmentId[]>;
-  /** Trusted. */
-  getAttachmentTotals(ctx: Context): Promise<AttachmentTotals>;
 
   /** Checks membership from a bounded cache and hands the ephemeral message or typing to the router. */
   sendEphemeral(ctx: Context, draft: Draft): Promise<{ readonly createdAt: string }>;
   setTyping(ctx: Context, id: ConversationId, on: boolean): Promise<void>;
-
-  /** Trusted. Present memberships of users, for a hub that opens connections. */
-  membershipsOf(ctx: Context, users: readonly AccountId[]): Promise<readonly Membership[]>;
-  /** Trusted. Where users want to be alerted of less than everything. */
-  notifyPreferencesOf(ctx: Context, users: readonly AccountId[]): Promise<readonly NotifyPreference[]>;
-  /**
-   * Trusted. Backlogs for many readers at once (rule 21), in the order of the requests: shared reads, at most 500 items each and some
-   * MiB in all, cut to the reader's stays. Who may not read the conversation gets `lost` with an empty epoch.
-   */
-  backlogs(ctx: Context, requests: readonly BacklogRequest[]): Promise<readonly Backlog[]>;
-  /** Trusted. Summaries for `resumed`: every conversation of the user, and the ones among `named` that they have left. */
-  resumeSummaries(
-    ctx: Context,
-    user: AccountId,
-    named: readonly ConversationId[],
-  ): Promise<readonly (Head & { readonly unread: number; readonly left: boolean })[]>;
-  heads(ctx: Context, conversations: readonly ConversationId[]): Promise<readonly Head[]>;
-  /**
-   * Trusted. All changes of a conversation after `rev`, whoever may see them, for a hub that found a hole. Waits up to 2 s
-   * until the database shows at least `minRev` (rule 12). `limit` bounds messages and memberships together; the answer is
-   * complete up to its `rev`, which is above the one asked for whenever there is anything to tell.
-   */
-  repair(
-    ctx: Context,
-    request: {
-      readonly conversation: ConversationId;
-      readonly rev: number;
-      readonly minRev: number;
-      readonly limit: number;
-    },
-  ): Promise<{
-    readonly messages: readonly Message[];
-    readonly memberships: readonly Membership[];
-    readonly rev: number;
-    readonly head: Head;
-  }>;
-  /** Trusted. Views for members who have just joined; waits like `repair`. */
-  viewFor(
-    ctx: Context,
-    request: { readonly conversation: ConversationId; readonly user: AccountId; readonly minRev: number },
-  ): Promise<ConversationView | null>;
 }

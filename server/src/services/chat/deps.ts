@@ -10,7 +10,7 @@ import type { Sql } from '../../ports/sql.ts';
 import type { StorageGuard } from '../../ports/storage-guard.ts';
 import type { PeopleApi } from '../people/api.ts';
 import type { RouterApi } from '../router/api.ts';
-import type { ChatApi } from './api.ts';
+import type { SendMessages } from './api.ts';
 
 export interface ChatConfig {
   /** Within this time after a receipt was written, later ones of the same reader are merged into one write (rule 19). */
@@ -43,7 +43,7 @@ const chatDefaults: ChatConfig = {
 
 /** What appends messages: the group committer, or in front of it a queue. */
 export interface Committer {
-  readonly append: ChatApi['append'];
+  readonly append: SendMessages['append'];
   readonly unit: Unit;
 }
 

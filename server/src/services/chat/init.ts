@@ -5,11 +5,12 @@ import type { StorageGuard } from '../../ports/storage-guard.ts';
 import type { PeopleApi } from '../people/api.ts';
 import type { ProcessEvents } from '../process/api.ts';
 import type { RouterApi } from '../router/api.ts';
-import type { ChatApi } from './api.ts';
+import type { SendMessages } from './api.ts';
 import { createCommitter } from './append/committer.ts';
 import { followIncarnation } from './follow-incarnation.ts';
 import { createIngestConsumer } from './ingest/create-ingest-consumer.ts';
 import { createChat } from './module.ts';
+import type { WholeChatApi } from './trusted-api.ts';
 
 /** What of the program it is wired to. */
 export interface ChatParts extends ServiceParts {
@@ -21,7 +22,7 @@ export interface ChatParts extends ServiceParts {
   readonly services: {
     connect(name: 'people'): PeopleApi;
     connect(name: 'router'): RouterApi;
-    connect(name: 'chat'): ChatApi;
+    connect(name: 'chat'): SendMessages;
   };
   readonly options: {
     readonly 'commit-lanes': number;
@@ -31,7 +32,7 @@ export interface ChatParts extends ServiceParts {
   };
 }
 
-export function initChat(p: ChatParts): WiredService<{ chat: ChatApi }> {
+export function initChat(p: ChatParts): WiredService<{ chat: WholeChatApi }> {
   const deps = { ...partsFor(p, 'chat'), sql: p.sql.chat, storage: p.storage };
   const incarnation = followIncarnation(deps);
   const { api, unit } = createChat({

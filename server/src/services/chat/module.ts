@@ -1,5 +1,4 @@
 import type { Unit } from '../../kernel/lifecycle.ts';
-import type { ChatApi } from './api.ts';
 import { createMemberCache } from './append/member-cache.ts';
 import { sendEphemeral, setTyping } from './append/send-ephemeral.ts';
 import { addMembers } from './changing/add-members.ts';
@@ -39,11 +38,12 @@ import {
 } from './storing/collect-attachments.ts';
 import { deleteAttachment } from './storing/delete-attachment.ts';
 import { getAttachmentUsage, reserveAttachment } from './storing/reserve-attachment.ts';
+import type { WholeChatApi } from './trusted-api.ts';
 
 export type { ChatConfig, ChatDeps } from './deps.ts';
 
 /** Conversations, memberships, messages and receipts over one database; see README.md beside this file. */
-export function createChat(given: ChatDeps): { readonly api: ChatApi; readonly unit: Unit } {
+export function createChat(given: ChatDeps): { readonly api: WholeChatApi; readonly unit: Unit } {
   const deps: ChangeDeps = { decide, ...given };
   const config = configOf(deps);
   const members = createMemberCache(deps.sql, { entries: config.accessEntries, ttlMs: config.accessTtlMs });
@@ -63,7 +63,7 @@ export function createChat(given: ChatDeps): { readonly api: ChatApi; readonly u
     return await read();
   };
 
-  const api: ChatApi = {
+  const api: WholeChatApi = {
     append: deps.committer.append,
     createConversation: (ctx, request) => createConversation(deps, ctx, request),
     listConversations: (ctx, page) =>
@@ -94,7 +94,7 @@ export function createChat(given: ChatDeps): { readonly api: ChatApi; readonly u
     deleteAttachment: (ctx, id) => deleteAttachment(deps, ctx, id),
     getAttachmentUsage: (ctx) => getAttachmentUsage(deps, ctx),
     collectAttachments: (ctx) => collectAttachments(deps, ctx),
-    forgetAttachments: (_ctx, ids) => forgetAttachments(deps, ids),
+    forgetAttachments: (ctx, ids) => forgetAttachments(deps, ctx, ids),
     listUnknownAttachments: (_ctx, ids) => listUnknownAttachments(deps, ids),
     getAttachmentTotals: () => getAttachmentTotals(deps),
     sendEphemeral: (ctx, draft) => sendEphemeral(deps, members, ctx, draft),

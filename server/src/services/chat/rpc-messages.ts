@@ -32,16 +32,15 @@ import type {
   AppendResult,
   Attachment,
   Backlog,
-  BacklogRequest,
   ChatApi,
   ConversationView,
-  Head,
   HistoryRange,
   NewConversation,
   NotifyPreference,
   Receipt,
   SearchHit,
 } from './api.ts';
+import type { BacklogRequest, Head, TrustedChatApi } from './trusted-api.ts';
 
 /** The types of ChatApi as messages of parley.chat.v1. */
 
@@ -142,7 +141,7 @@ export const attachment = same<Attachment, wire.Attachment>();
 
 export const headOf = same<Head, wire.Head>();
 
-export const summary = same<Awaited<ReturnType<ChatApi['resumeSummaries']>>[number], wire.ResumeSummary>();
+export const summary = same<Awaited<ReturnType<TrustedChatApi['resumeSummaries']>>[number], wire.ResumeSummary>();
 
 export const backlogRequest = record<BacklogRequest, wire.BacklogRequest>({
   conversation: text,

@@ -13,8 +13,9 @@ import { createGrpcServer } from '../../rpc/grpc/create-grpc-server.ts';
 import { createPeer } from '../../rpc/grpc/create-peer.ts';
 import { createPeers } from '../../rpc/remote/create-peers.ts';
 import { createRemote } from '../../rpc/remote/remote.ts';
-import type { AppendResult, ChatApi } from './api.ts';
+import type { AppendResult, SendMessages } from './api.ts';
 import { chatRpc } from './rpc.ts';
+import type { WholeChatApi } from './trusted-api.ts';
 
 const secret = 'of the test';
 let t: TestChat;
@@ -26,7 +27,7 @@ afterAll(() => t.close());
 /** An instance that notes whose drafts it was given. */
 async function serve() {
   const given: ConversationId[] = [];
-  const append: ChatApi['append'] = (ctx, drafts, onResult) => {
+  const append: SendMessages['append'] = (ctx, drafts, onResult) => {
     given.push(...drafts.map((draft) => draft.conversation));
     return t.chat.append(ctx, drafts, onResult);
   };
@@ -50,7 +51,7 @@ test('drafts of many conversations go to their instances and are answered in pla
   const source = new FakeSource(...instances.map(({ address }) => address));
   const open = (address: string) => createPeer({ address, secret, log: silentLog });
   const peers = createPeers({ clock: systemClock, open });
-  const chat = createRemote<ChatApi>(chatRpc, {
+  const chat = createRemote<WholeChatApi>(chatRpc, {
     source,
     peers,
     clock: systemClock,

@@ -5,11 +5,12 @@ import { systemContext } from '../../kernel/context.ts';
 import { type AttachmentId, type ConversationId, createId, type MessageId } from '../../kernel/ids.ts';
 import { parseContent } from '../../model/content.ts';
 import type { Draft } from '../../model/message.ts';
-import type { AppendResult, ChatApi } from './api.ts';
+import type { AppendResult } from './api.ts';
 import { chatRpc } from './rpc.ts';
+import type { WholeChatApi } from './trusted-api.ts';
 
 let chat: TestChat;
-let transports: Transports<ChatApi>;
+let transports: Transports<WholeChatApi>;
 const trusted = systemContext('test', 60_000);
 
 beforeAll(async () => {
@@ -142,7 +143,7 @@ describe.each(['local', 'grpc'] as const)('chat, %s', (transport) => {
   });
 });
 
-test.each<[string, (api: ChatApi) => Promise<unknown>]>([
+test.each<[string, (api: WholeChatApi) => Promise<unknown>]>([
   ['no principal', (api) => api.listConversations(trusted, { limit: 1 })],
   ['a page of nothing', (api) => api.listConversations(chat.as(chat.account()), { limit: 0 })],
   ['a place that is none', (api) => api.listConversations(chat.as(chat.account()), { limit: 1, after: 'x' })],

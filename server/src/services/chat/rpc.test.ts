@@ -26,8 +26,9 @@ import { type ErrorCode, errorTable } from '../../kernel/errors.ts';
 import type { AccountId, AttachmentId, ConversationId } from '../../kernel/ids.ts';
 import type { Message } from '../../model/message.ts';
 import type { RpcMethod } from '../../rpc/rpc-service.ts';
-import type { AppendResult, Attachment, Backlog, ChatApi, ConversationView, NewConversation } from './api.ts';
+import type { AppendResult, Attachment, Backlog, ConversationView, NewConversation } from './api.ts';
 import { chatRpc } from './rpc.ts';
+import type { WholeChatApi } from './trusted-api.ts';
 
 const nothing = fc.constant(undefined);
 const conversation = text<ConversationId>();
@@ -115,7 +116,7 @@ const refused = fc.record(
 );
 const appendResult: fc.Arbitrary<AppendResult> = fc.oneof(appended, refused);
 
-checkRpc<ChatApi>(chatRpc, 'parley.chat.v1.ChatService', {
+checkRpc<WholeChatApi>(chatRpc, 'parley.chat.v1.ChatService', {
   append: {
     args: fc.tuple(listOf(draft)),
     answer: listOf(appendResult),
@@ -226,7 +227,7 @@ test('backlogs of many readers carry each message once, and it is one object at 
 describe('which instance of chat is asked', () => {
   const ann = createContext({ account: 'ann', session: 's', username: 'ann', admin: false } as never, 'r');
   const nobody = createContext(null, 'r');
-  const keyOf = (name: keyof ChatApi, ctx: typeof ann, ...args: unknown[]) =>
+  const keyOf = (name: keyof WholeChatApi, ctx: typeof ann, ...args: unknown[]) =>
     (chatRpc.methods[name] as RpcMethod).key?.(ctx, ...args) ?? null;
 
   test.each([

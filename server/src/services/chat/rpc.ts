@@ -19,7 +19,7 @@ import {
   text,
   whole,
 } from '../../rpc/wire/shapes.ts';
-import type { AppendResult, ChatApi, MembersRequest } from './api.ts';
+import type { AppendResult, MembersRequest } from './api.ts';
 import {
   appendResult,
   attachment,
@@ -42,9 +42,10 @@ import {
   view,
 } from './rpc-messages.ts';
 import { splitAppend } from './rpc-split-append.ts';
+import type { WholeChatApi } from './trusted-api.ts';
 
-type Request<K extends keyof ChatApi> = Parameters<ChatApi[K]>[1];
-type Answer<K extends keyof ChatApi> = Awaited<ReturnType<ChatApi[K]>>;
+type Request<K extends keyof WholeChatApi> = Parameters<WholeChatApi[K]>[1];
+type Answer<K extends keyof WholeChatApi> = Awaited<ReturnType<WholeChatApi[K]>>;
 
 /** The results that come before the answer: each with the index of its draft. */
 type Step =
@@ -118,8 +119,8 @@ const repeatableThere = { idempotent: true, key: byConversation };
 const onceThere = { idempotent: false, key: byConversation };
 const forCaller = { idempotent: true, key: byCaller };
 
-/** parley.chat.v1.ChatService: ChatApi over the wire. */
-export const chatRpc: RpcService<ChatApi> = createRpcService<ChatApi>('chat', 'parley.chat.v1.ChatService', {
+/** parley.chat.v1.ChatService: both halves over the wire, where every caller is a process of ours. */
+export const chatRpc: RpcService<WholeChatApi> = createRpcService<WholeChatApi>('chat', 'parley.chat.v1.ChatService', {
   append: results(wire.AppendRequest, args(['drafts', list(draft)]), wire.AppendResponse, appendStep, {
     idempotent: true,
     spread: splitAppend,

@@ -1,9 +1,9 @@
 import { topics } from '../../ports/bus.ts';
 import type { Service } from '../../ports/service.ts';
-import type { ChatApi } from './api.ts';
 import { countConnections } from './append/count-connections.ts';
 import { chatGroups } from './groups.ts';
 import type { ChatParts } from './init.ts';
+import type { WholeChatApi } from './trusted-api.ts';
 
 export const chat = {
   name: 'chat',
@@ -21,4 +21,4 @@ export const chat = {
   instances: 2,
   rpc: { chat: async () => (await import('./rpc.ts')).chatRpc },
   init: async (p: ChatParts) => (await import('./init.ts')).initChat(p),
-} as const satisfies Service<{ chat: ChatApi }>;
+} as const satisfies Service<{ chat: WholeChatApi }>;

@@ -1,7 +1,6 @@
 import type { Context, Principal } from '../../kernel/context.ts';
 import type { AccountId, SessionId } from '../../kernel/ids.ts';
 import type { Account } from '../../model/account.ts';
-import type { RevocationReason } from '../../model/identity-rows.ts';
 
 export interface Tokens {
   /** JWT (ES256), `sub` account, `sid` session. */
@@ -60,14 +59,6 @@ export interface PublicKey {
   readonly use: string;
 }
 
-/** A session that has ended and of which access tokens may still be about. */
-export interface Revoked {
-  readonly session: SessionId;
-  readonly reason: RevocationReason;
-  /** Unix milliseconds. */
-  readonly at: number;
-}
-
 /**
  * Accounts, credentials, sessions, signing keys. Errors by code of kernel/errors; those named here are the expected ones.
  * Revocation is effective at once: `revoke…`, a changed password, a suspension and a deletion reach `isRevoked` of every
@@ -123,13 +114,6 @@ export interface IdentityApi {
 
   /** `token.invalid`, `token.expired`, `session.revoked`, `account.suspended`. No database on the way; safe to call per request. */
   verifyAccess(ctx: Context, token: string): Promise<Verified>;
-  /**
-   * What a process must know to refuse the tokens of ended sessions by itself (rule 18): those ended, for whatever reason, within
-   * the last `keepMs` milliseconds, which is one token's lifetime and what clocks may differ by. Older ones have no valid token.
-   */
-  listRevoked(ctx: Context): Promise<{ readonly keepMs: number; readonly sessions: readonly Revoked[] }>;
-  /** Asks the database: is the session alive now? The check between registering a connection and `ready` (rule 18). */
-  checkSession(ctx: Context, session: SessionId): Promise<boolean>;
   /** An access token for a browser's session cookie: the cookie holds a refresh-like secret that lives as long as its session. */
   resolveCookie(ctx: Context, cookie: string): Promise<Verified>;
   createCookie(ctx: Context, session: SessionId): Promise<{ readonly value: string; readonly maxAgeSeconds: number }>;

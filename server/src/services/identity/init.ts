@@ -2,8 +2,8 @@ import type { Mailer } from '../../ports/mail.ts';
 import { partsFor, type ServiceParts, type WiredService } from '../../ports/service.ts';
 import type { Sql } from '../../ports/sql.ts';
 import type { TellProcesses } from '../process/api.ts';
-import type { IdentityApi } from './api.ts';
 import { createIdentity } from './module.ts';
+import type { WholeIdentityApi } from './trusted-api.ts';
 
 /** What of the program it is wired to. */
 export interface IdentityParts extends ServiceParts {
@@ -18,7 +18,7 @@ export interface IdentityParts extends ServiceParts {
   };
 }
 
-export function initIdentity(p: IdentityParts): WiredService<{ identity: IdentityApi }> {
+export function initIdentity(p: IdentityParts): WiredService<{ identity: WholeIdentityApi }> {
   const perAddress = { attempts: p.options['sign-ins-per-minute'] * 5, seconds: 300 };
   const { api, unit } = createIdentity({
     ...partsFor(p, 'identity'),

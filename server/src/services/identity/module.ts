@@ -35,6 +35,7 @@ import { createAccessTokens } from './tokens/access-tokens.ts';
 import { createKeySeal } from './tokens/create-key-seal.ts';
 import { createRevocations } from './tokens/revocations.ts';
 import { createSigningKeys } from './tokens/signing-keys.ts';
+import type { WholeIdentityApi } from './trusted-api.ts';
 
 export interface IdentityDeps {
   readonly sql: Sql;
@@ -67,7 +68,7 @@ const clockSkewMs = 60_000;
 const reloadKeysMs = 60_000;
 const purgeMs = 3_600_000;
 
-export function createIdentity(deps: IdentityDeps): { api: IdentityApi; unit: Unit; operator: IdentityOperator } {
+export function createIdentity(deps: IdentityDeps): { api: WholeIdentityApi; unit: Unit; operator: IdentityOperator } {
   const parts = createParts(deps);
   return { api: createApi(parts), unit: createUnit(parts, deps.bus), operator: createOperator(parts) };
 }
@@ -121,7 +122,7 @@ function bind<A extends unknown[], R>(parts: Parts, command: (parts: Parts, ctx:
   return (ctx: Context, ...args: A): R => command(parts, ctx, ...args);
 }
 
-function createApi(parts: Parts): IdentityApi {
+function createApi(parts: Parts): WholeIdentityApi {
   return {
     signUp: bind(parts, signUp),
     createAccounts: bind(parts, createAccounts),

@@ -3,17 +3,8 @@ import type { Principal } from '../../kernel/context.ts';
 import type { RevocationReason } from '../../model/identity-rows.ts';
 import { account } from '../../rpc/wire/model.ts';
 import { field, oneOf, optional, real, record, required, roughText, same, text, word } from '../../rpc/wire/shapes.ts';
-import type {
-  IdentityApi,
-  NewAccount,
-  Origin,
-  PublicKey,
-  Revoked,
-  Session,
-  SignedIn,
-  Tokens,
-  Verified,
-} from './api.ts';
+import type { IdentityApi, NewAccount, Origin, PublicKey, Session, SignedIn, Tokens, Verified } from './api.ts';
+import type { Revoked } from './trusted-api.ts';
 
 /** The types of IdentityApi as messages of parley.identity.v1. */
 

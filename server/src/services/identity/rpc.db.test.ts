@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestDatabase } from '../../../test-support/database.ts';
 import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../../test-support/identity.ts';
 import { expectAlike, openTransports, type Transports } from '../../../test-support/open-transports.ts';
-import type { IdentityApi } from './api.ts';
 import { identityRpc } from './rpc.ts';
+import type { WholeIdentityApi } from './trusted-api.ts';
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>;
 let identity: TestIdentity;
-let transports: Transports<IdentityApi>;
+let transports: Transports<WholeIdentityApi>;
 const ctx = anonymous();
 const password = 'correct horse';
 
@@ -82,7 +82,7 @@ describe.each(['local', 'grpc'] as const)('identity, %s', (transport) => {
   });
 });
 
-test.each<[string, (api: IdentityApi) => Promise<unknown>]>([
+test.each<[string, (api: WholeIdentityApi) => Promise<unknown>]>([
   ['a wrong password', (api) => api.signIn(ctx, { login: 'nobody', password }, {})],
   ['a login that is no text', (api) => api.signIn(ctx, { login: 'a\0', password }, {})],
   ['a bad name', (api) => api.signUp(ctx, { username: 'x', password }, {})],

@@ -13,8 +13,9 @@ import {
 } from '../../../test-support/samples.ts';
 import type { AccountId, SessionId } from '../../kernel/ids.ts';
 import type { RevocationReason } from '../../model/identity-rows.ts';
-import type { IdentityApi, NewAccount, Origin, Session, SignedIn, Verified } from './api.ts';
+import type { NewAccount, Origin, Session, SignedIn, Verified } from './api.ts';
 import { identityRpc } from './rpc.ts';
+import type { WholeIdentityApi } from './trusted-api.ts';
 
 const none = fc.constant<[]>([]);
 const nothing = fc.constant(undefined);
@@ -47,7 +48,7 @@ const reason = fc.constantFrom<RevocationReason>('signed-out', 'reuse', 'passwor
 const revoked = fc.record({ session: text<SessionId>(), reason, at: real });
 const publicKey = fc.record({ kty: text(), crv: text(), x: text(), y: text(), kid: text(), alg: text(), use: text() });
 
-checkRpc<IdentityApi>(identityRpc, 'parley.identity.v1.IdentityService', {
+checkRpc<WholeIdentityApi>(identityRpc, 'parley.identity.v1.IdentityService', {
   signUp: { args: fc.tuple(newAccount, origin), answer: signedIn },
   createAccounts: {
     args: fc.tuple(listOf(newAccount), orAbsent(fc.record({ sessions: orAbsent(flag) }))),

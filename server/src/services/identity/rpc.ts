@@ -17,7 +17,6 @@ import {
   text,
   whole,
 } from '../../rpc/wire/shapes.ts';
-import type { IdentityApi } from './api.ts';
 import {
   createResult,
   login,
@@ -30,9 +29,10 @@ import {
   tokens,
   verified,
 } from './rpc-messages.ts';
+import type { WholeIdentityApi } from './trusted-api.ts';
 
-type Request<K extends keyof IdentityApi> = Parameters<IdentityApi[K]>[1];
-type Answer<K extends keyof IdentityApi> = Awaited<ReturnType<IdentityApi[K]>>;
+type Request<K extends keyof WholeIdentityApi> = Parameters<WholeIdentityApi[K]>[1];
+type Answer<K extends keyof WholeIdentityApi> = Awaited<ReturnType<WholeIdentityApi[K]>>;
 
 const reset = record<Request<'resetPassword'>, wire.ResetPasswordRequest>({
   code: roughText,
@@ -42,7 +42,7 @@ const change = same<Request<'changePassword'>, wire.ChangePasswordRequest>();
 const cookie = same<Answer<'createCookie'>, wire.CreateCookieResponse>();
 const keySet = record<Answer<'jwks'>, wire.JwksResponse>({ keys: list(publicKey) });
 const ended = record<Answer<'listRevoked'>, wire.ListRevokedResponse>({ keepMs: whole, sessions: list(revoked) });
-const options = record<NonNullable<Parameters<IdentityApi['createAccounts']>[2]>, wire.CreateAccountsOptions>({
+const options = record<NonNullable<Parameters<WholeIdentityApi['createAccounts']>[2]>, wire.CreateAccountsOptions>({
   sessions: optional(flag),
 });
 
@@ -55,8 +55,8 @@ const repeatable = { idempotent: true };
 /** A second time means another thing: a second session, a code or a token that is used up, another mail. */
 const once = { idempotent: false };
 
-/** parley.identity.v1.IdentityService: IdentityApi over the wire. */
-export const identityRpc: RpcService<IdentityApi> = createRpcService<IdentityApi>(
+/** parley.identity.v1.IdentityService: both halves over the wire, where every caller is a process of ours. */
+export const identityRpc: RpcService<WholeIdentityApi> = createRpcService<WholeIdentityApi>(
   'identity',
   'parley.identity.v1.IdentityService',
   {

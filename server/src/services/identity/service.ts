@@ -1,7 +1,7 @@
 import { topics } from '../../ports/bus.ts';
 import type { Service } from '../../ports/service.ts';
-import type { IdentityApi } from './api.ts';
 import type { IdentityParts } from './init.ts';
+import type { WholeIdentityApi } from './trusted-api.ts';
 
 export const identity = {
   name: 'identity',
@@ -14,4 +14,4 @@ export const identity = {
   instances: 1,
   rpc: { identity: async () => (await import('./rpc.ts')).identityRpc },
   init: async (p: IdentityParts) => (await import('./init.ts')).initIdentity(p),
-} as const satisfies Service<{ identity: IdentityApi }>;
+} as const satisfies Service<{ identity: WholeIdentityApi }>;

@@ -1,11 +1,14 @@
+import type { Clock } from '../../kernel/clock.ts';
 import type { Context } from '../../kernel/context.ts';
 import type { Unit } from '../../kernel/lifecycle.ts';
-import type { Log } from '../../kernel/log.ts';
-import { type Bus, type Subscription, topics } from '../../ports/bus.ts';
+import type { Metrics } from '../../kernel/metrics.ts';
+import { type Bus, type BusRecord, type Subscription, topics } from '../../ports/bus.ts';
 import type { Sql } from '../../ports/sql.ts';
+import { createProjection } from '../shared/projection.ts';
 import type { PeopleApi } from './api.ts';
-import { directoryGroup, onAccountChanges, onProfileChanges } from './consumer.ts';
+import { foldAccounts, onProfileChanges } from './consumer.ts';
 import { getProfiles } from './get-profiles.ts';
+import { peopleGroups } from './groups.ts';
 import { getOwn, updateOwn } from './own-profile.ts';
 import type { Parts } from './parts.ts';
 import { createProfileCache } from './profile-cache.ts';
@@ -24,14 +27,16 @@ export interface PeopleDeps {
   readonly sql: Sql;
   readonly bus: Bus;
   readonly identity: Parts['identity'];
-  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
   readonly config?: Partial<PeopleConfig>;
 }
 
-export function createPeople({ sql, bus, identity, log, config }: PeopleDeps): { api: PeopleApi; unit: Unit } {
-  const { cachedProfiles, cacheSeconds } = { ...peopleDefaults, ...config };
+export function createPeople(deps: PeopleDeps): { api: PeopleApi; unit: Unit } {
+  const { sql, identity } = deps;
+  const { cachedProfiles, cacheSeconds } = { ...peopleDefaults, ...deps.config };
   const cache = createProfileCache(cachedProfiles, cacheSeconds * 1_000);
-  return { api: createApi({ sql, identity, cache }), unit: createUnit(sql, bus, cache, log) };
+  return { api: createApi({ sql, identity, cache }), unit: createUnit(deps, cache) };
 }
 
 /** Gives a command its parts: what remains is the method of the api. */
@@ -53,25 +58,17 @@ function createApi(parts: Parts): PeopleApi {
   };
 }
 
-function createUnit(sql: Sql, bus: Bus, cache: Parts['cache'], log: Log): Unit {
-  const subscriptions: Subscription[] = [];
+function createUnit(deps: PeopleDeps, cache: Parts['cache']): Unit {
+  const directory = createProjection(deps, { ...peopleGroups.directory, schema: 'people', fold: foldAccounts });
+  let listening: Subscription | null = null;
   return {
     async start() {
-      const ordered = !bus.guarantees.durable;
-      subscriptions.push(
-        await bus.subscribe(
-          directoryGroup,
-          [topics.identity],
-          (records) => onAccountChanges(sql, records, ordered),
-          // A transaction of at most a thousand rows (rule 13): a profile and its search row each.
-          { maxBatch: 500 },
-        ),
-        await bus.listen([topics.people], (records) => onProfileChanges(records, cache), { onGap: cache.clear }),
-      );
-      log.debug({ group: directoryGroup }, 'people follows the accounts');
+      await directory.unit.start?.();
+      const onChanges = (records: readonly BusRecord[]) => onProfileChanges(records, cache);
+      listening = await deps.bus.listen([topics.people], onChanges, { onGap: cache.clear });
     },
     async stop() {
-      await Promise.all(subscriptions.map((subscription) => subscription.close()));
+      await Promise.all([directory.unit.stop?.(), listening?.close()]);
     },
   };
 }

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openTestDatabase } from '../../../test-support/database.ts';
 import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../../test-support/identity.ts';
+import { systemClock } from '../../kernel/clock.ts';
 import type { Context } from '../../kernel/context.ts';
 import { type AccountId, createId } from '../../kernel/ids.ts';
 import type { Unit } from '../../kernel/lifecycle.ts';
-import { silentLog } from '../../kernel/log.ts';
+import { noMetrics } from '../../kernel/metrics.ts';
 import { type AccountRow, accountColumns } from '../../model/identity-rows.ts';
 import { type BusRecord, topics } from '../../ports/bus.ts';
 import type { PeopleApi } from './api.ts';
@@ -37,7 +38,13 @@ beforeEach(async () => {
 });
 
 function startPeople() {
-  return createPeople({ sql: database.sql, bus: identity.bus, identity: identity.api, log: silentLog });
+  return createPeople({
+    sql: database.sql,
+    bus: identity.bus,
+    identity: identity.api,
+    metrics: noMetrics,
+    clock: systemClock,
+  });
 }
 
 async function signUp(username: string, name?: string): Promise<{ id: AccountId; ctx: Context }> {

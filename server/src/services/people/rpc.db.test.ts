@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestDatabase } from '../../../test-support/database.ts';
 import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../../test-support/identity.ts';
 import { expectAlike, openTransports, type Transports } from '../../../test-support/open-transports.ts';
+import { systemClock } from '../../kernel/clock.ts';
 import type { Context } from '../../kernel/context.ts';
 import { type AccountId, createId } from '../../kernel/ids.ts';
-import { silentLog } from '../../kernel/log.ts';
+import { noMetrics } from '../../kernel/metrics.ts';
 import type { PeopleApi } from './api.ts';
 import { createPeople } from './module.ts';
 import { peopleRpc } from './rpc.ts';
@@ -18,7 +19,13 @@ const anybody = anonymous();
 beforeAll(async () => {
   database = await openTestDatabase(['identity', 'people']);
   identity = await startTestIdentity(database.sql);
-  const people = createPeople({ sql: database.sql, bus: identity.bus, identity: identity.api, log: silentLog });
+  const people = createPeople({
+    sql: database.sql,
+    bus: identity.bus,
+    identity: identity.api,
+    metrics: noMetrics,
+    clock: systemClock,
+  });
   await people.unit.start?.();
   api = people.api;
   transports = await openTransports(peopleRpc, api);

@@ -31,29 +31,39 @@ export async function readByUsername(db: Queryable, usernames: readonly string[]
 /** What a profile begins as; one that exists keeps what its owner has made of it. */
 export async function insertProfiles(tx: Queryable, profiles: readonly NewProfile[]): Promise<void> {
   if (profiles.length === 0) return;
-  const created = await tx.query<NewProfile>(
-    `insert into people.profiles (id, username, name) select * from unnest($1::uuid[], $2::text[], $3::text[])
-     on conflict (id) do nothing returning id, username, name`,
-    [profiles.map((p) => p.id), profiles.map((p) => p.username), profiles.map((p) => p.name)],
+  // One statement: those of a projection are all issued before the first is answered.
+  await tx.query(
+    `with given as (
+       select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) g(id, username, name, terms)
+     ), created as (
+       insert into people.profiles (id, username, name) select id, username, name from given
+       on conflict (id) do nothing returning id
+     )
+     insert into people.search (id, username, terms)
+     select id, username, array_to_tsvector(string_to_array(terms, ' ')) from given join created using (id)
+     on conflict (id) do update set terms = excluded.terms`,
+    [profiles.map((p) => p.id), profiles.map((p) => p.username), profiles.map((p) => p.name), profiles.map(termsOf)],
   );
-  await writeSearch(tx, created);
 }
 
 /** A deleted account keeps nothing but its id; the username is no longer shown to anybody. */
 export async function eraseProfiles(tx: Queryable, ids: readonly AccountId[]): Promise<void> {
   if (ids.length === 0) return;
-  await tx.query(
+  const profiles = tx.query(
     `insert into people.profiles as p (id, username, name, deleted)
      select id, 'deleted-' || right(id::text, 12), 'Deleted account', true from unnest($1::uuid[]) a(id)
      on conflict (id) do update set username = excluded.username, name = excluded.name, about = null, avatar = null,
        deleted = true where not p.deleted`,
     [ids],
   );
-  for (const table of ['people.search', 'people.settings']) {
-    await tx.query(`delete from ${table} where id = any($1::uuid[])`, [ids]);
-  }
-  await tx.query('delete from people.contacts where owner_id = any($1::uuid[]) or contact_id = any($1::uuid[])', [ids]);
+  const own = ['people.search', 'people.settings'].map((table) =>
+    tx.query(`delete from ${table} where id = any($1::uuid[])`, [ids]),
+  );
+  const contacts = 'delete from people.contacts where owner_id = any($1::uuid[]) or contact_id = any($1::uuid[])';
+  await Promise.all([profiles, ...own, tx.query(contacts, [ids])]);
 }
+
+const termsOf = ({ username, name }: NewProfile): string => createSearchTerms(username, name).join(' ');
 
 export async function writeSearch(tx: Queryable, profiles: readonly NewProfile[]): Promise<void> {
   if (profiles.length === 0) return;
@@ -62,11 +72,7 @@ export async function writeSearch(tx: Queryable, profiles: readonly NewProfile[]
      select id, username, array_to_tsvector(string_to_array(terms, ' '))
      from unnest($1::uuid[], $2::text[], $3::text[]) s(id, username, terms)
      on conflict (id) do update set terms = excluded.terms`,
-    [
-      profiles.map((p) => p.id),
-      profiles.map((p) => p.username),
-      profiles.map((p) => createSearchTerms(p.username, p.name).join(' ')),
-    ],
+    [profiles.map((p) => p.id), profiles.map((p) => p.username), profiles.map(termsOf)],
   );
 }
 

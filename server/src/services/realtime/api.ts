@@ -37,7 +37,16 @@ export interface Outlet {
 export type ToldDelivery = Extract<
   Delivery,
   {
-    readonly kind: 'message' | 'edited' | 'deleted' | 'reaction' | 'pinned' | 'ephemeral' | 'typing' | 'receipt';
+    readonly kind:
+      | 'message'
+      | 'edited'
+      | 'deleted'
+      | 'reaction'
+      | 'pinned'
+      | 'ephemeral'
+      | 'typing'
+      | 'receipt'
+      | 'preferences';
   }
 >;
 
@@ -60,6 +69,8 @@ export type HubNotice =
       readonly conversations: readonly ResumedConversation[];
       readonly more: boolean;
     }
+  /** What the connection's own user changed of their preferences may not have been told: read them anew. */
+  | { readonly kind: 'missed' }
   | { readonly kind: 'drain'; readonly reconnectInMs: number };
 
 /** What a connection is told; an Encoder turns it into the bytes of its protocol. */

@@ -2,8 +2,8 @@ import { systemContext } from '../../kernel/context.ts';
 import type { HubId } from '../../kernel/ids.ts';
 import type { HubRegistry } from '../../ports/hub-registry.ts';
 import { partsFor, type ServiceParts, type WiredService } from '../../ports/service.ts';
-import type { ChatApi } from '../chat/api.ts';
-import type { IdentityApi } from '../identity/api.ts';
+import type { TrustedChatApi } from '../chat/trusted-api.ts';
+import type { TrustedIdentityApi } from '../identity/trusted-api.ts';
 import type { PeopleApi } from '../people/api.ts';
 import type { ProcessEvents } from '../process/api.ts';
 import type { HubApi, RealtimeApi } from './api.ts';
@@ -16,8 +16,8 @@ export interface RealtimeParts extends ServiceParts {
   readonly processId: string;
   readonly process: ProcessEvents;
   readonly services: {
-    connect(name: 'chat'): ChatApi;
-    connect(name: 'identity'): IdentityApi;
+    connect(name: 'chat'): TrustedChatApi;
+    connect(name: 'identity'): TrustedIdentityApi;
     connect(name: 'people'): PeopleApi;
   };
 }

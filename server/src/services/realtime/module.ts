@@ -7,8 +7,8 @@ import type { Log } from '../../kernel/log.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import { type Bus, type BusRecord, type Subscription, topics } from '../../ports/bus.ts';
 import type { HubRegistry } from '../../ports/hub-registry.ts';
-import type { ChatApi } from '../chat/api.ts';
-import type { IdentityApi } from '../identity/api.ts';
+import type { TrustedChatApi } from '../chat/trusted-api.ts';
+import type { TrustedIdentityApi } from '../identity/trusted-api.ts';
 import type { PeopleApi } from '../people/api.ts';
 import type { HubApi, RealtimeApi } from './api.ts';
 import { closeCodes, type RealtimeConfig, realtimeDefaults, tickMs } from './config.ts';
@@ -38,8 +38,11 @@ import { createRegistrar } from './serving/registrar.ts';
 import { createStarter } from './serving/starter.ts';
 
 export interface RealtimeDeps {
-  readonly chat: Pick<ChatApi, 'membershipsOf' | 'backlogs' | 'resumeSummaries' | 'heads' | 'repair' | 'viewFor'>;
-  readonly identity: Pick<IdentityApi, 'checkSession'>;
+  readonly chat: Pick<
+    TrustedChatApi,
+    'membershipsOf' | 'backlogs' | 'resumeSummaries' | 'heads' | 'repair' | 'viewFor'
+  >;
+  readonly identity: Pick<TrustedIdentityApi, 'checkSession'>;
   readonly people: Pick<PeopleApi, 'getProfiles'>;
   readonly registry: HubRegistry;
   readonly bus: Bus;
@@ -100,11 +103,12 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   const resumer = createResumer({ chat, index, fanOut, backlog, scheduler, resumesAtOnce: config.resumesAtOnce });
   const verifier = createVerifier({
     ...{ chat, registry, hub: hubId, leaseMs, index, registrar, pipeline, loader, scheduler, log, lose },
+    onMissed: () => fanOut.tell([...index.connections], { kind: 'missed' }),
   });
   const lease = createLease({ registry, hub: hubId, leaseMs, registrar, verifier, clock, log });
   const sweep = createSweep({ index, outbound, clock, ...config, end, onThrow });
   const deliver = createDeliver({
-    ...{ config, index, pipeline, members, starter, ephemerals, profiles, outbound, verifier, clock, end },
+    ...{ config, index, pipeline, members, starter, ephemerals, profiles, fanOut, outbound, verifier, clock, end },
     recheck: (connection) => void recheck(connection),
   });
 

@@ -9,6 +9,8 @@ import {
   sender,
 } from '../../../test-support/relay.ts';
 import { fail } from '../../kernel/errors.ts';
+import type { AccountId, ConversationId } from '../../kernel/ids.ts';
+import type { PreferencesRow } from '../../model/chat-rows.ts';
 import type { Bus, BusRecord } from '../../ports/bus.ts';
 
 let relay: RelayTest;
@@ -56,6 +58,36 @@ describe('the relay', () => {
     expect(value.source.incarnation).toMatch(/^\d+\.1\.0$/);
     const lsns = got.map((record) => BigInt(record.value.source.lsn));
     for (let i = 1; i < lsns.length; i++) expect(lsns[i]! > lsns[i - 1]!).toBe(true);
+  });
+
+  test('publishes preferences by their conversation, with the row they replace', async () => {
+    const { bus, got, until } = await openBus();
+    await relay.openRelay(bus).unit.start?.();
+    const write = (notify: string, until: string | null) =>
+      relay.database.sql.query(
+        `insert into chat.preferences (conversation_id, user_id, notify, muted_until) values ($1, $2, $3, $4)
+         on conflict (conversation_id, user_id) do update set notify = excluded.notify, muted_until = excluded.muted_until`,
+        [conversation, sender, notify, until],
+      );
+    await write('mentions', null);
+    await write('none', '2026-11-20T12:00:00.000Z');
+    await until(() => got.length >= 2);
+    const first: PreferencesRow = {
+      conversation_id: conversation as ConversationId,
+      user_id: sender as AccountId,
+      muted_until: null,
+      archived: false,
+      pinned: false,
+      notify: 'mentions',
+    };
+    const second = { ...first, notify: 'none', muted_until: '2026-11-20T12:00:00.000Z' };
+    expect(got.map(({ topic, key, value }) => [topic, key, value.source.table])).toEqual(
+      Array(2).fill(['parley.chat', conversation, 'preferences']),
+    );
+    expect(got.map(({ value: { op, before, after } }) => ({ op, before, after }))).toEqual([
+      { op: 'c', before: null, after: first },
+      { op: 'u', before: first, after: second },
+    ]);
   });
 
   test('keeps a transaction of 1,000 rows whole and numbers its changes', async () => {

@@ -1,10 +1,10 @@
 import type { AccountId, ConversationId, HubId } from '../../kernel/ids.ts';
-import type { Delivery } from '../../model/delivery.ts';
+import { type Delivery, isOfUser } from '../../model/delivery.ts';
 import type { HubRegistry } from '../../ports/hub-registry.ts';
 
 /**
  * Which hub gets which deliveries, in their order. The registry is asked once for all (rule 15): by conversation, and by user
- * for who is told before their hub serves the conversation: new members, and the holders of revoked sessions. What follows in
+ * for what is one user's own, and for who is told before their hub serves the conversation: new members. What follows in
  * a conversation that somebody has just joined goes to that hub as well: it may not have registered the conversation yet.
  */
 export async function addressDeliveries(
@@ -14,7 +14,7 @@ export async function addressDeliveries(
   const conversations = new Set<ConversationId>();
   const users = new Set<AccountId>();
   for (const delivery of deliveries) {
-    if (delivery.kind === 'revoked') users.add(delivery.user);
+    if (isOfUser(delivery)) users.add(delivery.user);
     else conversations.add(delivery.conversation);
     if (delivery.kind === 'members') for (const member of delivery.members) users.add(member.user);
   }
@@ -34,7 +34,7 @@ export async function addressDeliveries(
   return perHub;
 
   function hubsOf(delivery: Delivery): Iterable<HubId> {
-    if (delivery.kind === 'revoked') return holding.get(delivery.user) ?? [];
+    if (isOfUser(delivery)) return holding.get(delivery.user) ?? [];
     const { conversation } = delivery;
     const hubs = serving.get(conversation) ?? [];
     if (delivery.kind === 'members') {

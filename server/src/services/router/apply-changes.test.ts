@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type AccountId, type ConversationId, createId, type MessageId } from '../../kernel/ids.ts';
-import type { ConversationRow, MembershipRow, MessageRow, ReceiptRow } from '../../model/chat-rows.ts';
+import type { ConversationRow, MembershipRow, MessageRow, PreferencesRow, ReceiptRow } from '../../model/chat-rows.ts';
 import type { Delivery } from '../../model/delivery.ts';
 import type { AccountRow, SessionRow } from '../../model/identity-rows.ts';
 import type { BusRecord } from '../../ports/bus.ts';
@@ -152,6 +152,27 @@ describe('conversations and memberships', () => {
   test('an update of the row that took no rev is told to nobody', () => {
     expect(applyChanges([change('conversations', 'u', { ...row, nonce: 'y' }, row)])).toEqual([]);
   });
+});
+
+test('preferences are told to their owner, as they are now; what a snapshot says of them is no news', () => {
+  const preferences: PreferencesRow = {
+    conversation_id: conversation,
+    user_id: ann,
+    muted_until: null,
+    archived: true,
+    pinned: false,
+    notify: 'all',
+  };
+  const deliveries = applyChanges([
+    change('preferences', 'c', preferences),
+    change('preferences', 'u', { ...preferences, muted_until: at, notify: 'none' }, preferences),
+    change('preferences', 'r', preferences),
+  ]);
+  const told = { kind: 'preferences', user: ann, conversation, mutedUntil: null, archived: true, pinned: false };
+  expect(deliveries).toEqual([
+    { ...told, notify: 'all' },
+    { ...told, mutedUntil: at, notify: 'none' },
+  ]);
 });
 
 test('of the receipts of one member the last counts', () => {

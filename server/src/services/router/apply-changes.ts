@@ -4,9 +4,11 @@ import {
   type ConversationRow,
   type MembershipRow,
   type MessageRow,
+  type PreferencesRow,
   type ReceiptRow,
   toMembership,
   toMessage,
+  toPreferences,
 } from '../../model/chat-rows.ts';
 import type { Membership } from '../../model/conversation.ts';
 import type { Delivery, DurableDelivery, EphemeralDelivery } from '../../model/delivery.ts';
@@ -69,6 +71,8 @@ export function applyChanges(records: readonly BusRecord[]): Delivery[] {
     } else if (schema === 'chat' && table === 'receipts') {
       const { conversation_id: conversation, user_id: user, delivered, read } = value.after as ReceiptRow;
       putReceipt({ kind: 'receipt', conversation, user, delivered, read });
+    } else if (schema === 'chat' && table === 'preferences') {
+      deliveries.push({ kind: 'preferences', ...toPreferences(value.after as PreferencesRow) });
     } else if (schema === 'identity') {
       const revoked = toRevocation(value);
       if (revoked) deliveries.push(revoked);

@@ -235,7 +235,7 @@ describe('the router', () => {
     expect([seen, hub.got.length]).toEqual([[null], 1]);
   });
 
-  test('route tells revocations to the hubs of the user, and survives a hub that refuses', async () => {
+  test('route tells what is one user’s own to the hubs of that user, and survives a hub that refuses', async () => {
     const { api, registry, openHub } = await openRouter();
     const hub = await openHub();
     const sick = await openHub(async () => {
@@ -244,8 +244,14 @@ describe('the router', () => {
     const idle = await openHub();
     await registry.hold(hub.id, [user]);
     await registry.hold(sick.id, [user]);
-    await api.route(systemContext('test'), [{ kind: 'revoked', user, sessions: 'all' }]);
-    expect(hub.got).toEqual([{ kind: 'revoked', user, sessions: 'all' }]);
+    await registry.serve(idle.id, [conversation]);
+    const preferences = { user, conversation, mutedUntil: null, archived: false, pinned: true, notify: 'all' } as const;
+    const own: Delivery[] = [
+      { kind: 'revoked', user, sessions: 'all' },
+      { kind: 'preferences', ...preferences },
+    ];
+    await api.route(systemContext('test'), own);
+    expect(hub.got).toEqual(own);
     expect(idle.got).toEqual([]);
   });
 });

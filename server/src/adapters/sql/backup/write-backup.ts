@@ -27,7 +27,7 @@ interface Table {
 }
 
 /** How far consumers have come means nothing in another database. */
-const notKept = 'consumer_positions';
+const notKept = ['consumer_positions', 'projection_positions'];
 
 /**
  * Everything as one stream. Each database is read in one snapshot (repeatable read), so it is what one moment saw, while sending goes
@@ -109,7 +109,7 @@ async function listTables(client: pg.Client, services: readonly string[]): Promi
      from pg_class c
      join pg_namespace n on n.oid = c.relnamespace
      join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
-     where c.relkind = 'r' and n.nspname = any($1) and c.relname <> $2
+     where c.relkind = 'r' and n.nspname = any($1) and c.relname <> all ($2)
      group by 1, 2 order by 1, 2`,
     [services, notKept],
   );

@@ -2,8 +2,8 @@ import { serverFrames } from '@parley/contracts';
 import { expect, test } from 'vitest';
 import type { AccountId, ConversationId, MessageId } from '../../../kernel/ids.ts';
 import type { Message } from '../../../model/message.ts';
-import type { HubEvent, Senders } from '../../../services/realtime/api.ts';
-import { encodeEvent, nativeEncoder } from './encoder.ts';
+import type { Senders } from '../../../services/realtime/api.ts';
+import { encodeEvent, nativeEncoder, type Told } from './encoder.ts';
 
 const conversation = '0190cccc-0000-7000-8000-000000000003' as ConversationId;
 const user = '0190aaaa-0000-7000-8000-000000000001' as AccountId;
@@ -26,7 +26,7 @@ const message: Message = {
   pinned: false,
 };
 
-const events: HubEvent[] = [
+const events: Told[] = [
   { kind: 'message', conversation, rev: 2, message },
   { kind: 'ephemeral', conversation, message: { ...message, seq: null, rev: null } },
   { kind: 'edited', conversation, rev: 3, message: { ...message, rev: 3, editedAt: at } },
@@ -74,6 +74,12 @@ test.each(events)('$kind is a frame of the published schema, op first', (event) 
   expect(text).toMatch(new RegExp(`^\\{"op":"${op}"[,}]`));
   const frame = JSON.parse(text);
   expect(serverFrames[op].parse(frame)).toEqual(frame);
+});
+
+test('of preferences there is no frame: no client knows one', () => {
+  const preferences = { user, conversation, mutedUntil: null, archived: true, pinned: false, notify: 'all' } as const;
+  expect(nativeEncoder.encode({ kind: 'preferences', ...preferences }, senders)).toBe(null);
+  expect(nativeEncoder.encode({ kind: 'missed' }, senders)).toBe(null);
 });
 
 test('the buffer is the text behind a WebSocket header', () => {

@@ -6,11 +6,18 @@ import { encodeMessageFields } from '../encode-message.ts';
 /** The hub's events as frames of `parley.v1`, WebSocket header included: encoded once, written to every connection. */
 export const nativeEncoder: Encoder = {
   protocol: 'native',
-  encode: (event, senders) => createTextFrame(encodeEvent(event, senders)),
+  encode: (event, senders) => (isTold(event) ? createTextFrame(encodeEvent(event, senders)) : null),
 };
 
+/** What this protocol has a word for. */
+export type Told = Exclude<HubEvent, { readonly kind: 'preferences' | 'missed' }>;
+
+function isTold(event: HubEvent): event is Told {
+  return event.kind !== 'preferences' && event.kind !== 'missed';
+}
+
 /** One frame's text, `op` first. Ids, times and numbers are ours and need no escaping. */
-export function encodeEvent(event: HubEvent, senders: Senders): string {
+export function encodeEvent(event: Told, senders: Senders): string {
   switch (event.kind) {
     case 'message':
     case 'ephemeral':

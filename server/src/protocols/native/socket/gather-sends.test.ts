@@ -3,11 +3,11 @@ import { fail } from '../../../kernel/errors.ts';
 import { createId } from '../../../kernel/ids.ts';
 import { silentLog } from '../../../kernel/log.ts';
 import type { Draft } from '../../../model/message.ts';
-import type { AppendResult, ChatApi } from '../../../services/chat/api.ts';
+import type { AppendResult, SendMessages } from '../../../services/chat/api.ts';
 import { type Client, type ClientOutlet, createClient } from './client.ts';
 import { gatherSends } from './gather-sends.ts';
 
-type Append = ChatApi['append'];
+type Append = SendMessages['append'];
 
 /** Two clients who send in one turn; what each was told. */
 function sendTwo(append: Append) {
@@ -17,7 +17,7 @@ function sendTwo(append: Append) {
     const connection = { send: (frame: Buffer) => void frames.push(frame.subarray(frame.indexOf('{')).toString()) };
     return { ...createClient('127.0.0.1'), connection } as unknown as Client;
   });
-  const send = gatherSends({ append } as ChatApi, silentLog);
+  const send = gatherSends({ append }, silentLog);
   for (const [i, client] of clients.entries()) {
     const draft = { id: `m${i}`, conversation: createId(), sender: createId() } as unknown as Draft;
     send({ state: client, fail: (thrown: unknown) => failed.push([i, thrown]) } as unknown as ClientOutlet, i, draft);

@@ -2,7 +2,7 @@ import { systemContext } from '../../../kernel/context.ts';
 import { Failure, toFailure } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
 import type { Draft } from '../../../model/message.ts';
-import type { AppendResult, ChatApi } from '../../../services/chat/api.ts';
+import type { AppendResult, SendMessages } from '../../../services/chat/api.ts';
 import { createError, createSent, type FrameRef } from './answers.ts';
 import type { Client, ClientOutlet } from './client.ts';
 
@@ -17,7 +17,7 @@ interface Waiting {
  * one as for hundreds, and nobody waits for a timer. `sent` follows the commit, never comes before it, and waits for no other
  * conversation's. An answer that cannot be given ends the connection of who would get it.
  */
-export function gatherSends(chat: ChatApi, log: Log): (outlet: ClientOutlet, ref: FrameRef, draft: Draft) => void {
+export function gatherSends(chat: SendMessages, log: Log): (outlet: ClientOutlet, ref: FrameRef, draft: Draft) => void {
   let waiting: Waiting[] = [];
 
   async function flush(): Promise<void> {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Failure } from '../../../kernel/errors.ts';
 import type { AccountId, SessionId } from '../../../kernel/ids.ts';
 import { createDraft } from '../create-draft.ts';
-import { parseFrame, readFrame, refOf } from './parse-frame.ts';
+import { findRef, parseFrame, readFrame, refOf } from './parse-frame.ts';
 
 const id = '0190cccc-0000-7000-8000-000000000003';
 const principal = { account: id as AccountId, session: id as SessionId, username: 'ann', admin: false };
@@ -72,9 +72,16 @@ describe('parse-frame', () => {
   });
 
   test('what is no object is unreadable', () => {
-    for (const text of ['', 'null', '[]', '1', '"x"', '{', '{"op":"ping"} x', '{"op":"ping","op":"auth"}']) {
-      expect(() => readFrame(text), text).toThrow(/JSON|twice/);
-    }
+    for (const text of ['', 'null', '[]', '1', '"x"', '{', '{"op":"ping"} x', '['.repeat(100)])
+      expect(readFrame(text)).toBeNull();
+  });
+
+  test('what is more than a frame may be is refused, and its ref is known', () => {
+    const deep = `{"a":${'['.repeat(100)}${']'.repeat(100)}}`;
+    for (const text of ['{"op":"ping","op":"auth"}', deep]) expect(() => readFrame(text), text).toThrow(/twice|deep/);
+    expect(findRef('{"op":"send","ref":7,"content":{"ref":8}}')).toBe(7);
+    expect(findRef('{"op":"send","content":{"ref":8},"ref":"x" }')).toBe('x');
+    expect(findRef('{"op":"send","content":{"a":1,"ref":8}}')).toBeUndefined();
   });
 
   test('a wrong frame still has its ref', () => {

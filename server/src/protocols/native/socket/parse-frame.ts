@@ -1,6 +1,6 @@
 import { type ClientFrame, clientFrames, sendFrame } from '@parley/contracts';
 import { z } from 'zod';
-import { fail } from '../../../kernel/errors.ts';
+import { type Failure, fail } from '../../../kernel/errors.ts';
 import { parseJson } from '../../../kernel/parse-json.ts';
 import type { FrameRef } from './answers.ts';
 
@@ -11,11 +11,26 @@ export type ParsedFrame =
   | Exclude<ClientFrame, { op: 'send' }>
   | (Omit<Extract<ClientFrame, { op: 'send' }>, 'content'> & { readonly content?: unknown });
 
-/** The frame as an object; `request.invalid`: unreadable, which ends the connection (close 4500). */
-export function readFrame(text: string): Record<string, unknown> {
-  const value = parseJson(text);
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw fail('request.invalid', 'A frame must be one JSON object.');
+/** The frame as an object; null: unreadable, which ends the connection (close 4500). `request.invalid`: more than a frame may be. */
+export function readFrame(text: string): Record<string, unknown> | null {
+  let value: unknown;
+  try {
+    value = parseJson(text);
+  } catch (thrown) {
+    if ((thrown as Failure).cause || !/^\s*\{/.test(text)) return null;
+    throw thrown;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  return value as Record<string, unknown>;
+}
+
+const refAtBegin = /^\s*\{\s*"op"\s*:\s*"\w*"\s*,\s*"ref"\s*:\s*(\d{1,15}|"[^"\\]{0,64}")/;
+const refAtEnd = /,\s*"ref"\s*:\s*(\d{1,15}|"[^"\\]{0,64}")\s*\}\s*$/;
+
+/** The `ref` of a frame that is not parsed, where it can be nobody else's: right after `op`, or last. */
+export function findRef(text: string): FrameRef {
+  const [, ref] = refAtBegin.exec(text.slice(0, 200)) ?? refAtEnd.exec(text.slice(-200)) ?? [];
+  return ref === undefined ? undefined : (JSON.parse(ref) as FrameRef);
 }
 
 /** What is told of a frame that is wrong all over. */

@@ -1,16 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { fail } from '../../../kernel/errors.ts';
+import { fail, toFailure } from '../../../kernel/errors.ts';
 import { findCredential } from '../../shared/authenticate.ts';
 import { addressOf } from '../../shared/caller-context.ts';
 import { acceptSockets } from '../../shared/socket-outlet.ts';
 import type { RealtimeSocketDeps } from '../native-deps.ts';
+import { createError } from './answers.ts';
 import { type Client, type ClientOutlet, createClient } from './client.ts';
 import { createResumes } from './gather-resumes.ts';
 import { gatherSends } from './gather-sends.ts';
 import { type FrameHandling, handleFrame } from './handle-frame.ts';
 import { createOpening } from './opening.ts';
-import { readFrame } from './parse-frame.ts';
+import { findRef, readFrame } from './parse-frame.ts';
 
 export const subprotocol = 'parley.v1';
 
@@ -35,14 +36,15 @@ export function createRealtimeSocket(
   function onFrame(outlet: ClientOutlet, text: string): void {
     if (!outlet.open) return;
     const { phase } = outlet.state as Client;
-    let value: Record<string, unknown>;
+    let value: Record<string, unknown> | null;
     try {
       value = readFrame(text);
     } catch (thrown) {
-      outlet.close(4500, (thrown as Error).message);
+      outlet.write(createError(findRef(text), toFailure(thrown)));
       return;
     }
-    if (phase === 'open') handleFrame(handling, outlet, value, text);
+    if (!value) outlet.close(4500, 'a frame must be one JSON object');
+    else if (phase === 'open') handleFrame(handling, outlet, value, text);
     else opening.onFrame(outlet, value);
   }
 

@@ -1,9 +1,11 @@
-import type { ChatApi } from '../../../services/chat/api.ts';
+import type { Context } from '../../../kernel/context.ts';
+import type { ChatApi, SendMessages } from '../../../services/chat/api.ts';
 import type { IdentityApi } from '../../../services/identity/api.ts';
 import type { PeopleApi } from '../../../services/people/api.ts';
+import type { SocketHalf } from '../halves.ts';
 import type { CallClass } from './rates.ts';
 
-/** `uncounted`: done for every request before it is known who asks, or for nobody: by the program itself. */
+/** `uncounted`: done for every request before it is known who asks. */
 export type Counted = CallClass | 'uncounted';
 
 /** A class for every method: a new one does not compile without. */
@@ -31,8 +33,6 @@ export const identityClasses: CallClasses<IdentityApi> = {
   // Of every request and socket, and without a database: what they are let in for is counted.
   verifyAccess: 'uncounted',
   resolveCookie: 'uncounted',
-  checkSession: 'uncounted',
-  listRevoked: 'uncounted',
 };
 
 export const peopleClasses: CallClasses<PeopleApi> = {
@@ -47,7 +47,7 @@ export const peopleClasses: CallClasses<PeopleApi> = {
   listBlocks: 'reading',
 };
 
-export const chatClasses: CallClasses<ChatApi> = {
+export const chatClasses: CallClasses<ChatApi & SendMessages> = {
   // Per draft, of its sender: see limit-append.
   append: 'sends',
   sendEphemeral: 'sends',
@@ -80,17 +80,17 @@ export const chatClasses: CallClasses<ChatApi> = {
   listReceipts: 'reading',
   getAttachment: 'reading',
   getAttachmentUsage: 'reading',
-  membershipsOf: 'reading',
-  // Asked for many people in one call, by a timer.
-  notifyPreferencesOf: 'uncounted',
-  // Between services, and of an upload or deletion that is counted already.
-  collectAttachments: 'uncounted',
+  // Of an upload or deletion that was counted when it began.
   forgetAttachments: 'uncounted',
-  listUnknownAttachments: 'uncounted',
-  getAttachmentTotals: 'uncounted',
-  backlogs: 'uncounted',
-  resumeSummaries: 'uncounted',
-  heads: 'uncounted',
-  repair: 'uncounted',
-  viewFor: 'uncounted',
+};
+
+/** What of a half somebody calls: with their context. The rest the program asks for by itself. */
+export type SocketCalls = {
+  [K in keyof SocketHalf as SocketHalf[K] extends (ctx: Context, ...args: never[]) => Promise<unknown>
+    ? K
+    : never]: SocketHalf[K];
+};
+
+export const socketClasses: CallClasses<SocketCalls> = {
+  ownMemberships: 'reading',
 };

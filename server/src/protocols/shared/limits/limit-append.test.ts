@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { systemContext } from '../../../kernel/context.ts';
 import type { AccountId } from '../../../kernel/ids.ts';
 import type { Draft } from '../../../model/message.ts';
-import type { AppendResult, ChatApi } from '../../../services/chat/api.ts';
+import type { AppendResult, SendMessages } from '../../../services/chat/api.ts';
 import { createCallLimits } from './call-limits.ts';
 import { limitAppend } from './limit-append.ts';
 
@@ -12,7 +12,7 @@ const appendedAs = (seq: number): AppendResult => ({ seq, rev: seq, createdAt: '
 /** Chat, which answers the drafts it gets from the last to the first; `b…` is refused there. */
 function createAppend(burst: number) {
   const calls: string[][] = [];
-  const append: ChatApi['append'] = async (_ctx, drafts, onResult) => {
+  const append: SendMessages['append'] = async (_ctx, drafts, onResult) => {
     calls.push(drafts.map(({ id }) => id));
     const results = drafts.map(
       ({ id }, at): AppendResult => (id.startsWith('b') ? { code: 'conversation.forbidden' } : appendedAs(at)),

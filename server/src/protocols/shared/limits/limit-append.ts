@@ -1,13 +1,13 @@
-import type { AppendResult, ChatApi } from '../../../services/chat/api.ts';
+import type { AppendResult, SendMessages } from '../../../services/chat/api.ts';
 import type { CallLimits } from './call-limits.ts';
 
-type Append = ChatApi['append'];
+type Append = SendMessages['append'];
 
 /**
  * Each draft takes from its own sender: one call may hold those of many. What is over is answered in its place and at once, and its
  * neighbours go on as if it had not been there.
  */
-export function limitAppend(chat: Pick<ChatApi, 'append'>, limits: Pick<CallLimits, 'takeSend'>): Append {
+export function limitAppend(chat: SendMessages, limits: Pick<CallLimits, 'takeSend'>): Append {
   return async (ctx, drafts, onResult) => {
     const refused = new Map<number, AppendResult>();
     for (const [index, { sender }] of drafts.entries()) {
@@ -24,7 +24,7 @@ export function limitAppend(chat: Pick<ChatApi, 'append'>, limits: Pick<CallLimi
 }
 
 async function appendSome(
-  chat: Pick<ChatApi, 'append'>,
+  chat: SendMessages,
   ctx: Parameters<Append>[0],
   drafts: Parameters<Append>[1],
   taken: readonly number[],

@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { Context } from '../../../kernel/context.ts';
 import { createCallerContext } from '../caller-context.ts';
-import { chatClasses, identityClasses, peopleClasses } from './call-classes.ts';
+import { chatClasses, identityClasses, peopleClasses, socketClasses } from './call-classes.ts';
 import { createCallLimits } from './call-limits.ts';
-import { limitServices } from './limit-services.ts';
+import { limitServices, limitSockets } from './limit-services.ts';
 import { type CallClass, defaultRates } from './rates.ts';
 
-const tables = { identity: identityClasses, people: peopleClasses, chat: chatClasses };
+const tables = { identity: identityClasses, people: peopleClasses, chat: chatClasses, sockets: socketClasses };
 type Service = keyof typeof tables;
 type Call = (ctx: Context, ...args: unknown[]) => Promise<unknown>;
 
-/** Every method of every service, with its class; what would be missing does not compile. */
+/** Every method of every service, and each call given beside sockets, with its class; what would be missing does not compile. */
 const methods = (Object.keys(tables) as Service[]).flatMap((service) =>
   Object.entries(tables[service]).map(([method, callClass]) => ({ service, method, callClass })),
 );
@@ -21,8 +21,10 @@ function createServices(used: CallClass) {
   const fake = (service: string) =>
     new Proxy({}, { get: (_, method) => async () => void reached.push(`${service}.${String(method)}`) });
   const services = { identity: fake('identity'), people: fake('people'), chat: fake('chat') } as never;
+  const sockets = { ownMemberships: async () => void reached.push('sockets.ownMemberships') };
   const limits = createCallLimits({ [used]: { perSecond: 0.001, burst: 0 } });
-  return { reached, services: limitServices(services, limits) as unknown as Record<Service, Record<string, Call>> };
+  const limited = { ...limitServices(services, limits), sockets: limitSockets(sockets as never, limits) };
+  return { reached, services: limited as unknown as Record<Service, Record<string, Call>> };
 }
 
 const stranger = createCallerContext('192.0.2.1', 'r');
@@ -44,15 +46,15 @@ describe.each(Object.keys(defaultRates) as CallClass[])('with nothing left of %s
   });
 });
 
-test('every class limits something, and only what is no call of somebody is not counted', () => {
+test('every class limits something, and only what tells who asks is not counted', () => {
   const used = new Set(methods.map(({ callClass }) => callClass));
   expect([...used].sort()).toEqual([...Object.keys(defaultRates), 'uncounted'].sort());
   expect(methods.filter(({ callClass }) => callClass === 'uncounted').map(({ method }) => method)).toEqual([
-    ...['verifyAccess', 'resolveCookie', 'checkSession', 'listRevoked'],
-    // Of an upload or deletion that is counted when it begins.
-    ...['createAttachment', 'notifyPreferencesOf'],
-    ...['collectAttachments', 'forgetAttachments', 'listUnknownAttachments', 'getAttachmentTotals'],
-    ...['backlogs', 'resumeSummaries', 'heads', 'repair', 'viewFor'],
+    'verifyAccess',
+    'resolveCookie',
+    // Of an upload or deletion that was counted when it began.
+    'createAttachment',
+    'forgetAttachments',
   ]);
 });
 

@@ -1,6 +1,13 @@
 import type { Context } from '../../../kernel/context.ts';
-import type { ProtocolServices } from '../halves.ts';
-import { type CallClasses, chatClasses, identityClasses, peopleClasses } from './call-classes.ts';
+import type { ProtocolServices, SocketHalf } from '../halves.ts';
+import {
+  type CallClasses,
+  chatClasses,
+  identityClasses,
+  peopleClasses,
+  type SocketCalls,
+  socketClasses,
+} from './call-classes.ts';
 import type { CallLimits } from './call-limits.ts';
 import { limitAppend } from './limit-append.ts';
 
@@ -16,6 +23,11 @@ export function limitServices({ identity, people, chat }: LimitedServices, limit
     people: limitCalls('people', people, peopleClasses, limits),
     chat: { ...limitCalls('chat', chat, chatClasses, limits), append: limitAppend(chat, limits) },
   };
+}
+
+/** What is given where sockets are served, likewise. */
+export function limitSockets(sockets: SocketHalf, limits: CallLimits): SocketHalf {
+  return { ...sockets, ...limitCalls<SocketCalls>('sockets', sockets, socketClasses, limits) };
 }
 
 type Method = (ctx: Context, ...args: unknown[]) => Promise<unknown>;

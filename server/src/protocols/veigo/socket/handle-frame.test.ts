@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import type { Connection } from '../../../services/realtime/api.ts';
 import { createCallLimits } from '../../shared/limits/call-limits.ts';
-import { limitServices } from '../../shared/limits/limit-services.ts';
+import { limitServices, limitSockets } from '../../shared/limits/limit-services.ts';
 import type { Rates } from '../../shared/limits/rates.ts';
 import { createFrameHandler, type VeigoClient, type VeigoOutlet } from './handle-frame.ts';
 
@@ -24,12 +24,15 @@ function createSocket({ rooms = 1, rates = {} }: { readonly rooms?: number; read
     last: Promise.resolve(),
   };
   const chat = {
-    membershipsOf: async () => Array.from({ length: rooms }, (_, n) => ({ conversation: room(n) })),
     append: async () => [{ seq: 1, rev: 1, createdAt: '2026-01-31T12:00:00.000Z', repeated: false }],
+  };
+  const sockets = {
+    ownMemberships: async () => Array.from({ length: rooms }, (_, n) => ({ conversation: room(n) })),
   };
   const limits = createCallLimits(rates);
   const handle = createFrameHandler({
     ...limitServices({ chat } as never, limits),
+    ...limitSockets(sockets as never, limits),
     beginFrame: limits.beginFrame,
   } as never);
   const say = (type: string, payload: readonly object[]) =>

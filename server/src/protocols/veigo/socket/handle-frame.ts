@@ -3,7 +3,7 @@ import { toFailure } from '../../../kernel/errors.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import type { Connection } from '../../../services/realtime/api.ts';
 import { createCallerContext } from '../../shared/caller-context.ts';
-import type { ProtocolServices } from '../../shared/halves.ts';
+import type { ProtocolServices, SocketHalf } from '../../shared/halves.ts';
 import type { SocketOutlet } from '../../shared/socket-outlet.ts';
 import { describeFailure } from '../errors.ts';
 import { createMessage } from '../messages.ts';
@@ -32,7 +32,7 @@ export const maxFrames = 1_000;
 /** Rooms one socket may listen to. */
 const maxJoined = 10_000;
 
-type FrameDeps = VeigoDeps & Pick<ProtocolServices, 'beginFrame'>;
+type FrameDeps = VeigoDeps & Pick<ProtocolServices, 'beginFrame'> & Pick<SocketHalf, 'ownMemberships'>;
 
 /** Handles one socket's frames one after another. Whatever is wrong with one is answered with ERROR; the connection stays. */
 export function createFrameHandler(deps: FrameDeps): (outlet: VeigoOutlet, text: string) => void {
@@ -76,7 +76,7 @@ async function join(
   connection: Connection,
   rooms: readonly string[],
 ): Promise<void> {
-  const stays = await deps.chat.membershipsOf(ctx, [connection.principal.account]);
+  const stays = await deps.ownMemberships(ctx);
   const own = new Set<string>(stays.map(({ conversation }) => conversation));
   for (const room of rooms) {
     const id = room.toLowerCase();

@@ -12,7 +12,10 @@ import type { VeigoDeps } from '../veigo-deps.ts';
 import { createError, veigoEncoder } from './encoder.ts';
 import { createFrameHandler, maxFrames, type VeigoClient, type VeigoOutlet } from './handle-frame.ts';
 
-export interface VeigoSocketDeps extends VeigoDeps, Pick<ProtocolServices, 'beginFrame'>, Pick<SocketHalf, 'hub'> {
+export interface VeigoSocketDeps
+  extends VeigoDeps,
+    Pick<ProtocolServices, 'beginFrame'>,
+    Pick<SocketHalf, 'hub' | 'ownMemberships'> {
   readonly origins: OriginRule;
 }
 

@@ -5,14 +5,14 @@ import type { Unit } from '../../../kernel/lifecycle.ts';
 import type { Log } from '../../../kernel/log.ts';
 import type { Draft } from '../../../model/message.ts';
 import type { Bus, BusRecord, Subscription } from '../../../ports/bus.ts';
-import type { AppendResult, ChatApi } from '../api.ts';
+import type { AppendResult, SendMessages } from '../api.ts';
 import { chatGroups } from '../groups.ts';
 import { encodeReply, parseDraft, readReturnAddress } from './envelope.ts';
 
 export interface IngestConsumerDeps {
   readonly bus: Pick<Bus, 'subscribe' | 'publish'>;
   /** The committer's. */
-  readonly append: ChatApi['append'];
+  readonly append: SendMessages['append'];
   readonly clock: Clock;
   readonly log: Log;
   /** Members of the group in this process: batches in hand at once. */

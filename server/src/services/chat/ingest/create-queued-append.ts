@@ -7,7 +7,7 @@ import type { Log } from '../../../kernel/log.ts';
 import type { Metrics } from '../../../kernel/metrics.ts';
 import type { Draft } from '../../../model/message.ts';
 import { type Bus, type BusRecord, type Subscription, topics } from '../../../ports/bus.ts';
-import type { AppendResult, ChatApi } from '../api.ts';
+import type { AppendResult, SendMessages } from '../api.ts';
 import { encodeRequest, parseDraft, parseReply } from './envelope.ts';
 
 export interface QueuedAppendConfig {
@@ -44,7 +44,7 @@ interface Waiting {
  * still the committer's, after the commit (MESSAGE-PATH rule 25).
  */
 export function createQueuedAppend(deps: QueuedAppendDeps): {
-  readonly append: ChatApi['append'];
+  readonly append: SendMessages['append'];
   readonly unit: Unit;
 } {
   const { clock, log, metrics, producers } = deps;

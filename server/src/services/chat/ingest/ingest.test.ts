@@ -8,7 +8,7 @@ import { silentLog } from '../../../kernel/log.ts';
 import { noMetrics } from '../../../kernel/metrics.ts';
 import type { Draft } from '../../../model/message.ts';
 import { type Bus, type BusRecord, topics } from '../../../ports/bus.ts';
-import type { AppendResult, ChatApi } from '../api.ts';
+import type { AppendResult, SendMessages } from '../api.ts';
 import { createIngestConsumer } from './create-ingest-consumer.ts';
 import { createQueuedAppend, type QueuedAppendConfig } from './create-queued-append.ts';
 import { encodeRequest } from './envelope.ts';
@@ -27,7 +27,7 @@ function createDraft(conversation: ConversationId, text: string): Draft {
 /** A committer that numbers what it gets; `refuse` may answer otherwise. */
 function createModel(refuse: (draft: Draft) => AppendResult | null = () => null) {
   const stored: string[] = [];
-  const append: ChatApi['append'] = async (_ctx, drafts, onResult) =>
+  const append: SendMessages['append'] = async (_ctx, drafts, onResult) =>
     drafts.map((draft, index) => {
       const refused = refuse(draft);
       if (refused) return refused;
@@ -42,7 +42,7 @@ function createModel(refuse: (draft: Draft) => AppendResult | null = () => null)
 }
 
 async function open(
-  append: ChatApi['append'],
+  append: SendMessages['append'],
   given: { config?: Partial<QueuedAppendConfig>; producers?: (bus: Bus) => Pick<Bus, 'publish'>[] } = {},
 ) {
   const bus = createMemoryBus({ log: silentLog, retryFirstMs: 1, retryMaxMs: 4 });

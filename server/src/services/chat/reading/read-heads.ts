@@ -1,7 +1,7 @@
 import type { ConversationId } from '../../../kernel/ids.ts';
 import { createEpoch, type Incarnation } from '../../../model/position.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
-import type { Head } from '../api.ts';
+import type { Head } from '../trusted-api.ts';
 
 export interface HeadRow {
   readonly id: ConversationId;

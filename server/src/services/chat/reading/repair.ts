@@ -4,14 +4,15 @@ import { fail } from '../../../kernel/errors.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import { type MembershipRow, type MessageRow, toMembership, toMessage } from '../../../model/chat-rows.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
-import type { ChatApi, ConversationView, Head } from '../api.ts';
+import type { ConversationView } from '../api.ts';
 import { type ChatDeps, configOf } from '../deps.ts';
 import { membershipColumns, messageColumns, readSnapshot } from '../store.ts';
+import type { Head, TrustedChatApi } from '../trusted-api.ts';
 import { readHeads } from './read-heads.ts';
 import type { PageSize } from './read-pages.ts';
 import { readViews } from './views.ts';
 
-type Request<M extends 'repair' | 'viewFor'> = Parameters<ChatApi[M]>[1];
+type Request<M extends 'repair' | 'viewFor'> = Parameters<TrustedChatApi[M]>[1];
 
 /** Of `limit` messages and memberships, taken together by their rev. */
 const repairMost = 1_000;
@@ -20,7 +21,11 @@ const repairMost = 1_000;
  * What changed in a conversation after a rev, in its present state, ascending by rev. When there is more than `limit`, or than one
  * answer may hold, it ends with a whole rev. `conversation.unknown`; `service.timeout` when `minRev` does not become visible in time.
  */
-export async function repair(deps: ChatDeps, ctx: Context, request: Request<'repair'>): ReturnType<ChatApi['repair']> {
+export async function repair(
+  deps: ChatDeps,
+  ctx: Context,
+  request: Request<'repair'>,
+): ReturnType<TrustedChatApi['repair']> {
   const { conversation, rev } = request;
   const limit = Math.min(request.limit, repairMost);
   await awaitRev(deps, ctx, conversation, request.minRev);

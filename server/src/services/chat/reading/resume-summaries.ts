@@ -2,9 +2,9 @@ import type { Context } from '../../../kernel/context.ts';
 import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import { type MembershipRow, toMembership } from '../../../model/chat-rows.ts';
 import type { Membership } from '../../../model/conversation.ts';
-import type { Head } from '../api.ts';
 import type { ChatDeps } from '../deps.ts';
 import { membershipColumns, readSnapshot } from '../store.ts';
+import type { Head } from '../trusted-api.ts';
 import { type HeadRow, toHead } from './read-heads.ts';
 import { unreadSql } from './views.ts';
 

@@ -96,7 +96,7 @@ describe('search', () => {
     await index(id);
     const [row] = await t.sql.query<object>('select * from chat.messages where conversation_id = $1', [id]);
     const [position] = await t.sql.query<{ lsn: string; incarnation: string }>(
-      `select lsn::text as lsn, incarnation from chat.consumer_positions where consumer = 'search'`,
+      `select lsn::text as lsn, incarnation from chat.projection_positions where projection = 'search'`,
     );
     await t.sql.query('delete from chat.search where conversation_id = $1', [id]);
     const source = { db: 'test', schema: 'chat', table: 'messages', ordinal: 0, ts_ms: 0, snapshot: false };
@@ -122,7 +122,6 @@ describe('search', () => {
       [id],
     );
     const rows = await t.sql.query<object>('select * from chat.messages where conversation_id = $1', [id]);
-    await t.sql.query('delete from chat.consumer_positions');
     const fresh = await openChatIndex(rows);
     expect(fresh).toBe(7);
     const seen: (number | null)[] = [];

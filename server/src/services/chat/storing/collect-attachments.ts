@@ -1,9 +1,9 @@
 import type { Context } from '../../../kernel/context.ts';
 import type { AttachmentId } from '../../../kernel/ids.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
-import type { AttachmentTotals } from '../api.ts';
 import type { ChatDeps } from '../deps.ts';
 import { isShownSql } from '../reading/visible-sql.ts';
+import type { AttachmentTotals } from '../trusted-api.ts';
 import { listPictures, type OwnedAttachment } from './list-pictures.ts';
 import { markForCheck } from './mark-for-check.ts';
 
@@ -88,9 +88,12 @@ async function sweep(deps: ChatDeps): Promise<boolean> {
   });
 }
 
-/** Their bytes are gone, or never came. What is stored is not forgotten. */
-export async function forgetAttachments(deps: ChatDeps, ids: readonly AttachmentId[]): Promise<void> {
-  await deps.sql.query(`delete from chat.attachments where id = any($1::uuid[]) and state <> 'stored'`, [ids]);
+/** Their bytes are gone, or never came. Of the caller's own, of anybody's when the program asks; what is stored is not forgotten. */
+export async function forgetAttachments(deps: ChatDeps, ctx: Context, ids: readonly AttachmentId[]): Promise<void> {
+  await deps.sql.query(
+    `delete from chat.attachments where id = any($1::uuid[]) and state <> 'stored' and ($2::uuid is null or owner_id = $2)`,
+    [ids, ctx.principal?.account ?? null],
+  );
 }
 
 /** Those that have no row at all. */

@@ -3,11 +3,11 @@ import { openTestDatabase } from '../../../../test-support/database.ts';
 import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../../../test-support/identity.ts';
 import { createContext } from '../../../kernel/context.ts';
 import { type AccountId, createId } from '../../../kernel/ids.ts';
-import type { IdentityApi } from '../api.ts';
+import type { WholeIdentityApi } from '../trusted-api.ts';
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>;
 let identity: TestIdentity;
-let api: IdentityApi;
+let api: WholeIdentityApi;
 const ctx = anonymous();
 const password = 'correct horse';
 

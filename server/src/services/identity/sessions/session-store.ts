@@ -1,7 +1,8 @@
 import type { AccountId, SessionId } from '../../../kernel/ids.ts';
 import type { RevocationReason } from '../../../model/identity-rows.ts';
-import type { Origin, Revoked } from '../api.ts';
+import type { Origin } from '../api.ts';
 import type { Queryable } from '../store.ts';
+import type { Revoked } from '../trusted-api.ts';
 import type { RefreshToken } from './opaque-tokens.ts';
 
 /** Who a session acts for. */

@@ -9,13 +9,14 @@ import { silentLog } from '../../../kernel/log.ts';
 import { noMetrics } from '../../../kernel/metrics.ts';
 import type { SessionRow } from '../../../model/identity-rows.ts';
 import { topics } from '../../../ports/bus.ts';
-import type { IdentityApi, SignedIn } from '../api.ts';
+import type { SignedIn } from '../api.ts';
 import { createIdentity } from '../module.ts';
+import type { WholeIdentityApi } from '../trusted-api.ts';
 import { createRefreshToken } from './opaque-tokens.ts';
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>;
 let identity: TestIdentity;
-let api: IdentityApi;
+let api: WholeIdentityApi;
 let serial = 0;
 const ctx = anonymous();
 const password = 'correct horse';

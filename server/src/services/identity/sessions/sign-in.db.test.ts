@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestDatabase } from '../../../../test-support/database.ts';
 import { anonymous, contextOf, startTestIdentity, type TestIdentity } from '../../../../test-support/identity.ts';
-import type { IdentityApi } from '../api.ts';
+import type { WholeIdentityApi } from '../trusted-api.ts';
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>;
 let identity: TestIdentity;
-let api: IdentityApi;
+let api: WholeIdentityApi;
 const ctx = anonymous();
 const password = 'correct horse';
 const wrong = { code: 'credentials.wrong' };

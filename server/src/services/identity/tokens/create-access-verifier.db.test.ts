@@ -6,7 +6,8 @@ import { type AccountId, createId, type SessionId } from '../../../kernel/ids.ts
 import { silentLog } from '../../../kernel/log.ts';
 import type { SessionRow } from '../../../model/identity-rows.ts';
 import { type Bus, type BusRecord, topics } from '../../../ports/bus.ts';
-import type { IdentityApi, SignedIn } from '../api.ts';
+import type { SignedIn } from '../api.ts';
+import type { WholeIdentityApi } from '../trusted-api.ts';
 import { type AccessVerifier, type AccessVerifierConfig, createAccessVerifier } from './create-access-verifier.ts';
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>;
@@ -52,9 +53,9 @@ function createVerifier(config: Partial<AccessVerifierConfig>): AccessVerifier {
 }
 
 /** Identity as another process reaches it: not always. */
-function reached(api: IdentityApi): IdentityApi {
+function reached(api: WholeIdentityApi): WholeIdentityApi {
   return new Proxy(api, {
-    get: (target, name: keyof IdentityApi) => async (context: never, argument: never) => {
+    get: (target, name: keyof WholeIdentityApi) => async (context: never, argument: never) => {
       calls.push(name);
       if (away && (awayFrom?.includes(name) ?? true)) throw away;
       return (target[name] as (context: never, argument: never) => unknown)(context, argument);

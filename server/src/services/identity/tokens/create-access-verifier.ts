@@ -9,6 +9,7 @@ import { type Bus, type BusRecord, type Subscription, topics } from '../../../po
 import type { IdentityApi } from '../api.ts';
 import { identityDefaults } from '../config.ts';
 import { onIdentityChanges } from '../consumer.ts';
+import type { WholeIdentityApi } from '../trusted-api.ts';
 import { createCookieCache } from './cookie-cache.ts';
 import { createPublicKeys } from './public-keys.ts';
 import { createRevocations } from './revocations.ts';
@@ -16,7 +17,7 @@ import { createTokenCheck } from './token-check.ts';
 
 export interface AccessVerifierDeps {
   /** Identity as it is reached from here; need not be up. */
-  readonly identity: Pick<IdentityApi, 'jwks' | 'listRevoked' | 'resolveCookie'>;
+  readonly identity: Pick<WholeIdentityApi, 'jwks' | 'listRevoked' | 'resolveCookie'>;
   readonly bus: Pick<Bus, 'listen'>;
   readonly clock: Clock;
   readonly log: Log;

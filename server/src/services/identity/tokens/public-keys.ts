@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type CryptoKey, importJWK, type JWK } from 'jose';
 import type { Clock } from '../../../kernel/clock.ts';
 import { systemContext } from '../../../kernel/context.ts';
+import { pause } from '../../../kernel/pause.ts';
 import type { IdentityApi } from '../api.ts';
 
 /** The public halves of identity's signing keys, in a process that identity does not run in. */
@@ -40,7 +40,7 @@ export function createPublicKeys(deps: {
   /** Everybody who meets an unknown key waits for the same next answer. */
   function askAgain(): Promise<void> {
     const waitMs = Math.max(0, askedAt + askAgainMs - clock.monotonic());
-    next ??= pause(waitMs, undefined, { ref: false }).then(() => {
+    next ??= pause(waitMs).then(() => {
       // Who comes from now on waits for a later answer: this one may have been given before their key was made.
       next = null;
       return load();

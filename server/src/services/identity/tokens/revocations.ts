@@ -2,7 +2,7 @@ import type { Clock } from '../../../kernel/clock.ts';
 import { type ErrorCode, fail } from '../../../kernel/errors.ts';
 import type { SessionId } from '../../../kernel/ids.ts';
 import type { RevocationReason } from '../../../model/identity-rows.ts';
-import type { Revoked } from '../api.ts';
+import type { Revoked } from '../trusted-api.ts';
 
 /** The session ids revoked within one access-token lifetime (MESSAGE-PATH rule 18); older ones have no valid token left. */
 export interface Revocations {

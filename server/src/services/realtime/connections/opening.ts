@@ -1,7 +1,7 @@
 import type { Context } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
-import type { IdentityApi } from '../../identity/api.ts';
+import type { TrustedIdentityApi } from '../../identity/trusted-api.ts';
 import type { HubApi } from '../api.ts';
 import { closeCodes } from '../config.ts';
 import type { Dialects } from '../dialect.ts';
@@ -18,7 +18,7 @@ type OpenRequest = Parameters<HubApi['open']>[1];
  * registry knew of us is found by the check, a later one is delivered to us.
  */
 export function createOpening(deps: {
-  readonly identity: Pick<IdentityApi, 'checkSession'>;
+  readonly identity: Pick<TrustedIdentityApi, 'checkSession'>;
   readonly index: HubIndex;
   readonly dialects: Dialects;
   readonly loader: Loader;

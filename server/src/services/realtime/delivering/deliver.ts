@@ -10,6 +10,7 @@ import type { Outbound } from '../connections/outbound.ts';
 import type { HubIndex } from '../hub-index.ts';
 import type { Starter } from '../serving/starter.ts';
 import type { Ephemerals } from './ephemerals.ts';
+import type { FanOut } from './fan-out.ts';
 import type { Members, MembersDelivery } from './members.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Profiles } from './profiles.ts';
@@ -27,6 +28,7 @@ export function createDeliver(deps: {
   readonly starter: Starter;
   readonly ephemerals: Ephemerals;
   readonly profiles: Profiles;
+  readonly fanOut: FanOut;
   readonly outbound: Outbound;
   readonly verifier: Verifier;
   readonly clock: Clock;
@@ -34,7 +36,7 @@ export function createDeliver(deps: {
   /** Ends the connection if its session is over. */
   recheck(connection: LiveConnection): void;
 }): RealtimeApi['deliver'] {
-  const { config, index, pipeline, members, starter, ephemerals, profiles, outbound, verifier, clock } = deps;
+  const { config, index, pipeline, members, starter, ephemerals, profiles, fanOut, outbound, verifier, clock } = deps;
   let last: Promise<void> | null = null;
   /** Deliveries of the calls that are not over. */
   let waiting = 0;
@@ -79,7 +81,8 @@ export function createDeliver(deps: {
         const run = runs.get(delivery.conversation);
         if (run) run.push(delivery);
         else runs.set(delivery.conversation, [delivery]);
-      } else if (delivery.kind !== 'revoked') ephemerals.accept(delivery);
+      } else if (delivery.kind === 'preferences') tellPreferences(delivery);
+      else if (delivery.kind !== 'revoked') ephemerals.accept(delivery);
     }
     for (const [conversation, run] of runs) {
       const served = index.served.get(conversation);
@@ -111,7 +114,13 @@ export function createDeliver(deps: {
     return change.members.some((stay) => stay.leftRev === null && index.users.has(stay.user));
   }
 
-  function revoke({ user, sessions }: UserDelivery): void {
+  /** Of all conversations, whatever a connection follows and whatever is withheld from it: they are no part of a backlog. */
+  function tellPreferences(changed: Extract<UserDelivery, { kind: 'preferences' }>): void {
+    const user = index.users.get(changed.user);
+    if (user) fanOut.tell([...user.connections], changed);
+  }
+
+  function revoke({ user, sessions }: Extract<UserDelivery, { kind: 'revoked' }>): void {
     for (const connection of [...(index.users.get(user)?.connections ?? [])]) {
       // Told anew by a replay, "all" may be out of date: the account may have been let in again since.
       if (sessions === 'all') deps.recheck(connection);

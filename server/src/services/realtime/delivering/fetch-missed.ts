@@ -4,7 +4,7 @@ import type { Metrics } from '../../../kernel/metrics.ts';
 import type { Membership } from '../../../model/conversation.ts';
 import type { DurableDelivery } from '../../../model/delivery.ts';
 import type { Message } from '../../../model/message.ts';
-import type { ChatApi } from '../../chat/api.ts';
+import type { TrustedChatApi } from '../../chat/trusted-api.ts';
 import { insist } from '../insist.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { ServedConversation } from '../served-conversation.ts';
@@ -23,7 +23,7 @@ export interface Missed {
 export type FetchMissed = (served: ServedConversation, target: number, baseSeq: number) => Promise<Missed>;
 
 export function createFetchMissed(deps: {
-  readonly chat: Pick<ChatApi, 'repair'>;
+  readonly chat: Pick<TrustedChatApi, 'repair'>;
   readonly profiles: Profiles;
   readonly scheduler: Scheduler;
   readonly log: Log;

@@ -3,7 +3,8 @@ import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import type { Log } from '../../../kernel/log.ts';
 import { conversationLimits, type Membership } from '../../../model/conversation.ts';
 import type { DurableDelivery } from '../../../model/delivery.ts';
-import type { ChatApi, ConversationView } from '../../chat/api.ts';
+import type { ConversationView } from '../../chat/api.ts';
+import type { TrustedChatApi } from '../../chat/trusted-api.ts';
 import type { HubEvent } from '../api.ts';
 import type { HubIndex, LocalUser } from '../hub-index.ts';
 import { insist } from '../insist.ts';
@@ -34,7 +35,7 @@ export interface Members {
 const framesPerRev = 20;
 
 export function createMembers(deps: {
-  readonly chat: Pick<ChatApi, 'viewFor'>;
+  readonly chat: Pick<TrustedChatApi, 'viewFor'>;
   readonly index: HubIndex;
   readonly fanOut: FanOut;
   readonly scheduler: Scheduler;

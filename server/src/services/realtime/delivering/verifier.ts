@@ -2,7 +2,7 @@ import { systemContext } from '../../../kernel/context.ts';
 import type { HubId } from '../../../kernel/ids.ts';
 import type { Log } from '../../../kernel/log.ts';
 import type { HubRegistry } from '../../../ports/hub-registry.ts';
-import type { ChatApi, Head } from '../../chat/api.ts';
+import type { Head, TrustedChatApi } from '../../chat/trusted-api.ts';
 import type { LiveConnection } from '../connections/live-connection.ts';
 import type { HubIndex } from '../hub-index.ts';
 import { insist } from '../insist.ts';
@@ -33,7 +33,7 @@ export interface Verifier {
 }
 
 export function createVerifier(deps: {
-  readonly chat: Pick<ChatApi, 'heads'>;
+  readonly chat: Pick<TrustedChatApi, 'heads'>;
   readonly registry: HubRegistry;
   readonly hub: HubId;
   readonly leaseMs: number;
@@ -44,6 +44,8 @@ export function createVerifier(deps: {
   readonly scheduler: Scheduler;
   readonly log: Log;
   lose(connections: readonly LiveConnection[]): void;
+  /** What is told by user, and has no rev to compare, may have been missed up to now. */
+  onMissed(): void;
 }): Verifier {
   const { chat, index, registrar, pipeline, scheduler, log } = deps;
   const recent = new Set<ServedConversation>();
@@ -78,6 +80,7 @@ export function createVerifier(deps: {
       await registrar.hold([...index.users.keys()]);
       await registrar.serve([...index.served.keys()]);
     }
+    deps.onMissed();
     const behind: Promise<void>[] = [];
     for await (const [served, head] of headsOf([...index.served.values()])) {
       if (isOfThisEpoch(served, head) && head.lastRev > served.lastRev)

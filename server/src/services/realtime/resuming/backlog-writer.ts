@@ -1,6 +1,7 @@
 import { systemContext } from '../../../kernel/context.ts';
 import { gather } from '../../../kernel/gather.ts';
-import type { Backlog, BacklogRequest, ChatApi } from '../../chat/api.ts';
+import type { Backlog } from '../../chat/api.ts';
+import type { BacklogRequest, TrustedChatApi } from '../../chat/trusted-api.ts';
 import type { LiveConnection } from '../connections/live-connection.ts';
 import type { Outbound } from '../connections/outbound.ts';
 import type { FanOut } from '../delivering/fan-out.ts';
@@ -17,7 +18,7 @@ export interface BacklogWriter {
 }
 
 export function createBacklogWriter(deps: {
-  readonly chat: Pick<ChatApi, 'backlogs'>;
+  readonly chat: Pick<TrustedChatApi, 'backlogs'>;
   readonly profiles: Profiles;
   readonly fanOut: FanOut;
   readonly outbound: Outbound;

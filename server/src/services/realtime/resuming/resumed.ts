@@ -1,4 +1,4 @@
-import type { Head } from '../../chat/api.ts';
+import type { Head } from '../../chat/trusted-api.ts';
 import type { HubNotice, ResumedConversation } from '../api.ts';
 import type { Leg } from './leg.ts';
 

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { systemContext } from '../../../kernel/context.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import type { Position } from '../../../model/position.ts';
-import type { ChatApi } from '../../chat/api.ts';
+import type { TrustedChatApi } from '../../chat/trusted-api.ts';
 import type { Hold, LiveConnection } from '../connections/live-connection.ts';
 import type { FanOut } from '../delivering/fan-out.ts';
 import type { HubIndex } from '../hub-index.ts';
@@ -32,7 +32,7 @@ export interface Resumer {
 }
 
 export function createResumer(deps: {
-  readonly chat: Pick<ChatApi, 'resumeSummaries'>;
+  readonly chat: Pick<TrustedChatApi, 'resumeSummaries'>;
   readonly index: HubIndex;
   readonly fanOut: FanOut;
   readonly backlog: BacklogWriter;

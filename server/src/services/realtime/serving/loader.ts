@@ -3,7 +3,7 @@ import { gather } from '../../../kernel/gather.ts';
 import type { AccountId } from '../../../kernel/ids.ts';
 import type { Log } from '../../../kernel/log.ts';
 import type { Membership } from '../../../model/conversation.ts';
-import type { ChatApi } from '../../chat/api.ts';
+import type { TrustedChatApi } from '../../chat/trusted-api.ts';
 import type { LiveConnection } from '../connections/live-connection.ts';
 import type { Members } from '../delivering/members.ts';
 import type { HubIndex, LocalUser } from '../hub-index.ts';
@@ -29,7 +29,7 @@ export interface Loader {
  * - a stay that the stream ended during the read is skipped (`ended`).
  */
 export function createLoader(deps: {
-  readonly chat: Pick<ChatApi, 'membershipsOf'>;
+  readonly chat: Pick<TrustedChatApi, 'membershipsOf'>;
   readonly index: HubIndex;
   readonly registrar: Registrar;
   readonly starter: Starter;

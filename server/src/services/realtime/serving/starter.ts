@@ -1,7 +1,7 @@
 import { systemContext } from '../../../kernel/context.ts';
 import { gather } from '../../../kernel/gather.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
-import type { ChatApi, Head } from '../../chat/api.ts';
+import type { Head, TrustedChatApi } from '../../chat/trusted-api.ts';
 import type { Pipeline } from '../delivering/pipeline.ts';
 import type { HubIndex } from '../hub-index.ts';
 import { insist } from '../insist.ts';
@@ -18,7 +18,7 @@ export interface Starter {
 }
 
 export function createStarter(deps: {
-  readonly chat: Pick<ChatApi, 'heads'>;
+  readonly chat: Pick<TrustedChatApi, 'heads'>;
   readonly index: HubIndex;
   readonly registrar: Registrar;
   readonly pipeline: Pipeline;

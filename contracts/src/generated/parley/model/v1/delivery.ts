@@ -6,7 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import { ConversationKind, HistoryRule, Membership, Visibility } from "./conversation.ts";
+import { ConversationKind, HistoryRule, Membership, NotifyRule, Visibility } from "./conversation.ts";
 import { Message } from "./message.ts";
 
 export const ConversationChange = {
@@ -45,6 +45,7 @@ export interface Delivery {
     | //
     /** To every connection of one user. */
     { readonly $case: "revoked"; readonly value: RevokedDelivery }
+    | { readonly $case: "preferences"; readonly value: PreferencesDelivery }
     | null;
 }
 
@@ -120,6 +121,17 @@ export interface ReceiptDelivery {
   readonly read: number;
 }
 
+/** How a member wants a conversation to be shown and told of, whole. */
+export interface PreferencesDelivery {
+  readonly user: string;
+  readonly conversation: string;
+  /** ISO 8601, UTC, milliseconds. */
+  readonly mutedUntil?: string | null | undefined;
+  readonly archived: boolean;
+  readonly pinned: boolean;
+  readonly notify: NotifyRule;
+}
+
 export interface RevokedDelivery {
   readonly user: string;
   readonly which: { readonly $case: "all"; readonly value: AllSessions } | {
@@ -174,6 +186,9 @@ export const Delivery: MessageFns<Delivery> = {
         break;
       case "revoked":
         RevokedDelivery.encode(message.delivery.value, writer.uint32(90).fork()).join();
+        break;
+      case "preferences":
+        PreferencesDelivery.encode(message.delivery.value, writer.uint32(98).fork()).join();
         break;
     }
     return writer;
@@ -278,6 +293,14 @@ export const Delivery: MessageFns<Delivery> = {
             }
 
             message.delivery = { $case: "revoked", value: RevokedDelivery.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.delivery = { $case: "preferences", value: PreferencesDelivery.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -1068,6 +1091,107 @@ export const ReceiptDelivery: MessageFns<ReceiptDelivery> = {
             }
 
             message.read = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePreferencesDelivery(): PreferencesDelivery {
+  return { user: "", conversation: "", mutedUntil: null, archived: false, pinned: false, notify: 0 };
+}
+
+export const PreferencesDelivery: MessageFns<PreferencesDelivery> = {
+  encode(message: PreferencesDelivery, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.conversation !== "") {
+      writer.uint32(18).string(message.conversation);
+    }
+    if (message.mutedUntil !== undefined && message.mutedUntil !== null) {
+      writer.uint32(26).string(message.mutedUntil);
+    }
+    if (message.archived !== false) {
+      writer.uint32(32).bool(message.archived);
+    }
+    if (message.pinned !== false) {
+      writer.uint32(40).bool(message.pinned);
+    }
+    if (message.notify !== 0) {
+      writer.uint32(48).int32(message.notify);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PreferencesDelivery {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreferencesDelivery() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.conversation = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.mutedUntil = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.archived = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.pinned = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.notify = reader.int32() as any;
             continue;
           }
         }

@@ -83,6 +83,8 @@ export function describeEvent(event: HubEvent, senders: Senders): Told | null {
     case 'conversation':
       return { field: 'conversations', value: { type: 'ConversationEvent', ...event } };
     case 'resumed':
+    case 'preferences':
+    case 'missed':
     case 'drain':
       return null;
   }

@@ -37,11 +37,18 @@ export class Group {
     };
   }
 
-  /** Of notifications: whether there is one is for each reader to say, and what it says is the same for all who have it. */
+  /**
+   * Of notifications: whether there is one is for each reader to say, and what it says is the same for all who have it. What the reader
+   * changes of their preferences comes the same way, in order with the messages they are for, and is told to nobody.
+   */
   encoderFor(reader: AccountId, preferences: UserPreferences): Encoder {
     return {
       protocol: `${this.encoder.protocol} ${reader}`,
       encode: (event, senders) => {
+        if (event.kind === 'preferences' || event.kind === 'missed') {
+          preferences.onChange(event.kind === 'preferences' ? event : null);
+          return null;
+        }
         if (event.kind !== 'message' && event.kind !== 'ephemeral') return this.encoder.encode(event, senders);
         const reason = reasonOf(event.message, reader, preferences.ruleOf(event.conversation));
         return reason ? this.notification(event.message, reason, senders) : null;

@@ -87,6 +87,8 @@ export function createLiveFeeds(deps: LiveFeedDeps): (operation: LiveOperation) 
             return null;
           },
         });
+        // What was changed before the hub told of it here.
+        if (followed) preferences.readAgain(account);
         live.onOpened(connection);
         return createSource(() => {
           live.onClosed(connection);

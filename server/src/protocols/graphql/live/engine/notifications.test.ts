@@ -8,6 +8,7 @@ import {
   subscribe,
   two,
 } from '../../../../../test-support/protocol-hub.ts';
+import type { NotifyRule } from '../../../../model/conversation.ts';
 import { createDirectId } from '../../../../model/direct-id.ts';
 
 let server: ProtocolHub;
@@ -71,6 +72,47 @@ test('stay silent where they are muted, for as long as it is said', async () => 
   await server.hub.route();
   await expect.poll(() => all.results.length).toBe(2);
   expect(feeds.map((feed) => said(feed.events()))).toEqual([['MENTION to ann'], []]);
+});
+
+test('heed a change of preferences as soon as the hub tells of it', async () => {
+  const c = server.hub.chat.create(one, [ann, bob]);
+  server.hub.loseStream();
+  const feed = subscribe(server.connect('ann'), notifications, { in: [one] });
+  const all = subscribe(server.connect('ann'), 'subscription { messages { ... on MessageAdded { message { seq } } } }');
+  await until(4);
+  const change = async (notify: NotifyRule) => {
+    const preferences = { user: ann, conversation: one, mutedUntil: null, archived: false, pinned: false, notify };
+    await server.hub.deliver([{ kind: 'preferences', ...preferences }]);
+  };
+  const say = async (text: string) => {
+    server.hub.chat.send(c, bob, text);
+    await server.hub.route();
+  };
+  await say('one');
+  await change('none');
+  await say('two');
+  await change('all');
+  await say('three');
+  await expect.poll(() => all.results.length).toBe(3);
+  expect(said(feed.events())).toEqual(['MESSAGE one', 'MESSAGE three']);
+});
+
+test('heed what was changed where the hub could not hear: before it was asked to, and while it was deaf', async () => {
+  const c = server.hub.chat.create(one, [ann, bob]);
+  server.hub.loseStream();
+  const quiet = { user: ann, conversation: one, mutedUntil: null } as const;
+  server.afterRead.do = () => void server.preferences.push({ ...quiet, notify: 'none' });
+  const feed = subscribe(server.connect('ann'), notifications);
+  await until(2);
+  server.afterRead.do = () => {};
+  server.hub.chat.send(c, bob, 'muted');
+  await server.hub.route();
+  server.preferences.length = 0;
+  await server.hub.realtime.api.doubt(server.hub.ctx(), 'a router was away');
+  server.hub.chat.send(c, bob, 'heard');
+  await server.hub.route();
+  await expect.poll(() => feed.results.length).toBe(1);
+  expect(said(feed.events())).toEqual(['MESSAGE heard']);
 });
 
 test('begin with those that were missed, and say whether any were', async () => {
