@@ -126,12 +126,15 @@ export interface FakeChat extends ChatApi, SendMessages {
   readonly calls: number[];
   readonly stored: Message[];
   readonly views: ConversationView[];
+  /** Of each upload. */
+  readonly quota: { bytes: number };
 }
 
 function createChat(): FakeChat {
   const stored: Message[] = [];
   const calls: number[] = [];
   const attachments = new Map<string, Attachment>();
+  const quota = { bytes: 1_000_000 };
   const toMessage = (draft: Draft): Message => ({
     ...draft,
     seq: stored.length + 1,
@@ -194,6 +197,14 @@ function createChat(): FakeChat {
       putReceipt: async (_ctx, id) => known(id),
       setTyping: async (_ctx, id) => known(id),
       search: async () => ({ items: stored.map((message) => ({ message, excerpt: '"found"' })), next: null }),
+      reserveAttachment: async (_ctx, { size }) => {
+        if (size > quota.bytes) throw fail('request.too_large', 'over the quota');
+      },
+      getAttachmentUsage: async () => ({ usedBytes: 0, quotaBytes: quota.bytes }),
+      deleteAttachment: async (_ctx, id) => {
+        if (!attachments.delete(id)) throw fail('attachment.unknown');
+      },
+      forgetAttachments: async () => {},
       createAttachment: async (ctx, given) => {
         if (given.name === 'refused') throw fail('service.unavailable');
         const whole = { ...given, owner: requirePrincipal(ctx).account, createdAt: at };
@@ -206,7 +217,7 @@ function createChat(): FakeChat {
         return found;
       },
     }),
-    { calls, stored, views: [view()] },
+    { calls, stored, views: [view()], quota },
   );
 }
 
@@ -257,11 +268,18 @@ function createHub(): FakeHub {
   };
 }
 
-function createAttachments(): AttachmentStore & { readonly blobs: ReadonlyMap<string, Buffer> } {
+function createAttachments(): AttachmentStore & {
+  readonly blobs: ReadonlyMap<string, Buffer>;
+  /** Of every `put` that was begun. */
+  readonly puts: string[];
+} {
   const blobs = new Map<string, Buffer>();
+  const puts: string[] = [];
   return {
     blobs,
+    puts,
     put: async (id, bytes) => {
+      puts.push(id);
       const chunks: Buffer[] = [];
       for await (const chunk of bytes) chunks.push(chunk as Buffer);
       blobs.set(id, Buffer.concat(chunks));
@@ -331,6 +349,7 @@ export async function startNativeServer(
     chat,
     hub,
     blobs: attachments.blobs,
+    puts: attachments.puts,
     url,
     socketUrl: `ws://127.0.0.1:${http.port}/realtime`,
     grpcAddress: `127.0.0.1:${grpc?.port}`,

@@ -24,6 +24,7 @@ import { openTestDatabase } from './database.ts';
 export interface TestChat {
   readonly chat: WholeChatApi;
   readonly sql: Sql;
+  readonly url: string;
   readonly bus: Bus;
   /** What was handed to the router. */
   readonly routed: Delivery[];
@@ -91,6 +92,7 @@ export async function openChat(
   return {
     chat,
     sql,
+    url: database.url,
     bus,
     routed,
     storage,

@@ -65,6 +65,25 @@ inEveryTopology('attachments', (server) => {
     }
   });
 
+  test('what is used is told, what is shown stays, and what nothing shows is deleted with its bytes', async () => {
+    const [ann, bob] = [await createPerson(server(), 'ann'), await createPerson(server(), 'bob')];
+    const used = async () =>
+      (await ann.must<{ attachments: { usedBytes: number } }>('GET', '/me')).attachments.usedBytes;
+    const remove = async (person: Person, id: string) => {
+      const { status } = await request(server(), 'DELETE', `/attachments/${id}`, { token: person.access });
+      return status;
+    };
+    const { id } = (await upload(ann, randomBytes(5_000), 'a.bin')).body;
+    expect(await used()).toBe(5_000);
+    const { id: group } = await createGroup(ann, [bob]);
+    const { seq } = await show(ann, group, id);
+    expect([await remove(bob, id), await remove(ann, id), await used()]).toEqual([403, 409, 5_000]);
+    await ann.must('DELETE', `/conversations/${group}/messages/${seq}`);
+    expect([await remove(bob, id), await remove(ann, id), await remove(ann, id)]).toEqual([404, 204, 404]);
+    expect(await used()).toBe(0);
+    expect((await download(ann, id)).status).toBe(404);
+  });
+
   test('only who may read a message that shows it gets it, and only while they may', async () => {
     const [ann, bob, eve] = [
       await createPerson(server(), 'ann'),

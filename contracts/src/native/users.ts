@@ -36,6 +36,8 @@ export const ownAccount = z
     avatar: z.string().nullable(),
     settings: z.record(z.string(), z.unknown()),
     createdAt: time,
+    /** Bytes: what my attachments take, those on their way too, and what they may take. */
+    attachments: z.object({ usedBytes: z.number(), quotaBytes: z.number() }),
   })
   .meta({ id: 'OwnAccount' });
 

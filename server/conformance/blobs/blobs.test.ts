@@ -42,6 +42,7 @@ const noticedBy: Record<BlobFault, string> = {
   'the old blob goes first': 'replacement fails',
   'puts of one key are mixed': 'at once',
   'delete does nothing': 'forgotten',
+  'empty ones are not listed': 'lists every blob',
   'keys are cleaned instead of refused': 'not a key',
 };
 

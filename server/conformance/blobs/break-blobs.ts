@@ -88,9 +88,16 @@ export const blobFaults = {
     ...blobs,
     delete: async (key) => void (await blobs.get(key)),
   }),
+  'empty ones are not listed': (blobs: BlobStore): BlobStore => ({
+    ...blobs,
+    async *list() {
+      for await (const entry of blobs.list()) if (entry.size > 0) yield entry;
+    },
+  }),
   'keys are cleaned instead of refused': (blobs: BlobStore): BlobStore => {
     const clean = (key: string) => key.replace(/[^a-z0-9-]/g, '').slice(0, 64) || 'x';
     return {
+      list: () => blobs.list(),
       put: (key, bytes, limits) => blobs.put(clean(key), bytes, limits),
       get: (key) => blobs.get(clean(key)),
       delete: (key) => blobs.delete(clean(key)),

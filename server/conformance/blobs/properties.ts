@@ -143,6 +143,25 @@ export const blobProperties: readonly BlobProperty[] = [
     },
   },
   {
+    name: 'lists every blob once, with its size and when it was put',
+    async check(blobs) {
+      const before = Date.now();
+      for (const size of [0, 3]) await blobs.put(`listed-${size}`, Readable.from([Buffer.alloc(size)]), limits);
+      await blobs.put('unlisted', Readable.from([Buffer.from('x')]), limits);
+      await blobs.delete('unlisted');
+      const found = [];
+      for await (const { key, size, putAt } of blobs.list()) {
+        // Clocks of file systems are coarser than ours.
+        assert.ok(putAt > before - 5_000 && putAt < Date.now() + 5_000);
+        found.push([key, size]);
+      }
+      assert.deepEqual(found.sort(), [
+        ['listed-0', 0],
+        ['listed-3', 3],
+      ]);
+    },
+  },
+  {
     name: 'refuses what is not a key',
     async check(blobs) {
       const refused = { code: 'request.invalid' };

@@ -226,6 +226,7 @@ export const options = {
   'sends-per-second': option(count, 'COUNT', '200', 'messages one account may send per second, on average'),
   'sign-ins-per-minute': option(count, 'COUNT', '1200', 'sign-ups, sign-ins and recoveries from one address'),
   'max-attachment-mb': option(count.max(10_240), 'MEGABYTES', '25', 'largest attachment'),
+  'attachment-quota-mb': option(count, 'MEGABYTES', '1024', 'room for the attachments of one account'),
   'commit-lanes': option(count.max(32), 'COUNT', '2', 'commits in flight at once'),
   'drain-seconds': option(
     z.coerce.number().min(0).max(600),

@@ -6,6 +6,13 @@ export interface ByteRange {
   readonly last: number;
 }
 
+export interface BlobEntry {
+  readonly key: string;
+  readonly size: number;
+  /** Unix milliseconds, when it was put. */
+  readonly putAt: number;
+}
+
 /**
  * Bytes by key.
  *
@@ -17,4 +24,6 @@ export interface BlobStore {
   /** null: no such blob. `size` is the whole blob's, also where only a range is asked for; a range lies within it. */
   get(key: string, range?: ByteRange): Promise<{ readonly size: number; readonly stream: Readable } | null>;
   delete(key: string): Promise<void>;
+  /** Every blob that is there from the beginning to the end of the listing, once, in no order; nothing that is half. */
+  list(): AsyncIterable<BlobEntry>;
 }

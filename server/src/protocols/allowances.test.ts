@@ -35,6 +35,34 @@ const graph =
 const graphql = graph('/graphql');
 const veigo = graph('/gql');
 
+const formOf = (fields: Readonly<Record<string, string>>) => {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) body.set(name, value);
+  body.set('0', new Blob(['some text'], { type: 'text/plain' }), 'notes.txt');
+  return body;
+};
+
+const upload: Ask = async (server) => {
+  const response = await server.fetch('/api/v1/attachments', { method: 'POST', body: formOf({}) });
+  if (response.ok) return null;
+  return {
+    status: response.status,
+    retryAfter: response.headers.get('retry-after'),
+    ...((await response.json()) as object),
+  };
+};
+
+const uploadOverGraphql: Ask = async (server) => {
+  const query = 'mutation ($file: Upload!) { createAttachment(file: $file) { id } }';
+  const body = formOf({
+    operations: JSON.stringify({ query, variables: { file: null } }),
+    map: JSON.stringify({ '0': ['variables.file'] }),
+  });
+  const response = await server.fetch('/graphql', { method: 'POST', headers: { 'x-parley-csrf': '1' }, body });
+  const { errors } = (await response.json()) as { errors?: readonly object[] };
+  return errors?.[0] ?? null;
+};
+
 /** A frame on a socket of its own. */
 const frame =
   (op: object): Ask =>
@@ -110,6 +138,13 @@ const classes: Readonly<Record<CallClass, { readonly use: Ask; readonly others: 
         veigo(`mutation { CreateRoom(name: "g", type: group, members: ["${bob}"]) { information { id } } }`),
         refused.veigo,
       ],
+    ],
+  },
+  uploading: {
+    use: upload,
+    others: [
+      [upload, refused.rest],
+      [uploadOverGraphql, refused.graphql],
     ],
   },
   searching: {

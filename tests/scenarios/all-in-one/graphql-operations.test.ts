@@ -169,6 +169,10 @@ describe('GraphQL, operation by operation', () => {
       'who was removed types no more',
       async () => (await refusal(eve.access, type, { id })) === 'conversation.forbidden',
     );
+    // What it does with one is for server/src/protocols/graphql/http/upload.test.ts.
+    expect(await refusal(bob.access, 'mutation ($id: ID!) { deleteAttachment(id: $id) }', { id })).toBe(
+      'attachment.unknown',
+    );
     const end = 'mutation ($id: ID!) { deleteConversation(id: $id) }';
     expect(await refusal(bob.access, end, { id })).toBe('action.forbidden');
     expect((await must(ann.access, end, { id })).deleteConversation).toBe(true);

@@ -2,26 +2,21 @@ import { existsSync } from 'node:fs';
 import { createPostgres } from '../../adapters/sql/postgres/create-postgres.ts';
 import { readDisk } from '../../adapters/storage-guard/disk/disk-gauge.ts';
 import type { Sql } from '../../ports/sql.ts';
+import { lookAtAttachments } from './doctor-attachments.ts';
 import { databaseRules, readServer } from './doctor-rules.ts';
-
-export interface Finding {
-  readonly ok: boolean;
-  readonly check: string;
-  /** What is the case. */
-  readonly found: string;
-  /** What is lost without it, and what to do; only when not ok. */
-  readonly consequence?: string;
-}
+import type { Finding } from './finding.ts';
 
 export interface DoctorCommand {
   /** Service → URL of its database; equal ones are looked at once. */
   readonly databases: Readonly<Record<string, string>>;
   /** Folders whose disks are looked at; those that do not exist are left out. */
   readonly folders: readonly string[];
+  /** Where the bytes of attachments are. */
+  readonly blobs?: string;
 }
 
 /** Looks at everything; reports what it finds, never throws for it (MESSAGE-PATH rule 14). */
-export async function doctor({ databases, folders }: DoctorCommand): Promise<readonly Finding[]> {
+export async function doctor({ databases, folders, blobs }: DoctorCommand): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const url of new Set(Object.values(databases))) {
     const sql = createPostgres({ url, max: 1, applicationName: 'parley doctor', statementTimeoutMs: 10_000 });
@@ -42,6 +37,8 @@ export async function doctor({ databases, folders }: DoctorCommand): Promise<rea
       await sql.close();
     }
   }
+  if (databases.chat !== undefined && blobs !== undefined)
+    findings.push(...(await lookAtAttachments(databases.chat, blobs)));
   for (const folder of folders.filter((each) => existsSync(each))) findings.push(await lookAtDisk(folder));
   return findings;
 }

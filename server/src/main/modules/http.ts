@@ -2,6 +2,7 @@ import { requirePrincipal, systemContext } from '../../kernel/context.ts';
 import type { SocketHalf } from '../../protocols/shared/halves.ts';
 import { createPresenceReader } from '../../services/realtime/presence/presence-reader.ts';
 import type { ProgramContext, Provided, Provides } from '../program-context.ts';
+import { createAttachmentCollector } from './attachment-collector.ts';
 import { createHttp } from './listener.ts';
 
 export function initHttp(p: ProgramContext): Provides<'http'> {
@@ -17,7 +18,14 @@ export function initHttp(p: ProgramContext): Provides<'http'> {
 
 export function initRest(p: ProgramContext, { presence }: Provided['http']): Provides<'rest'> {
   const { webRoot, status, blobs: attachments } = p;
-  return { provides: { presence, attachments, status, webRoot } };
+  const unit = createAttachmentCollector({
+    chat: p.services.connect('chat'),
+    blobs: attachments,
+    clock: p.clock,
+    log: p.log.child({ service: 'attachments' }),
+    metrics: p.metrics,
+  });
+  return { unit, provides: { presence, attachments, status, webRoot } };
 }
 
 export function initSockets(

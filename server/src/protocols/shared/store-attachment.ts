@@ -29,30 +29,66 @@ export interface UploadedFile {
 /** Enough to tell any type that file-type knows. */
 const headBytes = 4_100;
 
+interface StoreDeps {
+  readonly chat: Pick<ChatApi, 'reserveAttachment' | 'createAttachment' | 'deleteAttachment' | 'forgetAttachments'>;
+  readonly attachments: AttachmentStore;
+}
+
+export interface UploadLimits {
+  readonly maxBytes: number;
+  /** The content-length of the request that brings the file, when it says one: the file holds no more. */
+  readonly announced?: number | undefined;
+}
+
 /**
- * Bytes first, then the row: a row never points to nothing. What a crash leaves between the two has no row and no reader; it only takes room.
- * `request.too_large` above `maxBytes`, `request.invalid` when the sender's stream breaks, `storage.full`. `rest` rejects where what
- * follows the file in its form is not as it must be; it is asked when the bytes have been read.
+ * Counted first, then the bytes, then what they are: an upload beyond the quota or the rate is refused before a byte is kept, and
+ * nobody finds an attachment whose bytes are not there. What a crash leaves counts until the collector finds it.
+ * `request.too_large` above `maxBytes` or the quota, `rate.limited`, `request.invalid` when the sender's stream breaks,
+ * `storage.full`. `rest` rejects where what follows the file in its form is not as it must be; it is asked when the bytes have
+ * been read.
  */
 export async function storeAttachment(
-  deps: { readonly chat: Pick<ChatApi, 'createAttachment'>; readonly attachments: AttachmentStore },
+  deps: StoreDeps,
   ctx: Context,
   file: UploadedFile,
-  maxBytes: number,
+  { maxBytes, announced = maxBytes }: UploadLimits,
   rest: () => Promise<unknown> = async () => {},
 ): Promise<Attachment> {
   const id = createId<AttachmentId>();
-  const { size, mediaType } = await storeBytes(deps.attachments, id, file, maxBytes);
+  await deps.chat.reserveAttachment(ctx, { id, size: Math.min(announced, maxBytes) }).catch((thrown) => {
+    // Read and thrown away: a client that is still sending hears the answer.
+    file.file.resume();
+    throw thrown;
+  });
   const dropBytes = async (thrown: unknown): Promise<never> => {
-    await deps.attachments.delete(id).catch(() => {});
+    await removeBytes(deps, ctx, id);
     throw thrown;
   };
+  const { size, mediaType } = await storeBytes(deps.attachments, id, file, maxBytes).catch(dropBytes);
   await rest().catch(dropBytes);
   // Bytes take their time: the deadline of what comes after them begins now.
   const fresh = renewContext(ctx);
   const name = cleanFileName(file.filename);
   // Also where the row may have been written: nobody has learned its id.
   return deps.chat.createAttachment(fresh, { id, name, size, mediaType }).catch(dropBytes);
+}
+
+/** The owner's that nothing shows; its bytes go at once, and where that fails with the collector. Errors of chat's `deleteAttachment`. */
+export async function removeAttachment(deps: StoreDeps, ctx: Context, id: AttachmentId): Promise<void> {
+  await deps.chat.deleteAttachment(ctx, id);
+  await removeBytes(deps, ctx, id);
+}
+
+/** The row last: until then somebody knows of the bytes. */
+async function removeBytes({ chat, attachments }: StoreDeps, ctx: Context, id: AttachmentId): Promise<void> {
+  const removed = attachments.delete(id).then(() => chat.forgetAttachments(renewContext(ctx), [id]));
+  await removed.catch(() => {});
+}
+
+/** The size of a request's body as it says itself, undefined for one that comes in pieces of no known number. */
+export function announcedBytes(headers: { readonly 'content-length'?: string | undefined }): number | undefined {
+  const said = headers['content-length'];
+  return said === undefined ? undefined : Number(said);
 }
 
 async function storeBytes(

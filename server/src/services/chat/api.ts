@@ -93,6 +93,12 @@ export interface Attachment {
   readonly createdAt: string;
 }
 
+export interface AttachmentUsage {
+  /** What the caller's attachments take, with those on their way. */
+  readonly usedBytes: number;
+  readonly quotaBytes: number;
+}
+
 export interface SearchHit {
   readonly message: Message;
   /** The text around the hit, plain. */
@@ -239,10 +245,23 @@ export interface ChatApi {
       readonly after?: string | undefined;
     },
   ): Promise<{ readonly items: readonly SearchHit[]; readonly next: string | null }>;
+  /**
+   * Counts bytes before they come, `size` of them at the most. `request.too_large` where the caller's quota has no room for them;
+   * `createAttachment` with the same id says what came, `forgetAttachments` that nothing did.
+   */
+  reserveAttachment(ctx: Context, upload: { readonly id: AttachmentId; readonly size: number }): Promise<void>;
   /** Records the owner and kind of bytes that are already in the blob store under this id. */
   createAttachment(ctx: Context, attachment: Omit<Attachment, 'owner' | 'createdAt'>): Promise<Attachment>;
   /** To its owner, and to who may read a message or a conversation that shows it; else `attachment.unknown`. */
   getAttachment(ctx: Context, id: AttachmentId): Promise<Attachment>;
+  /**
+   * The owner's that no message and no picture shows. Nobody finds it any more; the caller then removes the bytes and says so with
+   * `forgetAttachments`. `attachment.unknown`, `action.forbidden`, `conversation.conflict` while something shows it.
+   */
+  deleteAttachment(ctx: Context, id: AttachmentId): Promise<void>;
+  getAttachmentUsage(ctx: Context): Promise<AttachmentUsage>;
+  /** Their bytes are gone, or never came. The caller's own, anybody's when the program asks; passes over what is stored. */
+  forgetAttachments(ctx: Context, ids: readonly AttachmentId[]): Promise<void>;
 
   /** Checks membership from a bounded cache and hands the ephemeral message or typing to the router. */
   sendEphemeral(ctx: Context, draft: Draft): Promise<{ readonly createdAt: string }>;

@@ -29,6 +29,8 @@ export interface ChatConfig {
   readonly pageCacheBytes: number;
   /** Searches of messages that run at the same time. */
   readonly searchesAtOnce: number;
+  /** What the attachments of one account may take, with those on their way. */
+  readonly attachmentQuotaBytes: number;
 }
 
 const chatDefaults: ChatConfig = {
@@ -39,6 +41,7 @@ const chatDefaults: ChatConfig = {
   answerBytes: 8 * 1024 * 1024,
   pageCacheBytes: 32 * 1024 * 1024,
   searchesAtOnce: 4,
+  attachmentQuotaBytes: 1024 * 1024 * 1024,
 };
 
 /** What appends messages: the group committer, or in front of it a queue. */

@@ -26,6 +26,7 @@ export interface ChatParts extends ServiceParts {
   };
   readonly options: {
     readonly 'commit-lanes': number;
+    readonly 'attachment-quota-mb': number;
     readonly ingest: 'direct' | 'queue';
     readonly 'ingest-consumers': number;
   };
@@ -40,6 +41,7 @@ export function initChat(p: ChatParts): WiredService<{ chat: WholeChatApi }> {
     people: p.services.connect('people'),
     router: p.services.connect('router'),
     incarnation: incarnation.current,
+    config: { attachmentQuotaBytes: p.options['attachment-quota-mb'] * 1024 * 1024 },
   });
   p.process.onStreamReset(incarnation.reload);
   const units = [incarnation.unit, unit];

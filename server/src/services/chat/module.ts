@@ -31,6 +31,14 @@ import { createRequireReader } from './reading/readers.ts';
 import { repair, viewFor } from './reading/repair.ts';
 import { membershipsOf, resumeSummaries } from './reading/resume-summaries.ts';
 import { createSearch } from './reading/search.ts';
+import {
+  collectAttachments,
+  forgetAttachments,
+  getAttachmentTotals,
+  listUnknownAttachments,
+} from './storing/collect-attachments.ts';
+import { deleteAttachment } from './storing/delete-attachment.ts';
+import { getAttachmentUsage, reserveAttachment } from './storing/reserve-attachment.ts';
 import type { WholeChatApi } from './trusted-api.ts';
 
 export type { ChatConfig, ChatDeps } from './deps.ts';
@@ -82,6 +90,13 @@ export function createChat(given: ChatDeps): { readonly api: WholeChatApi; reado
     search: createSearch(deps),
     createAttachment: (ctx, attachment) => createAttachment(deps, ctx, attachment),
     getAttachment: (ctx, id) => getAttachment(deps, ctx, id),
+    reserveAttachment: (ctx, upload) => reserveAttachment(deps, ctx, upload),
+    deleteAttachment: (ctx, id) => deleteAttachment(deps, ctx, id),
+    getAttachmentUsage: (ctx) => getAttachmentUsage(deps, ctx),
+    collectAttachments: (ctx) => collectAttachments(deps, ctx),
+    forgetAttachments: (ctx, ids) => forgetAttachments(deps, ctx, ids),
+    listUnknownAttachments: (_ctx, ids) => listUnknownAttachments(deps, ids),
+    getAttachmentTotals: () => getAttachmentTotals(deps),
     sendEphemeral: (ctx, draft) => sendEphemeral(deps, members, ctx, draft),
     setTyping: (ctx, id, on) => setTyping(deps, members, ctx, id, on),
     membershipsOf: (ctx, users) => membershipsOf(deps, ctx, users),

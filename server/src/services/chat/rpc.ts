@@ -102,6 +102,10 @@ const viewFor = same<Request<'viewFor'>, wire.ViewForRequest>();
 const seen = field('conversation', required(view));
 const one = field('message', required(message));
 const stored = field('attachment', required(attachment));
+const upload = same<Request<'reserveAttachment'>, wire.ReserveAttachmentRequest>();
+const usage = same<Answer<'getAttachmentUsage'>, wire.GetAttachmentUsageResponse>();
+const totals = same<Answer<'getAttachmentTotals'>, wire.GetAttachmentTotalsResponse>();
+const idsOf = field('ids', list(text));
 const id = args(['id', text]);
 const numbered = args(['id', text], ['seq', whole]);
 
@@ -257,6 +261,36 @@ export const chatRpc: RpcService<WholeChatApi> = createRpcService<WholeChatApi>(
     { idempotent: false },
   ),
   getAttachment: unary(wire.GetAttachmentRequest, id, wire.GetAttachmentResponse, stored, repeatable),
+  // An id that is in use is a conflict, also for who has just used it.
+  reserveAttachment: unary(wire.ReserveAttachmentRequest, argument(upload), wire.ReserveAttachmentResponse, nothing, {
+    idempotent: false,
+  }),
+  deleteAttachment: unary(wire.DeleteAttachmentRequest, id, wire.DeleteAttachmentResponse, nothing, {
+    idempotent: false,
+  }),
+  getAttachmentUsage: unary(wire.GetAttachmentUsageRequest, args(), wire.GetAttachmentUsageResponse, usage, repeatable),
+  collectAttachments: unary(wire.CollectAttachmentsRequest, args(), wire.CollectAttachmentsResponse, idsOf, repeatable),
+  forgetAttachments: unary(
+    wire.ForgetAttachmentsRequest,
+    args(['ids', list(text)]),
+    wire.ForgetAttachmentsResponse,
+    nothing,
+    repeatable,
+  ),
+  listUnknownAttachments: unary(
+    wire.ListUnknownAttachmentsRequest,
+    args(['ids', list(text)]),
+    wire.ListUnknownAttachmentsResponse,
+    idsOf,
+    repeatable,
+  ),
+  getAttachmentTotals: unary(
+    wire.GetAttachmentTotalsRequest,
+    args(),
+    wire.GetAttachmentTotalsResponse,
+    totals,
+    repeatable,
+  ),
   sendEphemeral: unary(
     wire.SendEphemeralRequest,
     args(['draft', required(draft)]),

@@ -1,5 +1,5 @@
 import type { Context } from '../../kernel/context.ts';
-import type { AccountId, ConversationId } from '../../kernel/ids.ts';
+import type { AccountId, AttachmentId, ConversationId } from '../../kernel/ids.ts';
 import type { Membership } from '../../model/conversation.ts';
 import type { Message } from '../../model/message.ts';
 import type { Position } from '../../model/position.ts';
@@ -16,6 +16,13 @@ export interface Head {
   readonly epoch: string;
   readonly lastSeq: number;
   readonly lastRev: number;
+}
+
+export interface AttachmentTotals {
+  /** Of all accounts, what is reclaimable included. */
+  readonly storedBytes: number;
+  /** Of what nothing shows any more, as far as is known without looking. */
+  readonly reclaimableBytes: number;
 }
 
 /**
@@ -63,6 +70,11 @@ export interface TrustedChatApi extends SendMessages {
     ctx: Context,
     request: { readonly conversation: ConversationId; readonly user: AccountId; readonly minRev: number },
   ): Promise<ConversationView | null>;
+  /** Some whose bytes are to be removed now, each again and again until `forgetAttachments` names it. */
+  collectAttachments(ctx: Context): Promise<readonly AttachmentId[]>;
+  /** Those of which chat knows nothing: bytes that belong to nobody. */
+  listUnknownAttachments(ctx: Context, ids: readonly AttachmentId[]): Promise<readonly AttachmentId[]>;
+  getAttachmentTotals(ctx: Context): Promise<AttachmentTotals>;
 }
 
 /** Both halves, as the service provides them. */

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { mkdir, open, opendir, readdir, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fail } from '../../../kernel/errors.ts';
-import type { BlobStore } from '../../../ports/blobs.ts';
+import type { BlobEntry, BlobStore } from '../../../ports/blobs.ts';
 
 /** How old a half-written file must be before it is taken for a crashed process's. */
 const abandonedMs = 86_400_000;
@@ -67,14 +67,26 @@ export function createDiskBlobs(options: {
     async delete(key) {
       await orNull(unlink(path.join(folder, checkKey(key))));
     },
+    list: () => listFiles(folder),
   };
 }
 
-function checkKey(key: string): string {
-  if (!/^[a-z0-9-]{1,64}$/.test(key)) {
+async function* listFiles(folder: string): AsyncGenerator<BlobEntry> {
+  const entries = await orNull(opendir(folder));
+  for await (const entry of entries ?? []) {
+    if (!entry.isFile() || !key.test(entry.name)) continue;
+    const found = await orNull(stat(path.join(folder, entry.name)));
+    if (found) yield { key: entry.name, size: found.size, putAt: found.mtimeMs };
+  }
+}
+
+const key = /^[a-z0-9-]{1,64}$/;
+
+function checkKey(name: string): string {
+  if (!key.test(name)) {
     throw fail('request.invalid', 'The key of a blob is 1 to 64 of a-z, 0-9 and hyphen.');
   }
-  return key;
+  return name;
 }
 
 function createCounter(maxBytes: number): { readonly stream: Transform; size(): number } {

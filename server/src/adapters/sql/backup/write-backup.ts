@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { type FileHandle, open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -87,8 +86,10 @@ async function* frames(source: BackupSource, groups: readonly [pg.Client, string
   }
   const keys = await listBlobs(source.blobsFolder);
   for (const key of keys) {
+    const file = await openBlob(path.join(source.blobsFolder ?? '', key));
+    if (!file) continue;
     yield encodeRecord({ is: 'blob', key });
-    yield* item(createReadStream(path.join(source.blobsFolder ?? '', key)), () => 0);
+    yield* item(file.createReadStream(), () => 0);
   }
   if (keys.length > 0) await source.onProgress?.(`attachments: ${keys.length}`);
   yield encodeRecord({ is: 'manifest', items, sha256: total.digest('hex'), sequences });
@@ -130,7 +131,20 @@ async function listSequences(client: pg.Client, services: readonly string[]) {
   return found;
 }
 
-/** Listed after the snapshot: an attachment is stored before its row, so every row of the snapshot has its file. */
+/** null: nothing showed it any more, and it was removed since the files were listed. */
+async function openBlob(file: string): Promise<FileHandle | null> {
+  try {
+    return await open(file, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/**
+ * Listed after the snapshot: an attachment is found only once its bytes are there, so every one of the snapshot has its file, but for
+ * those that nothing shows any more since.
+ */
 async function listBlobs(folder: string | undefined): Promise<string[]> {
   if (folder === undefined) return [];
   try {

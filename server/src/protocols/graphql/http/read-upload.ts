@@ -4,6 +4,7 @@ import type { RequestParams } from 'graphql-http';
 import { z } from 'zod';
 import { fail } from '../../../kernel/errors.ts';
 import { parseJson } from '../../../kernel/parse-json.ts';
+import { announcedBytes } from '../../shared/store-attachment.ts';
 import { Upload } from '../schema/attachment.ts';
 
 /** The parts of a form beside the file: the operation, and where in its variables the file stands. */
@@ -47,7 +48,7 @@ export async function readUpload(request: FastifyRequest): Promise<UploadRequest
     if (places.length !== 1 || name !== file.fieldname || !place) {
       throw fail('request.invalid', 'The map must name the one file, and one place for it.');
     }
-    putInPlace({ variables: params.variables }, place.split('.'), new Upload(file));
+    putInPlace({ variables: params.variables }, place.split('.'), new Upload(file, announcedBytes(request.headers)));
     return { params: params as RequestParams, finish };
   } catch (thrown) {
     finish();

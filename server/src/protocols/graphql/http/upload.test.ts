@@ -45,6 +45,37 @@ test('a file is stored, and read under its URL', async () => {
   expect(await (await server.fetch(url)).text()).toBe('some text');
 });
 
+test('what is beyond the quota is refused before a byte is kept', async () => {
+  const before = server.puts.length;
+  server.chat.quota.bytes = 100;
+  const { codes } = await send();
+  server.chat.quota.bytes = 1_000_000;
+  expect([codes, server.puts.length]).toEqual([['request.too_large'], before]);
+});
+
+test('one that nothing shows is deleted with its bytes, and what there is for them is told', async () => {
+  const { data } = await send({
+    operations: {
+      query: 'mutation ($file: Upload!) { createAttachment(file: $file) { id } }',
+      variables: { file: null },
+    },
+  });
+  const { id } = (data as { createAttachment: { id: string } }).createAttachment;
+  const ask = async (query: string) => {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await server.fetch('/graphql', { method: 'POST', headers, body: JSON.stringify({ query }) });
+    return (await answer.json()) as { data: unknown; errors?: { extensions: { code: string } }[] };
+  };
+  expect(await ask('{ me { attachments { usedBytes quotaBytes } } }')).toEqual({
+    data: { me: { attachments: { usedBytes: 0, quotaBytes: 1_000_000 } } },
+  });
+  const remove = () => ask(`mutation { deleteAttachment(id: "${id}") }`);
+  expect(server.blobs.has(id)).toBe(true);
+  expect(await remove()).toEqual({ data: { deleteAttachment: true } });
+  expect(server.blobs.has(id)).toBe(false);
+  expect((await remove()).errors?.[0]?.extensions.code).toBe('attachment.unknown');
+});
+
 test.each<[string, Sent, string]>([
   ['no map', { map: null }, 'request.invalid'],
   ['a map of nothing', { map: {} }, 'request.invalid'],

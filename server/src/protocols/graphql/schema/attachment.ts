@@ -2,7 +2,7 @@ import { requirePrincipal } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
 import type { AttachmentId } from '../../../kernel/ids.ts';
 import type { Attachment } from '../../../services/chat/api.ts';
-import { storeAttachment, type UploadedFile } from '../../shared/store-attachment.ts';
+import { removeAttachment, storeAttachment, type UploadedFile } from '../../shared/store-attachment.ts';
 import { builder } from './builder.ts';
 import { parseId } from './parse-input.ts';
 
@@ -33,8 +33,11 @@ builder.queryField('attachment', (t) =>
 /** A file that the request brought as a part of its own; made by the multipart reader, and by nobody else. */
 export class Upload {
   #file: UploadedFile | null;
-  constructor(file: UploadedFile) {
+  /** Bytes of the whole request, when it says so. */
+  readonly announced: number | undefined;
+  constructor(file: UploadedFile, announced?: number) {
     this.#file = file;
+    this.announced = announced;
   }
 
   /** Its bytes come once. */
@@ -66,7 +69,25 @@ builder.mutationField('createAttachment', (t) =>
       requirePrincipal(ctx);
       const { attachments, chat, config } = services;
       if (!attachments) throw fail('request.unsupported', 'Files are sent over HTTP.');
-      return storeAttachment({ chat, attachments }, ctx, (file as Upload).take(), config.attachmentBytes);
+      const { announced } = file as Upload;
+      const limits = { maxBytes: config.attachmentBytes, announced };
+      return storeAttachment({ chat, attachments }, ctx, (file as Upload).take(), limits);
+    },
+  }),
+);
+
+builder.mutationField('deleteAttachment', (t) =>
+  t.field({
+    type: 'Boolean',
+    nullable: true,
+    description: 'Of mine, while no message and no picture shows it.',
+    args: { id: t.arg.id({ required: true }) },
+    resolve: async (_root, { id }, { ctx, services }) => {
+      requirePrincipal(ctx);
+      const { attachments, chat } = services;
+      if (!attachments) throw fail('request.unsupported', 'Files are deleted over HTTP.');
+      await removeAttachment({ chat, attachments }, ctx, parseId<AttachmentId>(id));
+      return true;
     },
   }),
 );

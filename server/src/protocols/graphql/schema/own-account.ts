@@ -1,6 +1,7 @@
 import { requirePrincipal } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
 import type { Account } from '../../../model/account.ts';
+import type { AttachmentUsage } from '../../../services/chat/api.ts';
 import type { Session } from '../../../services/identity/api.ts';
 import type { OwnProfile } from '../../../services/people/api.ts';
 import { builder } from './builder.ts';
@@ -30,6 +31,14 @@ export const session = builder.objectRef<Session>('Session').implement({
   }),
 });
 
+const attachmentUsage = builder.objectRef<AttachmentUsage>('AttachmentUsage').implement({
+  description: 'Bytes.',
+  fields: (t) => ({
+    usedBytes: t.exposeFloat('usedBytes', { description: 'With those on their way.' }),
+    quotaBytes: t.exposeFloat('quotaBytes'),
+  }),
+});
+
 export const ownAccount = builder.objectRef<OwnAccount>('OwnAccount').implement({
   description: 'My account and profile.',
   fields: (t) => ({
@@ -49,6 +58,12 @@ export const ownAccount = builder.objectRef<OwnAccount>('OwnAccount').implement(
       resolve: ({ settings }) => JSON.parse(settings) as unknown,
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    attachments: t.field({
+      type: attachmentUsage,
+      description: 'What mine take, and what they may take.',
+      extensions: { single: true },
+      resolve: (_me, _args, { ctx, services }) => services.chat.getAttachmentUsage(ctx),
+    }),
     sessions: t.field({
       type: [session],
       extensions: { single: true },

@@ -6,8 +6,8 @@ import { fail } from '../../../kernel/errors.ts';
 import type { AttachmentId } from '../../../kernel/ids.ts';
 import type { Attachment } from '../../../services/chat/api.ts';
 import { selectBytes } from '../../shared/select-bytes.ts';
-import { storeAttachment } from '../../shared/store-attachment.ts';
-import { answers, contextOf, type RestApp, type RestDeps } from './rest-app.ts';
+import { announcedBytes, removeAttachment, storeAttachment } from '../../shared/store-attachment.ts';
+import { answers, contextOf, noContent, type RestApp, type RestDeps } from './rest-app.ts';
 
 const tags = ['attachments'];
 
@@ -45,7 +45,8 @@ export async function addAttachmentRoutes(app: RestApp, deps: RestDeps): Promise
       const files = request.files();
       const { value: file } = await files.next().catch(refuseForm);
       if (!file) throw fail('request.invalid', 'The form holds no file.');
-      const stored = await storeAttachment(deps, contextOf(request), file, maxBytes, () =>
+      const limits = { maxBytes, announced: announcedBytes(request.headers) };
+      const stored = await storeAttachment(deps, contextOf(request), file, limits, () =>
         files.next().catch(refuseForm),
       );
       return reply.code(201).send(describeAttachment(stored));
@@ -89,6 +90,22 @@ export async function addAttachmentRoutes(app: RestApp, deps: RestDeps): Promise
       const bytes = await deps.attachments.get(id, selection.status === 206 ? range : undefined);
       if (!bytes) throw fail('attachment.unknown');
       return reply.send(bytes.stream);
+    },
+  );
+
+  app.delete(
+    '/attachments/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Delete an attachment of mine that no message and no picture shows',
+        params: idPath,
+        response: answers({ 204: noContent }),
+      },
+    },
+    async (request, reply) => {
+      await removeAttachment(deps, contextOf(request), request.params.id as AttachmentId);
+      return reply.code(204).send();
     },
   );
 }

@@ -239,6 +239,26 @@ describe('attachments', () => {
     return server.fetch('/api/v1/attachments', { method: 'POST', body: form });
   }
 
+  test('what the quota has no room for is refused before a byte is kept, and the next request is answered', async () => {
+    const before = server.puts.length;
+    server.chat.quota.bytes = 50_000;
+    const refused = await upload(Buffer.alloc(60_000), 'big', 'text/plain');
+    expect(refused.status).toBe(413);
+    expect(await refused.json()).toMatchObject({ code: 'request.too_large', detail: 'over the quota' });
+    expect(server.puts.length).toBe(before);
+    expect((await upload(png, 'small', 'image/png')).status).toBe(201);
+    server.chat.quota.bytes = 1_000_000;
+  });
+
+  test('one that nothing shows is deleted, bytes and all, and only once', async () => {
+    const { url } = schemas.attachment.parse(await (await upload(png, 'x.png', 'image/png')).json());
+    const kept = server.blobs.size;
+    const remove = () => server.fetch(url, { method: 'DELETE' });
+    expect([(await remove()).status, (await remove()).status]).toEqual([204, 404]);
+    expect(server.blobs.size).toBe(kept - 1);
+    expect((await server.fetch(url)).status).toBe(404);
+  });
+
   test('bytes whose row was refused are not kept', async () => {
     const before = server.blobs.size;
     const answer = await upload(png, 'refused', 'image/png');

@@ -17,13 +17,17 @@ export function addUserRoutes(app: RestApp, deps: RestDeps): void {
   addList(app, deps, 'block');
 }
 
-async function encodeOwn({ identity, people }: RestDeps, request: FastifyRequest): Promise<string> {
+async function encodeOwn({ identity, people, chat }: RestDeps, request: FastifyRequest): Promise<string> {
   const ctx = contextOf(request);
   const { account: id, admin } = principalOf(request);
-  const [[account], own] = await Promise.all([identity.getAccounts(ctx, [id]), people.getOwn(ctx)]);
+  const [[account], own, attachments] = await Promise.all([
+    identity.getAccounts(ctx, [id]),
+    people.getOwn(ctx),
+    chat.getAttachmentUsage(ctx),
+  ]);
   if (!account) throw fail('account.unknown');
   const { name, about, avatar, settings } = own;
-  const known = JSON.stringify({ ...describeAccount(account, name), admin, about, avatar });
+  const known = JSON.stringify({ ...describeAccount(account, name), admin, about, avatar, attachments });
   return `${known.slice(0, -1)},"settings":${settings}}`;
 }
 

@@ -55,7 +55,10 @@ export const chatClasses: CallClasses<ChatApi & SendMessages> = {
   putReceipt: 'frames',
   setTyping: 'frames',
   createConversation: 'creating',
-  createAttachment: 'creating',
+  // Before its bytes; what comes after them is of the same upload.
+  reserveAttachment: 'uploading',
+  createAttachment: 'uncounted',
+  deleteAttachment: 'changing',
   updateConversation: 'changing',
   deleteConversation: 'changing',
   setPreferences: 'changing',
@@ -77,6 +80,9 @@ export const chatClasses: CallClasses<ChatApi & SendMessages> = {
   changes: 'reading',
   listReceipts: 'reading',
   getAttachment: 'reading',
+  getAttachmentUsage: 'reading',
+  // Of an upload or deletion that was counted when it began.
+  forgetAttachments: 'uncounted',
 };
 
 /** What of a half somebody calls: with their context. The rest the program asks for by itself. */

@@ -8,8 +8,10 @@ export interface Rates {
   readonly frames: Rate;
   /** Edits, deletions, reactions, pins, members, settings, per account. */
   readonly changing: Rate;
-  /** Conversations, attachments, accounts in bulk, per account. */
+  /** Conversations, accounts in bulk, per account. */
   readonly creating: Rate;
+  /** Attachments, per account, counted before their bytes are taken. */
+  readonly uploading: Rate;
   /** Searches for messages and people, per account. */
   readonly searching: Rate;
   /** Everything else that is asked for, per account; of nobody, per address. */
@@ -27,6 +29,7 @@ export const defaultRates: Rates = {
   frames: { perSecond: 100, burst: 500 },
   changing: { perSecond: 200, burst: 1_000 },
   creating: { perSecond: 50, burst: 500 },
+  uploading: { perSecond: 1, burst: 30 },
   searching: { perSecond: 50, burst: 500 },
   reading: { perSecond: 1_000, burst: 5_000 },
   signIns: { perSecond: 20, burst: 200 },
@@ -46,6 +49,7 @@ export function createRates(wanted: { readonly sendsPerSecond: number; readonly 
     sends: { perSecond: sendsPerSecond, burst: sendsPerSecond * 5 },
     changing: scale(defaultRates.changing),
     creating: scale(defaultRates.creating),
+    uploading: scale(defaultRates.uploading),
     searching: scale(defaultRates.searching),
     reading: scale(defaultRates.reading),
     signIns: { perSecond: signInsPerSecond, burst: Math.max(200, signInsPerSecond * 10) },

@@ -56,8 +56,9 @@ export const earlierSql = `select m.conversation_id, m.sender_id, m.id, m.seq, m
   join lateral (select * from chat.messages
     where conversation_id = d.conversation and sender_id = d.sender and id = d.id offset 0) m on true`;
 
+/** The lock keeps them until the message is there: who removes what nothing shows waits for it, or is seen here to have been first. */
 export const attachmentsSql = `select d.sender, d.attachment from unnest($1::uuid[], $2::uuid[]) d(sender, attachment)
-  join lateral (select * from chat.attachments where id = d.attachment offset 0) a on ${maySeeAttachmentSql('a', 'd.sender')}`;
+  join lateral (select * from chat.attachments where id = d.attachment offset 0 for key share) a on ${maySeeAttachmentSql('a', 'd.sender')}`;
 
 async function readLocked(session: SqlSession, drafts: readonly Draft[]): Promise<Locked> {
   const senders = [...new Map(drafts.map((draft) => [memberKey(draft), draft])).values()];

@@ -23,6 +23,15 @@ export async function changeMessage(
   return toMessage(row);
 }
 
+/** What a message shows, under the head lock. */
+export async function findAttachment(acting: Acting, seq: number): Promise<string | null> {
+  const [row] = await acting.tx.query<{ attachment: string | null }>(
+    'select attachment from chat.messages where conversation_id = $1 and seq = $2',
+    [acting.conversation, seq],
+  );
+  return row?.attachment ?? null;
+}
+
 /** A conversation whose head is locked. */
 export type Place = Pick<Acting, 'tx' | 'conversation' | 'head'>;
 

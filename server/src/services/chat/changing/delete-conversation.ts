@@ -1,8 +1,10 @@
 import { type Context, requirePrincipal } from '../../../kernel/context.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
+import { attachmentOf } from '../../../model/avatar.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
 import { type ChangeDeps, checkStorage } from '../deps.ts';
 import { changeConversations } from '../lock-heads.ts';
+import { markForCheck } from '../storing/mark-for-check.ts';
 import { changeConversation } from './change-conversation.ts';
 
 /** Stays that end within one transaction (rule 13). */
@@ -19,10 +21,15 @@ export async function deleteConversation(deps: ChangeDeps, ctx: Context, id: Con
   let ended = await changeConversation(deps, principal, id, async (acting) => {
     acting.permit('deleteConversation', {});
     const rev = acting.head.nextRev();
-    await acting.tx.query(
-      'update chat.conversations set deleted_rev = $2, rev = $2, updated_at = clock_timestamp() where id = $1',
+    const [row] = await acting.tx.query<{ avatar: string | null }>(
+      'update chat.conversations set deleted_rev = $2, rev = $2, updated_at = clock_timestamp() where id = $1 returning avatar',
       [id, rev],
     );
+    if (row?.avatar) await markForCheck(acting.tx, [attachmentOf(row.avatar)]);
+    // Its messages may be many: they are walked later, in pieces.
+    await acting.tx.query('insert into chat.attachment_sweeps (conversation_id) values ($1) on conflict do nothing', [
+      id,
+    ]);
     return await endStays(acting.tx, id, acting.head.lastSeq, rev);
   });
   while (ended === staysAtOnce) {

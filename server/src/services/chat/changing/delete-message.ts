@@ -2,7 +2,8 @@ import { type Context, requirePrincipal } from '../../../kernel/context.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
 import type { ChangeDeps } from '../deps.ts';
 import { readClock } from '../store.ts';
-import { changeMessage } from './acting-store.ts';
+import { markForCheck } from '../storing/mark-for-check.ts';
+import { changeMessage, findAttachment } from './acting-store.ts';
 import { changeConversation } from './change-conversation.ts';
 import { permitMessage } from './permit-message.ts';
 
@@ -14,6 +15,7 @@ export async function deleteMessage(deps: ChangeDeps, ctx: Context, id: Conversa
   await changeConversation(deps, requirePrincipal(ctx), id, async (acting) => {
     const message = await permitMessage(acting, 'deleteMessage', seq);
     if (message.deletedAt !== null) return;
+    const attachment = await findAttachment(acting, seq);
     await changeMessage(
       acting,
       seq,
@@ -26,5 +28,6 @@ export async function deleteMessage(deps: ChangeDeps, ctx: Context, id: Conversa
         pinned: false,
       },
     );
+    if (attachment) await markForCheck(acting.tx, [attachment]);
   });
 }

@@ -6,7 +6,8 @@ import type { Message, RawJson } from '../../../model/message.ts';
 import { type ChangeDeps, checkStorage } from '../deps.ts';
 import { requireAttachment } from '../reading/attachments.ts';
 import { readClock } from '../store.ts';
-import { changeMessage } from './acting-store.ts';
+import { markForCheck } from '../storing/mark-for-check.ts';
+import { changeMessage, findAttachment } from './acting-store.ts';
 import { changeConversation } from './change-conversation.ts';
 import { permitMessage } from './permit-message.ts';
 
@@ -29,7 +30,9 @@ export async function editMessage(
     const message = await permitMessage(acting, 'editMessage', seq);
     const named = mentions ?? message.mentions;
     if (message.content === parsed.raw && isSame(named, message.mentions)) return message;
-    if (parsed.attachment) await requireAttachment(acting.tx, acting.user, parsed.attachment);
+    if (parsed.attachment) await requireAttachment(acting.tx, acting.user, parsed.attachment, true);
+    const before = await findAttachment(acting, seq);
+    if (before && before !== parsed.attachment) await markForCheck(acting.tx, [before]);
     return await changeMessage(
       acting,
       seq,

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Context, requirePrincipal } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
 import type { ConversationId } from '../../../kernel/ids.ts';
-import { checkAvatar } from '../../../model/avatar.ts';
+import { attachmentOf, checkAvatar } from '../../../model/avatar.ts';
 import type { ConversationRow } from '../../../model/chat-rows.ts';
 import { conversationLimits } from '../../../model/conversation.ts';
 import { cleanName } from '../../../model/text/names.ts';
@@ -11,6 +11,7 @@ import { type ChangeDeps, checkStorage } from '../deps.ts';
 import { checkTopic } from '../parse-settings.ts';
 import { checkPicture } from '../reading/attachments.ts';
 import { getConversation } from '../reading/list-conversations.ts';
+import { markForCheck } from '../storing/mark-for-check.ts';
 import { changeConversation } from './change-conversation.ts';
 
 type Settings = Parameters<ChatApi['updateConversation']>[2];
@@ -49,6 +50,7 @@ export async function updateConversation(
         acting.head.lastSeq,
       ],
     );
+    if (avatar !== null && next.avatar !== avatar) await markForCheck(acting.tx, [attachmentOf(avatar)]);
   });
   return await getConversation(deps, ctx, id);
 }

@@ -8,6 +8,9 @@ import type { Attachment } from '../api.ts';
 import { type ChatDeps, checkStorage } from '../deps.ts';
 import { maySeeAttachmentSql } from './visible-sql.ts';
 
+/** How long an upload may wait to be sent. */
+export const unsentMs = 86_400_000;
+
 interface AttachmentRow {
   readonly id: AttachmentId;
   readonly owner_id: AccountId;
@@ -17,7 +20,7 @@ interface AttachmentRow {
   readonly created_at: string;
 }
 
-/** The caller becomes the owner. `request.invalid`, `conversation.conflict` for an id in use. */
+/** The caller becomes the owner; takes the place of what they reserved. `request.invalid`, `conversation.conflict` for an id in use. */
 export async function createAttachment(
   deps: ChatDeps,
   ctx: Context,
@@ -32,9 +35,12 @@ export async function createAttachment(
   checkText(name);
   checkText(mediaType);
   const [row] = await deps.sql.query<AttachmentRow>(
-    `insert into chat.attachments (id, owner_id, name, size, media_type, created_at)
-     values ($1, $2, $3, $4, $5, clock_timestamp()) on conflict (id) do nothing returning *`,
-    [id, account, name, size, mediaType],
+    `insert into chat.attachments as a (id, owner_id, name, size, media_type, created_at, check_at)
+     values ($1, $2, $3, $4, $5, clock_timestamp(), to_timestamp($6::float8 / 1000))
+     on conflict (id) do update set name = excluded.name, size = excluded.size, media_type = excluded.media_type,
+       created_at = excluded.created_at, check_at = excluded.check_at, state = 'stored'
+     where a.state = 'incoming' and a.owner_id = excluded.owner_id returning *`,
+    [id, account, name, size, mediaType, deps.clock.wall() + unsentMs],
   );
   if (!row) throw fail('conversation.conflict', 'There is an attachment with this id.');
   return toAttachment(row);
@@ -58,16 +64,20 @@ async function isPictureOf({ people }: ChatDeps, ctx: Context, owner: AccountId,
   return profile?.avatar === id;
 }
 
-/** `attachment.unknown` unless the user may see it: then they may show it to others as well. */
+/**
+ * `attachment.unknown` unless the user may see it: then they may show it to others as well. `kept`: until the transaction ends, which
+ * shows it; who removes what nothing shows waits for that.
+ */
 export async function requireAttachment(
   session: Pick<SqlSession, 'query'>,
   user: AccountId,
   id: AttachmentId,
+  kept = false,
 ): Promise<Attachment> {
   const [row] = await session.query<AttachmentRow>(
-    `select a.* from chat.attachments a where a.id = $1 and ${maySeeAttachmentSql('a', '$2')}`,
+    `select a.* from chat.attachments a where a.id = $1 and ${maySeeAttachmentSql('a', '$2')}${kept ? ' for key share of a' : ''}`,
     [id, user],
-    'chat-attachment',
+    kept ? 'chat-attachment-kept' : 'chat-attachment',
   );
   if (!row) throw fail('attachment.unknown');
   return toAttachment(row);
@@ -76,7 +86,7 @@ export async function requireAttachment(
 /** `attachment.unknown` for the picture of a conversation that names an attachment `user` may not read: it opens that one to others. */
 export async function checkPicture(session: SqlSession, user: AccountId, avatar: string): Promise<void> {
   const attachment = attachmentOf(avatar);
-  if (attachment) await requireAttachment(session, user, attachment);
+  if (attachment) await requireAttachment(session, user, attachment, true);
 }
 
 function toAttachment(row: AttachmentRow): Attachment {

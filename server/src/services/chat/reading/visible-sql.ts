@@ -39,13 +39,22 @@ export function lastVisibleSeqSql(c: string, h: string, user: string): string {
         and coalesce(stay.left_seq, ${h}.last_seq) > stay.joined_seq) end`;
 }
 
-/** One's own, and what a visible message or the picture of a readable conversation shows. `a`: of chat.attachments. */
+/** One's own, and what a visible message or the picture of a readable conversation shows, while it is stored. `a`: of chat.attachments. */
 export function maySeeAttachmentSql(a: string, user: string): string {
-  return `(${a}.owner_id = ${user}
+  return `(${a}.state = 'stored' and (${a}.owner_id = ${user}
     or exists (select 1 from chat.messages showing
       join chat.conversations around on around.id = showing.conversation_id and around.deleted_rev is null
       where showing.attachment = ${a}.id and showing.deleted_at is null
         and ${maySeeSeqSql('around', 'showing.seq', user)} offset 0)
     or exists (select 1 from chat.conversations pictured
-      where pictured.avatar = ${a}.id::text and pictured.deleted_rev is null and ${mayReadSql('pictured', user)} offset 0))`;
+      where pictured.avatar = ${a}.id::text and pictured.deleted_rev is null and ${mayReadSql('pictured', user)} offset 0)))`;
+}
+
+/** Whether anybody could be shown it by a message or the picture of a conversation; what shows it no more may go. */
+export function isShownSql(a: string): string {
+  return `(exists (select 1 from chat.messages showing
+      join chat.conversations around on around.id = showing.conversation_id and around.deleted_rev is null
+      where showing.attachment = ${a}.id and showing.deleted_at is null offset 0)
+    or exists (select 1 from chat.conversations pictured
+      where pictured.avatar = ${a}.id::text and pictured.deleted_rev is null offset 0))`;
 }
