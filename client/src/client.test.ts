@@ -216,6 +216,24 @@ describe('client', () => {
       expect(client.conversation('c')!.summary).toMatchObject({ name: 'Told', role: 'member' });
     });
 
+    it("the reader's own preferences, set elsewhere: it takes them, and no position moves", async () => {
+      const { client, server, calm } = await start();
+      server.act({ act: 'send' }, true);
+      await calm();
+      const { log } = client.conversation('c')!;
+      const own = { muted: true, mutedUntil: '2099-01-01T00:00:00.000Z', archived: true, pinned: true };
+      server.tell({ op: 'conversation', change: 'updated', rev: 0, conversation: { id: 'c', ...own, notify: 'none' } });
+      server.act({ act: 'send' }, false);
+      await calm();
+      expect(client.conversation('c')!.summary).toMatchObject({ ...own, notify: 'none', lastRev: 2 });
+      expect(client.conversation('c')!.log.rev).toBe(log.rev + 1);
+      // Told to nobody who was away: read with the list.
+      server.cut();
+      server.conversation.settings = { archived: false };
+      await calm();
+      expect(client.conversation('c')!.summary.archived).toBe(false);
+    });
+
     it('others coming and going: it counts them', async () => {
       const { client, server, calm } = await start();
       await calm();

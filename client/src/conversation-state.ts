@@ -43,11 +43,13 @@ function patchLast(last: StoredMessage, frame: MessageFrame): StoredMessage {
   return frame.op === 'deleted' ? { ...last, content: null, rev: frame.rev } : last;
 }
 
-/** Folds a frame about members or settings. The reader's own role comes with a fresh summary. */
+/** Folds a frame about members, settings or the reader's own preferences. Their role comes with a fresh summary. */
 export function applyConversationFrame(state: ConversationState, frame: ConversationFrame): Step {
   const { log, outcome } = applyRev(state.log, frame.rev, frame.since);
   const { name, topic, avatar, visibility, history, memberCount, updatedAt } = frame.conversation;
-  const known = { name, topic, avatar, visibility, history, memberCount, updatedAt };
+  const { muted, mutedUntil, archived, pinned, notify } = frame.conversation;
+  const own = { muted, mutedUntil, archived, pinned, notify };
+  const known = { name, topic, avatar, visibility, history, memberCount, updatedAt, ...own };
   const told = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
   const lastRev = Math.max(state.summary.lastRev, log.rev);
   const summary: Conversation = { ...state.summary, memberCount: countMembers(state.summary, frame), ...told, lastRev };

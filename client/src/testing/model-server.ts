@@ -99,6 +99,7 @@ export function createModelServer(me: string, backlogLimit = Number.POSITIVE_INF
       publish(missed);
     },
     mark,
+    tell,
     /** The connection breaks; what was under way is lost. */
     cut(): void {
       const old = line;

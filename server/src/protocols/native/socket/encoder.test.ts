@@ -66,19 +66,26 @@ const events: Told[] = [
   },
   { kind: 'resumed', ref: null, conversations: [], more: false },
   { kind: 'drain', reconnectInMs: 5 },
+  { kind: 'preferences', user, conversation, mutedUntil: at, archived: true, pinned: false, notify: 'all' },
 ];
 
 test.each(events)('$kind is a frame of the published schema, op first', (event) => {
-  const op = event.kind === 'ephemeral' ? 'message' : event.kind;
+  const op = event.kind === 'ephemeral' ? 'message' : event.kind === 'preferences' ? 'conversation' : event.kind;
   const text = encodeEvent(event, senders);
   expect(text).toMatch(new RegExp(`^\\{"op":"${op}"[,}]`));
   const frame = JSON.parse(text);
   expect(serverFrames[op].parse(frame)).toEqual(frame);
 });
 
-test('of preferences there is no frame: no client knows one', () => {
-  const preferences = { user, conversation, mutedUntil: null, archived: true, pinned: false, notify: 'all' } as const;
-  expect(nativeEncoder.encode({ kind: 'preferences', ...preferences }, senders)).toBe(null);
+test("preferences are the reader's own side of the conversation, and move no position", () => {
+  const own = { mutedUntil: null, archived: true, pinned: false, notify: 'mentions' } as const;
+  expect(JSON.parse(encodeEvent({ kind: 'preferences', user, conversation, ...own }, senders))).toEqual({
+    ...{ op: 'conversation', change: 'updated', rev: 0 },
+    conversation: { id: conversation, muted: false, ...own },
+  });
+});
+
+test('for what may have been missed there is no frame', () => {
   expect(nativeEncoder.encode({ kind: 'missed' }, senders)).toBe(null);
 });
 

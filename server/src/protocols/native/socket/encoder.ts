@@ -10,10 +10,10 @@ export const nativeEncoder: Encoder = {
 };
 
 /** What this protocol has a word for. */
-export type Told = Exclude<HubEvent, { readonly kind: 'preferences' | 'missed' }>;
+export type Told = Exclude<HubEvent, { readonly kind: 'missed' }>;
 
 function isTold(event: HubEvent): event is Told {
-  return event.kind !== 'preferences' && event.kind !== 'missed';
+  return event.kind !== 'missed';
 }
 
 /** One frame's text, `op` first. Ids, times and numbers are ours and need no escaping. */
@@ -48,6 +48,11 @@ export function encodeEvent(event: Told, senders: Senders): string {
         `${event.since === undefined ? '' : `"since":${event.since},`}` +
         `"conversation":${encodeConversationInFrame(event.conversation)}${event.user ? `,"user":"${event.user}"` : ''}}`
       );
+    case 'preferences': {
+      const { kind: _, user: __, conversation: id, ...own } = event;
+      // No change of the conversation, so it has no rev of its own: 0 is below every position.
+      return `{"op":"conversation","change":"updated","rev":0,"conversation":${encodeConversationInFrame({ id, ...own })}}`;
+    }
     case 'resumed':
       return (
         `{"op":"resumed","ref":${JSON.stringify(event.ref)},` +
