@@ -37,7 +37,7 @@ export const steps = [
   {
     name: 'examples',
     load: 1,
-    minutes: 1.5,
+    minutes: 1.3,
     script: ['node', 'scripts/examples.mjs'],
     need: installDeployTools,
     missing: 'helm could not be built: no Go here, or no modules',
