@@ -18,7 +18,9 @@ export interface Client {
   /** Runs while waiting. */
   timer: NodeJS.Timeout | null;
   /** Frames that came while opening, in order; null at any other time. */
-  early: string[] | null;
+  early: Buffer[] | null;
+  /** Frames that were refused for what they are, less those that were good since. */
+  invalid: number;
   sendsInFlight: number;
   resumesInFlight: number;
   /** Gathered from `resume` frames with `more`. */
@@ -38,10 +40,19 @@ export function createClient(address: string): Client {
     connection: null,
     timer: null,
     early: null,
+    invalid: 0,
     sendsInFlight: 0,
     resumesInFlight: 0,
     positions: null,
     named: 0,
     positionsHeld: 0,
   };
+}
+
+/** A client that errs now and then is answered; who sends little else is not (PROTOCOL: 4500). */
+const mostInvalid = 500;
+
+export function countInvalid(outlet: ClientOutlet): void {
+  const client = outlet.state as Client;
+  if (++client.invalid > mostInvalid) outlet.close(4500, 'too many frames are not valid');
 }

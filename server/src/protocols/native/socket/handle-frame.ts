@@ -7,7 +7,7 @@ import { createCallerContext } from '../../shared/caller-context.ts';
 import { createDraft } from '../create-draft.ts';
 import type { RealtimeSocketDeps } from '../native-deps.ts';
 import { createError, createPong, createRenewed, createSentEphemeral, type FrameRef } from './answers.ts';
-import type { Client, ClientOutlet } from './client.ts';
+import { type Client, type ClientOutlet, countInvalid } from './client.ts';
 import type { Resumes } from './gather-resumes.ts';
 import { type ParsedFrame, parseFrame, refOf } from './parse-frame.ts';
 
@@ -23,14 +23,17 @@ export function handleFrame(
   value: Record<string, unknown>,
   text: string,
 ): void {
-  const connection = (outlet.state as Client).connection as Connection;
+  const client = outlet.state as Client;
+  const connection = client.connection as Connection;
   const refuse = (thrown: unknown) => {
     const failure = toFailure(thrown);
     if (failure.code === 'internal') deps.log.error({ op: value.op, err: failure.cause ?? failure }, 'frame failed');
     connection.send(createError(refOf(value), failure));
+    if (failure.code === 'request.invalid') countInvalid(outlet);
   };
   try {
     const frame = parseFrame(value);
+    client.invalid = Math.max(0, client.invalid - 1);
     const answered =
       frame.op === 'send' ? onSend(deps, outlet, connection, frame, text) : onOther(deps, outlet, connection, frame);
     answered?.catch(refuse).catch((thrown) => outlet.fail(thrown));

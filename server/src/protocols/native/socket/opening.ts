@@ -11,7 +11,7 @@ import { parseFrame, refOf } from './parse-frame.ts';
 
 export interface OpeningDeps extends Pick<RealtimeSocketDeps, 'identity' | 'profiles' | 'hub' | 'log' | 'config'> {
   /** Handles a frame that came ahead of `ready`. */
-  readonly replay: (outlet: ClientOutlet, text: string) => void;
+  readonly replay: (outlet: ClientOutlet, frame: Buffer) => void;
 }
 
 export interface Opening {
@@ -120,7 +120,7 @@ async function register(
   client.phase = 'open';
   const early = client.early ?? [];
   client.early = null;
-  for (const text of early) deps.replay(outlet, text);
+  for (const frame of early) deps.replay(outlet, frame);
 }
 
 function refuseSilence(outlet: ClientOutlet): void {

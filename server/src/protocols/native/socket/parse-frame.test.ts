@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Failure } from '../../../kernel/errors.ts';
 import type { AccountId, SessionId } from '../../../kernel/ids.ts';
 import { createDraft } from '../create-draft.ts';
-import { findRef, parseFrame, readFrame, refOf } from './parse-frame.ts';
+import { checkSize, findRef, parseFrame, readFrame, refOf } from './parse-frame.ts';
 
 const id = '0190cccc-0000-7000-8000-000000000003';
 const principal = { account: id as AccountId, session: id as SessionId, username: 'ann', admin: false };
@@ -74,6 +74,16 @@ describe('parse-frame', () => {
   test('what is no object is unreadable', () => {
     for (const text of ['', 'null', '[]', '1', '"x"', '{', '{"op":"ping"} x', '['.repeat(100)])
       expect(readFrame(text)).toBeNull();
+  });
+
+  test('a frame is no larger than its op needs, and has no more fields than any op', () => {
+    const padded = (op: string, bytes: number) => Buffer.from(`{"op":"${op}","x":"${'x'.repeat(bytes)}"}`);
+    expect(() => checkSize(padded('ping', 2_000))).toThrow('A frame "ping" may hold 1024 bytes.');
+    expect(() => checkSize(padded('send', 100_000))).toThrow(/98304/);
+    expect(() => checkSize(padded('send', 70_000))).not.toThrow();
+    expect(() => checkSize(padded('resume', 250_000))).not.toThrow();
+    const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`k${i}`, 1]));
+    expect(() => parseFrame({ op: 'ping', ...many })).toThrow('A frame has 32 fields at the most.');
   });
 
   test('what is more than a frame may be is refused, and its ref is known', () => {

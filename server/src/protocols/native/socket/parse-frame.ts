@@ -33,6 +33,26 @@ export function findRef(text: string): FrameRef {
   return ref === undefined ? undefined : (JSON.parse(ref) as FrameRef);
 }
 
+/** Bytes that a frame of an op may have, where it says its op first; resume and what hides its op: as many as any frame. */
+const opBytes: Readonly<Record<string, number>> = {
+  auth: 8_192,
+  ping: 1_024,
+  presence: 32_768,
+  receipt: 1_024,
+  send: 98_304,
+  typing: 1_024,
+};
+/** More than any op has. */
+const mostFields = 32;
+
+/** Refuses by its size a frame that nobody has parsed yet: what it costs to read must not depend on who sends it. */
+export function checkSize(frame: Buffer): void {
+  if (frame.length <= 1_024) return;
+  const [, op = ''] = /^\s*\{\s*"op"\s*:\s*"(\w{1,16})"/.exec(frame.toString('latin1', 0, 128)) ?? [];
+  const most = Object.hasOwn(opBytes, op) ? (opBytes[op] as number) : Number.POSITIVE_INFINITY;
+  if (frame.length > most) throw fail('request.invalid', `A frame "${op}" may hold ${most} bytes.`);
+}
+
 /** What is told of a frame that is wrong all over. */
 const mostProblems = 5;
 const longestProblem = 200;
@@ -40,6 +60,8 @@ const longestProblem = 200;
 /** An unknown op or field, or a wrong value: `request.invalid`, answered and never a close (rule 30). */
 export function parseFrame(value: Record<string, unknown>): ParsedFrame {
   const { op } = value;
+  if (Object.keys(value).length > mostFields)
+    throw fail('request.invalid', `A frame has ${mostFields} fields at the most.`);
   if (typeof op !== 'string' || !Object.hasOwn(schemas, op)) {
     throw fail('request.invalid', `op must be one of ${Object.keys(schemas).join(', ')}.`);
   }

@@ -295,6 +295,20 @@ describe('what ends a connection', () => {
     expect((await client.closed).code).toBe(4500);
   });
 
+  test('frames that are hardly ever valid: answered shortly, then 4500; who errs now and then stays', async () => {
+    const client = await dialReady();
+    for (let i = 0; i < 400; i++) client.say('{"op":"nonsense"}');
+    client.say({ op: 'ping', ref: 'still here' });
+    let last = await client.next();
+    while (last.op === 'error') {
+      expect(JSON.stringify(last).length).toBeLessThan(500);
+      last = await client.next();
+    }
+    expect(last).toEqual({ op: 'pong', ref: 'still here' });
+    for (let i = 0; i < 200; i++) client.say(`{"op":"ping","x":"${'x'.repeat(2_000)}"}`);
+    expect((await client.closed).code).toBe(4500);
+  });
+
   test('invalid UTF-8: 4500', async () => {
     const client = await dialReady();
     client.socket.send(Buffer.from([0x7b, 0xff, 0x7d]), { binary: false });

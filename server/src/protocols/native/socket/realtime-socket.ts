@@ -6,12 +6,12 @@ import { addressOf } from '../../shared/caller-context.ts';
 import { acceptSockets } from '../../shared/socket-outlet.ts';
 import type { RealtimeSocketDeps } from '../native-deps.ts';
 import { createError } from './answers.ts';
-import { type Client, type ClientOutlet, createClient } from './client.ts';
+import { type Client, type ClientOutlet, countInvalid, createClient } from './client.ts';
 import { createResumes } from './gather-resumes.ts';
 import { gatherSends } from './gather-sends.ts';
 import { type FrameHandling, handleFrame } from './handle-frame.ts';
 import { createOpening } from './opening.ts';
-import { findRef, readFrame } from './parse-frame.ts';
+import { checkSize, findRef, readFrame } from './parse-frame.ts';
 
 export const subprotocol = 'parley.v1';
 
@@ -33,14 +33,17 @@ export function createRealtimeSocket(
   );
   const opening = createOpening({ ...deps, replay: onFrame });
 
-  function onFrame(outlet: ClientOutlet, text: string): void {
+  function onFrame(outlet: ClientOutlet, data: Buffer): void {
     if (!outlet.open) return;
     const { phase } = outlet.state as Client;
     let value: Record<string, unknown> | null;
+    const text = data.toString();
     try {
+      checkSize(data);
       value = readFrame(text);
     } catch (thrown) {
       outlet.write(createError(findRef(text), toFailure(thrown)));
+      countInvalid(outlet);
       return;
     }
     if (!value) outlet.close(4500, 'a frame must be one JSON object');
@@ -53,8 +56,8 @@ export function createRealtimeSocket(
       const client = outlet.state as Client;
       received.add();
       client.connection?.heard();
-      if (!client.early) onFrame(outlet, data.toString());
-      else if (client.early.push(data.toString()) > maxEarlyFrames) {
+      if (!client.early) onFrame(outlet, data);
+      else if (client.early.push(data) > maxEarlyFrames) {
         outlet.close(4003, 'too many frames before "ready"');
       }
     },
