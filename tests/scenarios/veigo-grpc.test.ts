@@ -171,7 +171,10 @@ describe(`Veigo over gRPC (${topology})`, () => {
     const changed = await ann.as('room.Room/Update', { id, privacy: 'public', photoPath: `${photoPath}?2` });
     expect(changed).toMatchObject({ ...written, photoPath: `${photoPath}?2`, privacy: 'public' });
     expect((await bob.as('room.Room/List')).records).toMatchObject([{ id, photoPath: `${photoPath}?2` }]);
-    expect((await eve.as('message.Message/List', { roomId: id })).records).toMatchObject([{ content: 'first' }]);
+    // What was said before stays the members'.
+    await ann.as('message.Message/Create', { roomId: id, content: 'second' });
+    const opened = (await eve.as('message.Message/List', { roomId: id })).records;
+    expect(opened.map(({ content }: Answer) => content)).toEqual(['second']);
     expect((await eve.as('member_room.MemberRoom/List', { roomId: id })).records).toHaveLength(2);
     expect(await eve.refused('message.Message/Create', { roomId: id, content: 'x' })).toEqual(unauthorized);
     await ann.as('room.Room/Update', { id, privacy: 'private' });

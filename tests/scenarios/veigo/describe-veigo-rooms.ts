@@ -57,9 +57,10 @@ export function describeVeigoRooms(server: () => System): void {
       photoPath,
       privacy: 'public',
     });
-    // Public: read by everybody, written and listened to by members.
+    // Public: read by everybody from then on, written and listened to by members.
+    await gina.must('mutation M($id: String!) { CreateMessage(roomId: $id, content: "new") { id } }', { id });
     const messages = `query L($id: String!) { ListMessages(roomId: $id) { records { content } } }`;
-    expect((await hugo.must(messages, { id })).ListMessages.records).toEqual([{ content: 'old' }]);
+    expect((await hugo.must(messages, { id })).ListMessages.records).toEqual([{ content: 'new' }]);
     expect(
       refusalOf(await hugo.ask('mutation M($id: String!) { CreateMessage(roomId: $id, content: "x") { id } }', { id })),
     ).toBe(unauthorized);
