@@ -27,6 +27,76 @@ async function index(id: ConversationId, op: 'c' | 'u' | 'r' = 'c', seq: number 
 const find = async (user: AccountId, query: string, more: object = {}) =>
   (await t.chat.search(t.as(user), { query, limit: 20, ...more })).items.map((hit) => hit.message.seq);
 
+describe('a search', () => {
+  test('reads nothing of what strangers write, whatever the statistics', async () => {
+    const a = t.account();
+    const id = await t.group(a, []);
+    for (let i = 0; i < 5; i++) await t.send(a, id, `commonplace ${i}`);
+    await index(id);
+    await t.sql.query(
+      `insert into chat.search select gen_random_uuid(), i, gen_random_uuid(), now(), array_to_tsvector(array['commonplace'])
+       from generate_series(1, 30000) i`,
+    );
+    expect(await find(a, 'common')).toEqual([5, 4, 3, 2, 1]);
+    for (const prepare of ['select 1', 'analyze chat.search']) {
+      await t.sql.query(prepare);
+      const [scope] = await t.sql.query<{ ids: string[]; messages: number }>(scopeSql, [a, null]);
+      expect(scope).toEqual({ ids: [id], messages: 5 });
+      const [plan] = await t.sql.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+        `explain (analyze, buffers, timing off, format json) ${hitsSqls.byConversation}`,
+        [a, [id], "'common':*", null, null, null, null, null, 21],
+      );
+      const root = plan?.['QUERY PLAN'];
+      const { Plan } = (typeof root === 'string' ? JSON.parse(root) : root)[0] as { Plan: PlanNode };
+      expect(Plan['Shared Hit Blocks'] + Plan['Shared Read Blocks']).toBeLessThan(150);
+      for (const node of nodesOf(Plan)) {
+        if (node['Relation Name'] !== 'search') continue;
+        expect(node['Actual Rows']).toBe(5);
+        expect(node['Rows Removed by Filter'] ?? 0).toBe(0);
+      }
+    }
+  });
+
+  test('of somebody who may read a lot finds the same', async () => {
+    const a = t.account();
+    const id = await t.group(a, []);
+    await t.send(a, id, 'mountain hut');
+    await t.send(a, id, 'mountain lake');
+    await index(id);
+    await t.sql.query('update chat.heads set last_seq = 900000 where conversation_id = $1', [id]);
+    await t.sql.query('update chat.memberships set joined_seq = 0 where conversation_id = $1', [id]);
+    expect(await find(a, 'mount')).toEqual([2, 1]);
+    expect(await find(a, 'mountain l', { conversation: id })).toEqual([2]);
+  });
+
+  test('waits for its turn, and is told when too many wait', async () => {
+    const held: (() => void)[] = [];
+    let hold = false;
+    const busy = await openChat({ searchesAtOnce: 1 }, (sql) => ({
+      ...sql,
+      query: async (text, values, name) => {
+        if (hold && text === scopeSql) await new Promise<void>((resolve) => held.push(resolve));
+        return await sql.query(text, values, name);
+      },
+    }));
+    try {
+      const a = busy.account();
+      hold = true;
+      const asked = () => busy.chat.search(busy.as(a), { query: 'word', limit: 5 });
+      const first = asked();
+      const waiting = Array.from({ length: 100 }, asked);
+      await expect.poll(() => held.length).toBe(1);
+      expect(await codeOf(asked())).toBe('service.overloaded');
+      expect(held).toHaveLength(1);
+      hold = false;
+      held[0]?.();
+      for (const { items } of await Promise.all([first, ...waiting])) expect(items).toEqual([]);
+    } finally {
+      await busy.close();
+    }
+  });
+});
+
 describe('search', () => {
   test('all words, the last as a beginning; without case and accents; two-character words', async () => {
     const a = t.account();
@@ -73,8 +143,13 @@ describe('search', () => {
     }
     await t.chat.updateConversation(t.as(owner), id, { visibility: 'public' });
     expect(await find(stranger, 'needle')).toEqual([]);
-    expect(await find(stranger, 'needle', { conversation: id })).toEqual([2, 1]);
-    expect(await find(late, 'needle')).toEqual([2, 1]);
+    // What was said before it opened stays closed to whom it was closed.
+    expect(await find(stranger, 'needle', { conversation: id })).toEqual([]);
+    expect(await find(late, 'needle')).toEqual([2]);
+    await t.send(owner, id, 'needle three');
+    await index(id);
+    expect(await find(stranger, 'needle', { conversation: id })).toEqual([3]);
+    expect(await find(late, 'needle')).toEqual([3, 2]);
     await t.chat.deleteConversation(t.as(owner), id);
     expect(await find(early, 'needle')).toEqual([]);
   });
@@ -147,76 +222,6 @@ describe('search', () => {
     expect(seen).toEqual([7, 6, 5, 4, 3, 2, 1]);
     expect(await find(a, 'pebble', { from: a })).toEqual([6, 4, 2]);
     expect(await find(a, 'pebble', { before: Date.parse('2024-01-01T03:00:00Z') })).toEqual([2, 1]);
-  });
-});
-
-describe('a search', () => {
-  test('reads nothing of what strangers write, whatever the statistics', async () => {
-    const a = t.account();
-    const id = await t.group(a, []);
-    for (let i = 0; i < 5; i++) await t.send(a, id, `commonplace ${i}`);
-    await index(id);
-    await t.sql.query(
-      `insert into chat.search select gen_random_uuid(), i, gen_random_uuid(), now(), array_to_tsvector(array['commonplace'])
-       from generate_series(1, 30000) i`,
-    );
-    expect(await find(a, 'common')).toEqual([5, 4, 3, 2, 1]);
-    for (const prepare of ['select 1', 'analyze chat.search']) {
-      await t.sql.query(prepare);
-      const [scope] = await t.sql.query<{ ids: string[]; messages: number }>(scopeSql, [a, null]);
-      expect(scope).toEqual({ ids: [id], messages: 5 });
-      const [plan] = await t.sql.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
-        `explain (analyze, buffers, timing off, format json) ${hitsSqls.byConversation}`,
-        [a, [id], "'common':*", null, null, null, null, null, 21],
-      );
-      const root = plan?.['QUERY PLAN'];
-      const { Plan } = (typeof root === 'string' ? JSON.parse(root) : root)[0] as { Plan: PlanNode };
-      expect(Plan['Shared Hit Blocks'] + Plan['Shared Read Blocks']).toBeLessThan(150);
-      for (const node of nodesOf(Plan)) {
-        if (node['Relation Name'] !== 'search') continue;
-        expect(node['Actual Rows']).toBe(5);
-        expect(node['Rows Removed by Filter'] ?? 0).toBe(0);
-      }
-    }
-  });
-
-  test('of somebody who may read a lot finds the same', async () => {
-    const a = t.account();
-    const id = await t.group(a, []);
-    await t.send(a, id, 'mountain hut');
-    await t.send(a, id, 'mountain lake');
-    await index(id);
-    await t.sql.query('update chat.heads set last_seq = 900000 where conversation_id = $1', [id]);
-    await t.sql.query('update chat.memberships set joined_seq = 0 where conversation_id = $1', [id]);
-    expect(await find(a, 'mount')).toEqual([2, 1]);
-    expect(await find(a, 'mountain l', { conversation: id })).toEqual([2]);
-  });
-
-  test('waits for its turn, and is told when too many wait', async () => {
-    const held: (() => void)[] = [];
-    let hold = false;
-    const busy = await openChat({ searchesAtOnce: 1 }, (sql) => ({
-      ...sql,
-      query: async (text, values, name) => {
-        if (hold && text === scopeSql) await new Promise<void>((resolve) => held.push(resolve));
-        return await sql.query(text, values, name);
-      },
-    }));
-    try {
-      const a = busy.account();
-      hold = true;
-      const asked = () => busy.chat.search(busy.as(a), { query: 'word', limit: 5 });
-      const first = asked();
-      const waiting = Array.from({ length: 100 }, asked);
-      await expect.poll(() => held.length).toBe(1);
-      expect(await codeOf(asked())).toBe('service.overloaded');
-      expect(held).toHaveLength(1);
-      hold = false;
-      held[0]?.();
-      for (const { items } of await Promise.all([first, ...waiting])) expect(items).toEqual([]);
-    } finally {
-      await busy.close();
-    }
   });
 });
 
