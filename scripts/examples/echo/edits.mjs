@@ -5,6 +5,11 @@ export const edits = [
     "  (await import('../services/discovery/service.ts')).discovery,\n",
     "  (await import('../services/echo/service.ts')).echo,\n",
   ],
+  [
+    'docs/contributing/topics.md',
+    "| `parley.chat` | conversation | relay, of chat's tables | conversations, memberships, messages, receipts, preferences |\n",
+    '| `parley.echo` | account | relay, of the tables of echo | what each account said last |\n',
+  ],
   ['deploy/postgres/databases.sql', 'create database chat;\n', 'create database echo;\n'],
   ['deploy/helm/parley/templates/_helpers.tpl', 'discovery: {}\n', 'echo: {}\n'],
   ['deploy/helm/parley/values.yaml', '  chat: ""\n', '  echo: ""\n'],
