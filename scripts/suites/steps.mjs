@@ -56,7 +56,7 @@ export const steps = [
   {
     name: 'engines',
     load: 0.25,
-    minutes: 4,
+    minutes: 5,
     suite: 'engines',
     need: bringEngines,
     missing: 'no Redis, RabbitMQ or Kafka here',
@@ -73,7 +73,7 @@ export const steps = [
   {
     name: 'scenarios-split',
     load: 1,
-    minutes: 7,
+    minutes: 9,
     suite: 'scenarios',
     workers: 2,
     need: bringSplit,
@@ -92,7 +92,7 @@ export const steps = [
   {
     name: 'chaos-split',
     load: 0.75,
-    minutes: 3.5,
+    minutes: 5,
     suite: 'chaos',
     files: ['tests/chaos/chaos.test.ts'],
     need: bringChaos,

@@ -9,7 +9,7 @@ import { startSplitSystem } from './systems/split.ts';
 const victims =
   topology === 'split'
     ? [
-        ...['discovery', 'identity', 'people', 'chat-1', 'relay', 'router', 'realtime-1', 'gateway-1'],
+        ...['discovery', 'identity', 'people', 'chat-1', 'relay', 'router', 'gateway-1', 'realtime-1'],
         ...['redis', 'kafka', 'postgres'],
       ]
     : ['server', 'postgres'];
