@@ -13,8 +13,6 @@ export interface ConversationState {
   readonly typing: readonly string[];
   /** Something changed that only the server can count: a message that is not loaded was edited, deleted or read. */
   readonly countsStale: boolean;
-  /** Frames that told of the reader's own preferences: a summary asked for before the last of them may not know it. */
-  readonly preferencesTold: number;
 }
 
 export interface Step {
@@ -23,7 +21,7 @@ export interface Step {
 }
 
 export function createConversationState(summary: Conversation): ConversationState {
-  return { summary, log: createLog(summary), receipts: {}, typing: [], countsStale: false, preferencesTold: 0 };
+  return { summary, log: createLog(summary), receipts: {}, typing: [], countsStale: false };
 }
 
 /** Folds a frame about a message into log and summary. `me`: the reader's account. */
@@ -55,8 +53,7 @@ export function applyConversationFrame(state: ConversationState, frame: Conversa
   const told = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
   const lastRev = Math.max(state.summary.lastRev, log.rev);
   const summary: Conversation = { ...state.summary, memberCount: countMembers(state.summary, frame), ...told, lastRev };
-  const preferencesTold = state.preferencesTold + (archived === undefined ? 0 : 1);
-  return { state: { ...state, log, summary, preferencesTold }, outcome };
+  return { state: { ...state, log, summary }, outcome };
 }
 
 /** A summary read later than the frame was sent has counted them already. */

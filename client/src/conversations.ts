@@ -57,7 +57,7 @@ export function createConversations(deps: {
   }
 
   /** Takes a summary read from the server. Of one that is known, the log and the position stay: frames move them. */
-  function adopt(summary: Conversation, askedAt: ReadonlyMap<string, ConversationState>): ConversationState {
+  function adopt(summary: Conversation): ConversationState {
     const known = states.get(summary.id);
     const fresh = createConversationState(summary);
     if (!known || known.log.epoch !== summary.epoch) {
@@ -68,16 +68,13 @@ export function createConversations(deps: {
     // An answer from before our latest frames or our latest read mark says nothing of the counts as they are now.
     const counted = summary.lastRev >= known.summary.lastRev && summary.read >= known.summary.read;
     const countsStale = known.countsStale && !counted;
-    const told = known.preferencesTold !== (askedAt.get(summary.id)?.preferencesTold ?? 0);
-    const own = told ? preferencesOf(known.summary) : {};
-    const next = { ...known, summary: { ...newer(known.summary, summary), delivered, ...own }, countsStale };
+    const next = { ...known, summary: { ...newer(known.summary, summary), delivered }, countsStale };
     set(summary.id, next);
     return next;
   }
 
   async function refresh(id: string): Promise<ConversationState | undefined> {
     const mine = generation;
-    const before = new Map(states);
     try {
       const summary = await deps.api.getConversation(id);
       if (mine !== generation) return undefined;
@@ -85,7 +82,7 @@ export function createConversations(deps: {
         remove(id);
         return undefined;
       }
-      return adopt(summary, before);
+      return adopt(summary);
     } catch (error) {
       const { status } = toParleyError(error);
       if (mine === generation && (status === 403 || status === 404)) {
@@ -110,12 +107,11 @@ export function createConversations(deps: {
       const missing = new Set(states.keys());
       let after: string | undefined;
       do {
-        const before = new Map(states);
         const page = await deps.api.listConversations({ limit: 200, ...(after ? { after } : {}) });
         if (mine !== generation) return;
         for (const summary of page.items) {
           missing.delete(summary.id);
-          adopt(summary, before);
+          adopt(summary);
         }
         after = page.next ?? undefined;
       } while (after);
@@ -129,10 +125,6 @@ export function createConversations(deps: {
       listed = false;
     },
   };
-}
-
-function preferencesOf({ muted, mutedUntil, archived, pinned, notify }: Conversation) {
-  return { muted, mutedUntil, archived, pinned, notify };
 }
 
 /** An answer read before the latest frames must not turn counts back. */
