@@ -194,6 +194,30 @@ describe('client', () => {
     expect(client.conversation('c')!.summary.lastMessage?.id).toBe('x');
   });
 
+  it('finds another history after a restored backup once, and no holes in it before its resume is answered', async () => {
+    const { client, server, clock, calm } = await start();
+    for (let i = 0; i < 5; i++) server.act({ act: 'send' }, true);
+    await calm();
+    const gaps: string[] = [];
+    client.on('gap', ({ reason }) => gaps.push(reason));
+    server.cut();
+    server.conversation.restore(3);
+    clock.advance(60_000);
+    await settle();
+    server.accept();
+    server.readAll();
+    server.arrive(1); // `ready`: the client resumes and reads its list
+    await settle();
+    expect(client.conversation('c')!.summary.lastSeq, 'the list has come first').toBe(3);
+    server.act({ act: 'send' }, true);
+    server.act({ act: 'send' }, false);
+    server.arrive(Number.POSITIVE_INFINITY);
+    await calm();
+    expect(gaps).toEqual(['lost']);
+    expect(await client.loadOlder('c', 10)).toBe(false);
+    expect(client.conversation('c')!.log.messages.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
+  });
+
   describe('hears that members or settings changed', () => {
     const reads = { role: 'admin', name: 'Another' } as const;
 

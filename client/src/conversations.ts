@@ -61,8 +61,10 @@ export function createConversations(deps: {
     const known = states.get(summary.id);
     const fresh = createConversationState(summary);
     if (!known || known.log.epoch !== summary.epoch) {
-      set(summary.id, fresh);
-      return fresh;
+      // A resume under way from the former history will be answered `lost`: until then frames are no holes of this one.
+      const next = known?.log.catchingUp ? { ...fresh, log: known.log } : fresh;
+      set(summary.id, next);
+      return next;
     }
     const delivered = Math.max(known.summary.delivered, summary.delivered);
     // An answer from before our latest frames or our latest read mark says nothing of the counts as they are now.

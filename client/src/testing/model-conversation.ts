@@ -22,11 +22,18 @@ export class ModelConversation {
   /** What has been changed of the summary. */
   settings: Partial<Conversation> = {};
   readonly id = 'c';
-  readonly epoch = 'e';
+  epoch = 'e';
   readonly me: string;
 
   constructor(me = 'me') {
     this.me = me;
+  }
+
+  /** A restored backup: another epoch, and only the first `length` messages. */
+  restore(length: number): void {
+    this.epoch += "'";
+    this.messages.length = length;
+    this.rev = length;
   }
 
   apply(act: Act): void {

@@ -53,9 +53,12 @@ export function createModelServer(me: string, backlogLimit = Number.POSITIVE_INF
       const position = frame.positions?.[conversation.id];
       publish();
       const { epoch, lastSeq, lastRev } = conversation.head;
-      const { frames, ...end } = position
-        ? conversation.backlog({ seq: position.seq, rev: position.rev ?? 0 }, backlogLimit)
-        : { frames: [], seq: lastSeq, rev: lastRev, continuity: 'kept' };
+      const lost = position && position.epoch !== epoch;
+      const { frames, ...end } = lost
+        ? { frames: [], seq: lastSeq, rev: lastRev, continuity: 'lost' }
+        : position
+          ? conversation.backlog({ seq: position.seq, rev: position.rev ?? 0 }, backlogLimit)
+          : { frames: [], seq: lastSeq, rev: lastRev, continuity: 'kept' };
       for (const missed of frames) tell(missed);
       withheld = end.continuity === 'more';
       const entry = { epoch, lastSeq, lastRev, ...end, unread: conversation.counts.unread };
