@@ -75,7 +75,7 @@ describe('the SDK and a server that ends and comes back', () => {
         answers.push(say(who, `${name}${i}`));
         await new Promise((resolve) => setTimeout(resolve, 5));
         // a start may take longer than the outbox has room for
-        await until('there is room', () => who.client.drafts(id).length < 200);
+        await until('there is room', () => who.client.drafts(id).length < 200, 170_000);
       }
       await Promise.all(answers);
       return ids;
