@@ -19,6 +19,9 @@ const sets = {
   chaos: { portOffset: 400, wanted: ['postgres', 'redis', 'nginx', 'kafka'], bus: 'kafka' },
 };
 
+/** A Kafka of a few minutes: its second compiler would take a third of what it costs, and not earn it back. */
+const briefJava = { JAVA_TOOL_OPTIONS: '-XX:TieredStopAtLevel=1' };
+
 /** Brings up the engines this machine can have, empty. One that is missing skips its own tests, in CI it fails them. */
 export const bringEngines = () => bring('adapters');
 
@@ -53,7 +56,7 @@ async function bring(name) {
     return null;
   }
   const shape = bus ? await describeShape(bus) : {};
-  return { env: { ...env, ...shape, PARLEY_TEST_ENGINES_DIR: dir }, release };
+  return { env: { ...env, ...shape, ...briefJava, PARLEY_TEST_ENGINES_DIR: dir }, release };
 }
 
 /** For the tests of the split topology: which bad values they try is another choice with every commit, the same for one. */
@@ -84,7 +87,7 @@ function endWithUs(dir) {
 async function bringOne({ name }, dir, port) {
   const args = ['up', name, '--dir', dir, '--port', `${name}=${port}`];
   // again when it was not there in time: it goes on from where it is
-  const { code, output } = await runWithRetries(process.execPath, engines(args), { quiet: true }, 2);
+  const { code, output } = await runWithRetries(process.execPath, engines(args), { quiet: true, env: briefJava }, 2);
   const url = new RegExp(`^${name.toUpperCase()}=(.+)$`, 'm').exec(output)?.[1];
   if (code === 0 && url) return url;
   console.error(output);
