@@ -218,6 +218,19 @@ describe('client', () => {
     expect(client.conversation('c')!.log.messages.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it('reads its list again when the server may have told it too little: other settings, a conversation that is not its own any more', async () => {
+    const { client, server, calm } = await start();
+    await calm();
+    server.conversation.settings = { archived: true, name: 'Untold' };
+    server.tell({ op: 'missed' });
+    await calm();
+    expect(client.conversation('c')!.summary).toMatchObject({ archived: true, name: 'Untold' });
+    server.conversation.hidden = true;
+    server.tell({ op: 'missed' });
+    await calm();
+    expect(client.conversation('c')).toBe(undefined);
+  });
+
   describe('hears that members or settings changed', () => {
     const reads = { role: 'admin', name: 'Another' } as const;
 

@@ -154,6 +154,7 @@ export function createReceiveFrame(deps: ReceiveDeps): (frame: ServerFrame) => v
     sent: onAnswer,
     resumed: synchronize.onResumed,
     error: onError,
+    missed: synchronize.reread,
     // The connection's own business.
     ready: ignore,
     renewed: ignore,

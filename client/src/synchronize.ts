@@ -31,6 +31,8 @@ export interface Synchronize {
   discover(conversation: string): void;
   /** The counts of a conversation are known to the server only: read them soon, many at once. */
   count(conversation: string): void;
+  /** The server may have told us too little: read the list again, not all clients at once. */
+  reread(): void;
   onResumed(frame: ResumedFrame): void;
   /** True: the error answered a resume of ours. */
   onError(frame: ErrorFrame): boolean;
@@ -45,6 +47,9 @@ const chunk = 500;
 const countMs = 400;
 /** Beyond this many, one list is cheaper. */
 const countSingly = 8;
+
+/** A server tells all its clients at once that they may have missed something: they read their lists within this time. */
+const rereadMs = 5_000;
 
 export function createSynchronize(deps: SynchronizeDeps): Synchronize {
   const { conversations, clock } = deps;
@@ -236,6 +241,10 @@ export function createSynchronize(deps: SynchronizeDeps): Synchronize {
     level,
     discover,
     count,
+    reread() {
+      const mine = run;
+      clock.after(Math.floor(deps.random() * rereadMs), () => mine === run && !listing && void readList(mine));
+    },
     onResumed(frame) {
       if (!current || frame.ref !== current.ref) return;
       const { ids, unanswered } = current;

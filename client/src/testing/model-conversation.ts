@@ -19,6 +19,8 @@ export class ModelConversation {
   rev = 0;
   /** The reader's mark, whichever device set it. */
   read = 0;
+  /** The reader is not a member any more. */
+  hidden = false;
   /** What has been changed of the summary. */
   settings: Partial<Conversation> = {};
   readonly id = 'c';

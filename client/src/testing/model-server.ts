@@ -127,6 +127,8 @@ export function createModelServer(me: string, backlogLimit = Number.POSITIVE_INF
       if (pathname.endsWith('/messages')) {
         return json(conversation.page(Number(searchParams.get('before')), Number(searchParams.get('limit'))));
       }
+      if (conversation.hidden && pathname.endsWith('/conversations')) return json({ items: [], next: null });
+      if (conversation.hidden) return new Response('{}', { status: 404 });
       if (pathname.endsWith(`/${conversation.id}`)) return json(conversation.summary);
       if (pathname.endsWith('/conversations')) return json({ items: [conversation.summary], next: null });
       return new Response('{}', { status: init.method === 'GET' ? 404 : 204 });

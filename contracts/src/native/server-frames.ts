@@ -103,6 +103,9 @@ export const errorFrame = z.object({
 export const pongFrame = z.object({ op: z.literal('pong'), ref: ref.optional() });
 export const drainFrame = z.object({ op: z.literal('drain'), reconnectInMs: z.int() });
 
+/** For a while the server may have told this connection too little of what has no rev of its own: its list is to be read anew. */
+export const missedFrame = z.object({ op: z.literal('missed') });
+
 export const serverFrames = {
   ready: readyFrame,
   renewed: renewedFrame,
@@ -120,6 +123,7 @@ export const serverFrames = {
   error: errorFrame,
   pong: pongFrame,
   drain: drainFrame,
+  missed: missedFrame,
 } as const;
 
 export type ServerFrame = {

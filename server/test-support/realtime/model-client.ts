@@ -68,6 +68,8 @@ export class ModelClient {
     if (frame.kind === 'message' || frame.kind === 'edited') this.store(frame.message);
     else if (frame.kind === 'deleted') this.tombstone(frame.conversation, frame.seq, frame.rev);
     else if (frame.kind === 'conversation') this.changed(frame);
+    // As a client that reads its list anew: a resume, too, says which conversations are its user's no more.
+    else if (frame.kind === 'missed') for (const id of this.positions.keys()) this.wanted.add(id);
     else if (frame.kind === 'resumed') {
       for (const row of frame.conversations) {
         if (row.left) this.forget(row.conversation);

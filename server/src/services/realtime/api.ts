@@ -69,7 +69,7 @@ export type HubNotice =
       readonly conversations: readonly ResumedConversation[];
       readonly more: boolean;
     }
-  /** What the connection's own user changed of their preferences may not have been told: read them anew. */
+  /** What is told by user and has no rev (preferences, the end of a stay that was not known here) may have been missed: read it anew. */
   | { readonly kind: 'missed' }
   | { readonly kind: 'drain'; readonly reconnectInMs: number };
 

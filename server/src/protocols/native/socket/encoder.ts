@@ -6,18 +6,11 @@ import { encodeMessageFields } from '../encode-message.ts';
 /** The hub's events as frames of `parley.v1`, WebSocket header included: encoded once, written to every connection. */
 export const nativeEncoder: Encoder = {
   protocol: 'native',
-  encode: (event, senders) => (isTold(event) ? createTextFrame(encodeEvent(event, senders)) : null),
+  encode: (event, senders) => createTextFrame(encodeEvent(event, senders)),
 };
 
-/** What this protocol has a word for. */
-export type Told = Exclude<HubEvent, { readonly kind: 'missed' }>;
-
-function isTold(event: HubEvent): event is Told {
-  return event.kind !== 'missed';
-}
-
 /** One frame's text, `op` first. Ids, times and numbers are ours and need no escaping. */
-export function encodeEvent(event: Told, senders: Senders): string {
+export function encodeEvent(event: HubEvent, senders: Senders): string {
   switch (event.kind) {
     case 'message':
     case 'ephemeral':
@@ -60,6 +53,8 @@ export function encodeEvent(event: Told, senders: Senders): string {
       );
     case 'drain':
       return `{"op":"drain","reconnectInMs":${event.reconnectInMs}}`;
+    case 'missed':
+      return '{"op":"missed"}';
   }
 }
 

@@ -162,6 +162,29 @@ function expectRising(c: ModelConversation, frames: readonly Frame[]): void {
   }
 }
 
+/** The registry forgets while a join and its end are both on their way: the hub has never known of the stay that the client knows of. */
+const untoldStay: readonly Step[] = [
+  { do: 'connect', u: 3 },
+  { do: 'connect', u: 0 },
+  { do: 'turn', n: 13 },
+  { do: 'join', c: 0, u: 3, n: 0 },
+  { do: 'connect', u: 1 },
+  { do: 'turn', n: 1 },
+  { do: 'send', c: 0, u: 0, n: 0 },
+  { do: 'route', n: 1 },
+  { do: 'turn', n: 2 },
+  { do: 'turn', n: 1 },
+  { do: 'turn', n: 1 },
+  { do: 'route', n: 1 },
+  { do: 'turn', n: 2 },
+  { do: 'leave', c: 0, u: 3, n: 0 },
+  { do: 'forget' },
+  { do: 'disconnect', u: 0 },
+  { do: 'route', n: 3 },
+];
+
+test('who left while the registry forgot finds out', () => play(untoldStay, [3, 0, 1]));
+
 test('every interleaving ends right', { timeout: 120_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(
