@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createDiskBlobs } from '../../src/adapters/blobs/disk/create-disk-blobs.ts';
 import { describeFaults } from '../describe-faults.ts';
-import { type BlobFault, blobFaults, lateWrites } from './break-blobs.ts';
+import { alsoBroken, type BlobFault, blobFaults, lateWrites } from './break-blobs.ts';
 import { blobProperties } from './properties.ts';
 
 const folders: string[] = [];
@@ -49,6 +49,7 @@ const noticedBy: Record<BlobFault, string> = {
 describeFaults({
   properties: blobProperties,
   noticedBy,
+  alsoBroken,
   create: async () => createDiskBlobs({ folder: await createFolder() }),
   break: (blobs, fault) => blobFaults[fault](blobs),
 });

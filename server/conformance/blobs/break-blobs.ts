@@ -80,6 +80,7 @@ export const blobFaults = {
   'the old blob goes first': (blobs: BlobStore): BlobStore => ({
     ...blobs,
     async put(key, bytes, limits) {
+      bytes.once('error', () => {}); // put tells it, if it comes before put listens
       await blobs.delete(key);
       return blobs.put(key, bytes, limits);
     },
@@ -123,3 +124,23 @@ export const blobFaults = {
 } as const;
 
 export type BlobFault = keyof typeof blobFaults;
+
+/** What else may not hold where something is broken: it stands on the same thing, or shows it too. */
+export const alsoBroken: Partial<Record<BlobFault, readonly string[]>> = {
+  'put resolves early': [
+    'gives a range',
+    'keeps one whole',
+    'keeps the old',
+    'lists every blob',
+    'refuses what is',
+    'replaces a blob',
+    'shows no half',
+    'takes exactly maxBytes',
+  ],
+  'an unknown key is empty': ['has forgotten a', 'leaves nothing of a', 'shows no half', 'takes exactly maxBytes'],
+  'the limit cuts': ['keeps the old'],
+  'a reader reads on in the new blob': ['gives a range'],
+  'puts of one key are mixed': ['replaces a blob'],
+  'delete does nothing': ['lists every blob'],
+  'keys are cleaned instead of refused': ['gives a range'],
+};

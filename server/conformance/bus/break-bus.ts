@@ -26,7 +26,7 @@ export const busFaults = {
   'records are reversed': (): Fault => ({ publish: (bus, records) => bus.publish(records.toReversed()) }),
   'publish resolves early': (): Fault => ({
     async publish(bus, records) {
-      void bus.publish(records);
+      bus.publish(records).catch(() => {});
     },
   }),
   'publishes wait for the slowest group': (): Fault => {
@@ -182,3 +182,39 @@ export function breakBus({ bus, deadLetters }: BusSubject, name: BusFault): BusS
     },
   };
 }
+
+/** What else may not hold where something is broken: it stands on the same thing, or shows it too. */
+export const alsoBroken: Partial<Record<BusFault, readonly string[]>> = {
+  'records are reversed': [
+    'does not see',
+    'gives a listener',
+    'gives every group',
+    'hands over again, in',
+    'keeps the order of each',
+  ],
+  'publish resolves early': ['refuses to publish'],
+  'publishes wait for the slowest group': ['does not see'],
+  'failed records are lost': ['keeps the order of each', 'retries for ever', 'sets a poisoned'],
+  'groups compete': [
+    'keeps the order of each',
+    'keeps what one',
+    'lets a slow',
+    'resolves publish only',
+    'sets a poisoned',
+  ],
+  'a group forgets its position': ['closes a subscription', 'hands over what', 'resumes a group', 'sets a poisoned'],
+  'a group repeats on resume': ['closes a subscription'],
+  'poison takes its neighbours along': ['hands over again, in', 'retries for ever'],
+  'transactions are cut': ['keeps the order of each'],
+  'listeners compete': ['closes a listener', 'gives a listener', 'keeps nothing for', 'takes a handler', 'tells of a'],
+  'a listener gets what was before': ['closes a listener', 'keeps nothing for', 'takes a handler', 'tells of a'],
+  'a listener is waited for while it is away': [
+    'closes a listener',
+    'gives a listener',
+    'gives every listener',
+    'takes a handler',
+    'tells of a',
+  ],
+  'a listener that fails is not told': ['gives a listener', 'tells of a'],
+  'a gap is told once': ['gives a listener'],
+};

@@ -2,7 +2,7 @@ import { describe, test } from 'vitest';
 import { createMemoryBus } from '../../src/adapters/bus/memory/create-memory-bus.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { describeFaults } from '../describe-faults.ts';
-import { type BusFault, breakBus } from './break-bus.ts';
+import { alsoBroken, type BusFault, breakBus } from './break-bus.ts';
 import { listenProperties } from './listen-properties.ts';
 import { type BusSubject, busProperties } from './properties.ts';
 
@@ -58,4 +58,4 @@ const noticedBy: Record<BusFault, string> = {
   'a gap is told once': 'until that succeeds',
 };
 
-describeFaults({ properties: properties, noticedBy, create: createMemorySubject, break: breakBus });
+describeFaults({ properties: properties, noticedBy, alsoBroken, create: createMemorySubject, break: breakBus });

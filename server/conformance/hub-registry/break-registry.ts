@@ -127,3 +127,23 @@ export type RegistryFault = keyof typeof registryFaults;
 export function breakRegistry(sound: HubRegistry, fault: RegistryFault): HubRegistry {
   return { ...sound, ...registryFaults[fault](sound) };
 }
+
+/** What else may not hold where something is broken: it stands on the same thing, or shows it too. */
+export const alsoBroken: Partial<Record<RegistryFault, readonly string[]>> = {
+  'serve is confirmed before it is seen': [
+    'answers for many',
+    'confirms nothing to',
+    'forgets a hub that',
+    'forgets what release',
+    'keeps a hub',
+    'names every hub',
+    'tells a hub',
+  ],
+  'answers come from a cache': ['tells a hub'],
+  'one hub for each conversation': ['answers for many', 'forgets what release'],
+  'leases do not end': ['confirms nothing to', 'keeps nobody online', 'tells a hub'],
+  'leases are not renewed': ['tells a hub'],
+  'only those known are told of': ['keeps nobody online'],
+  'hubs without a lease are served': ['keeps a hub'],
+  'leave does nothing': ['keeps nobody online'],
+};

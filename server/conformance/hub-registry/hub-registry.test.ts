@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createMemoryHubRegistry } from '../../src/adapters/hub-registry/memory/create-memory-hub-registry.ts';
 import { type AccountId, createId, type HubId } from '../../src/kernel/ids.ts';
 import { describeFaults } from '../describe-faults.ts';
-import { breakRegistry, type RegistryFault } from './break-registry.ts';
+import { alsoBroken, breakRegistry, type RegistryFault } from './break-registry.ts';
 import { type RegistrySubject, registryProperties } from './properties.ts';
 
 function createMemorySubject(): RegistrySubject {
@@ -57,6 +57,7 @@ const noticedBy: Record<RegistryFault, string> = {
 describeFaults({
   properties: registryProperties,
   noticedBy,
+  alsoBroken,
   create: createMemorySubject,
   break: (sound, fault) => ({ ...sound, registry: breakRegistry(sound.registry, fault) }),
 });

@@ -76,3 +76,20 @@ export type StoreFault = keyof typeof storeFaults;
 export function breakStore(sound: InstanceStore, fault: StoreFault): InstanceStore {
   return { ...sound, ...storeFaults[fault](sound) };
 }
+
+/** What else may not hold where something is broken: it stands on the same thing, or shows it too. */
+export const alsoBroken: Partial<Record<StoreFault, readonly string[]>> = {
+  'put is confirmed before it is seen': [
+    'does not bring',
+    'forgets an instance',
+    'forgets what is',
+    'has each address',
+    'has each instance',
+    'keeps an instance',
+  ],
+  'the first match is the answer': ['has each address', 'keeps an instance'],
+  'addresses may be there twice': ['forgets an instance'],
+  'ids may be there twice': ['does not bring'],
+  'leases do not end': ['does not bring'],
+  'leases are not renewed': ['does not bring', 'has each address'],
+};

@@ -1,7 +1,7 @@
 import { describe, test } from 'vitest';
 import { createMemoryInstanceStore } from '../../src/adapters/instance-store/memory/create-memory-instance-store.ts';
 import { describeFaults } from '../describe-faults.ts';
-import { breakStore, type StoreFault } from './break-store.ts';
+import { alsoBroken, breakStore, type StoreFault } from './break-store.ts';
 import { type StoreSubject, storeProperties } from './properties.ts';
 
 function createMemorySubject(): StoreSubject {
@@ -37,6 +37,7 @@ const noticedBy: Record<StoreFault, string> = {
 describeFaults({
   properties: storeProperties,
   noticedBy,
+  alsoBroken,
   create: createMemorySubject,
   break: (sound, fault) => ({ ...sound, store: breakStore(sound.store, fault) }),
 });

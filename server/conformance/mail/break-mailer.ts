@@ -41,3 +41,9 @@ export const mailFaults = {
 } as const;
 
 export type MailFault = keyof typeof mailFaults;
+
+/** What else may not hold where something is broken: it stands on the same thing, or shows it too. */
+export const alsoBroken: Partial<Record<MailFault, readonly string[]>> = {
+  'send resolves early': ['keeps every character', 'keeps mails sent', 'rejects when the'],
+  'headers can be injected': ['keeps every character', 'keeps mails sent'],
+};

@@ -5,7 +5,7 @@ import { afterEach, describe, test } from 'vitest';
 import { createFileMailer } from '../../src/adapters/mail/files/create-file-mailer.ts';
 import { listMails } from '../../src/adapters/mail/files/list-mails.ts';
 import { describeFaults } from '../describe-faults.ts';
-import { type MailFault, mailFaults } from './break-mailer.ts';
+import { alsoBroken, type MailFault, mailFaults } from './break-mailer.ts';
 import { type MailSubject, mailProperties } from './properties.ts';
 
 const folders: string[] = [];
@@ -47,6 +47,7 @@ const noticedBy: Record<MailFault, string> = {
 describeFaults({
   properties: mailProperties,
   noticedBy,
+  alsoBroken,
   create: createFilesSubject,
   break: (sound, fault) => ({ ...sound, mailer: mailFaults[fault](sound.mailer) }),
 });

@@ -84,7 +84,11 @@ export const transportFaults = {
       const heard: Parameters<typeof onResult>[] = [];
       const answer = await sound.count(ctx, upTo, (...result) => heard.push(result));
       setImmediate(() => {
-        for (const result of heard) onResult(...result);
+        try {
+          for (const result of heard) onResult(...result);
+        } catch {
+          // The call has its answer: a listener that fails now has nobody to tell.
+        }
       });
       return answer;
     },
@@ -141,3 +145,17 @@ export function breakTransport(sound: ProbeApi, probe: Probe, fault: TransportFa
   // Not spread: the sound one may be a proxy without keys.
   return new Proxy(sound, { get: (_, name: keyof ProbeApi) => broken[name] ?? sound[name] });
 }
+
+/** What else may not hold where something is broken: it stands on the same thing, or shows it too. */
+export const alsoBroken: Partial<Record<TransportFault, readonly string[]>> = {
+  'arguments are shared': ['copies answers: what', 'ends a call at', 'ends a call when', 'tells no callee'],
+  'causes are told': ['tells the problems'],
+  'the deadline is lost': ['ends a call at'],
+  'only the caller knows of the deadline': ['ends a call when'],
+  'every call ends in an abort': ['copies arguments: what', 'ends a call at', 'ends a call when'],
+  'results come after the answer': ['fails a call whose'],
+  'results change their order': ['fails a call whose'],
+  'late results are told': ['fails a call whose'],
+  'ordered calls overtake': ['begins an ordered'],
+  'ordered calls wait for each other': ['begins ordered calls'],
+};

@@ -2,7 +2,7 @@ import { afterEach, describe, test } from 'vitest';
 import { silentLog } from '../../src/kernel/log.ts';
 import { createLocal } from '../../src/rpc/local.ts';
 import { describeFaults } from '../describe-faults.ts';
-import { breakTransport, type TransportFault } from './break-transport.ts';
+import { alsoBroken, breakTransport, type TransportFault } from './break-transport.ts';
 import { callProbe, type GrpcFixture, openGrpcFixture } from './grpc-fixture.ts';
 import { createProbe, type ProbeApi } from './probe.ts';
 import { type RpcSubject, rpcProperties } from './properties.ts';
@@ -59,6 +59,7 @@ const noticedBy: Record<TransportFault, string> = {
 describeFaults({
   properties: rpcProperties,
   noticedBy,
+  alsoBroken,
   create: createLocalSubject,
   break: ({ probe, api }, fault) => ({ probe, api: breakTransport(api, probe, fault) }),
 });

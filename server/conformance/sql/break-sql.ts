@@ -98,3 +98,8 @@ export const sqlFaults = {
 } as const;
 
 export type SqlFault = keyof typeof sqlFaults;
+
+/** What else may not hold where something is broken: it stands on the same thing, or shows it too. */
+export const alsoBroken: Partial<Record<SqlFault, readonly string[]>> = {
+  'a released session stays in its transaction': ['a lost connection'],
+};

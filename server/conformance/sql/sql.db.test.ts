@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, test } from 'vitest';
 import type { Sql } from '../../src/ports/sql.ts';
 import { openTestDatabase, type TestDatabase } from '../../test-support/database.ts';
 import { describeFaults } from '../describe-faults.ts';
-import { type SqlFault, sqlFaults } from './break-sql.ts';
+import { alsoBroken, type SqlFault, sqlFaults } from './break-sql.ts';
 import { sqlProperties } from './properties.ts';
 
 let db: TestDatabase;
@@ -45,6 +45,7 @@ const noticedBy: Record<SqlFault, string> = {
 describeFaults({
   properties: sqlProperties,
   noticedBy,
+  alsoBroken,
   create: openAnother,
   break: (sql, fault) => sqlFaults[fault](sql),
 });

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { mkdir, open, opendir, readdir, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { Transform } from 'node:stream';
@@ -43,7 +42,9 @@ export function createDiskBlobs(options: {
         if (full()) throw fail('storage.full');
         const file = path.join(folder, checkKey(key));
         await prepare();
-        await pipeline(bytes, counter.stream, createWriteStream(temporary, { flags: 'wx', mode: 0o600, flush: true }));
+        // Open before anything can fail: an opening under way would make the file after it was removed.
+        const handle = await open(temporary, 'wx', 0o600);
+        await pipeline(bytes, counter.stream, handle.createWriteStream({ flush: true }));
         await rename(temporary, file);
         await syncFolder(folder);
       } catch (thrown) {
