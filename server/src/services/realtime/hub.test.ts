@@ -266,6 +266,21 @@ describe('presence and what may be lost', () => {
     expect(told()[0]).toEqual(['bob']);
   });
 
+  test('the blocked are not told how far the blocker has read', async () => {
+    const hub = await new TestHub().start();
+    hub.blocks.push({ owner: 'bob' as AccountId, blocked: 'ann' as AccountId });
+    hub.chat.create('c', ['ann', 'bob', 'cat']);
+    hub.loseStream();
+    const all = [await hub.open('ann'), await hub.open('bob'), await hub.open('cat')];
+    for (const user of ['ann', 'bob'] as AccountId[]) {
+      await hub.deliver([{ kind: 'receipt', conversation: 'c' as ConversationId, user, delivered: 1, read: 1 }]);
+    }
+    hub.tick(2);
+    await hub.settle();
+    const told = all.map(({ outlet }) => outlet.of('receipt').map(({ user }) => user));
+    expect(told).toEqual([['ann'], ['ann', 'bob'], ['ann', 'bob']]);
+  });
+
   test('above 50 members a receipt goes only to the devices of who read', async () => {
     const hub = await new TestHub().start();
     const users = Array.from({ length: 51 }, (_, i) => `u${i}`);

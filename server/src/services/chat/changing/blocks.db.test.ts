@@ -13,6 +13,19 @@ const block = (owner: AccountId, blocked: AccountId, active = true) =>
   t.publish(topics.people, 'blocks', [{ after: { owner_id: owner, blocked_id: blocked, active } }]);
 
 describe('the blocked', () => {
+  test('are not told how far the blocker has read; everybody else is', async () => {
+    const [a, b, c] = [t.account(), t.account(), t.account()];
+    const id = await t.group(a, [b, c]);
+    await t.send(c, id, 'hello');
+    for (const reader of [a, b]) await t.chat.putReceipt(t.as(reader), id, { read: 1 });
+    await block(a, b);
+    const readers = async (as: AccountId) => (await t.chat.listReceipts(t.as(as), id)).map(({ user }) => user).sort();
+    expect(await readers(b)).toEqual([b]);
+    for (const other of [a, c]) expect(await readers(other)).toEqual([a, b].sort());
+    await block(a, b, false);
+    expect(await readers(b)).toEqual([a, b].sort());
+  });
+
   test.each(['group', 'channel'] as const)('adds the blocker to no %s, in whatever way', async (kind) => {
     const [a, b, c] = [t.account(), t.account(), t.account()];
     await block(a, b);

@@ -4,6 +4,7 @@ import type { ConversationId } from '../../../kernel/ids.ts';
 import type { ReceiptRow } from '../../../model/chat-rows.ts';
 import type { ChatApi, Receipt } from '../api.ts';
 import { type ChatDeps, checkStorage } from '../deps.ts';
+import { blocksSql } from '../reading/blocked-sql.ts';
 import type { ReadDeps } from '../reading/read-deps.ts';
 import type { ReceiptWriter } from './receipt-writer.ts';
 
@@ -24,7 +25,7 @@ export async function putReceipt(
   await writer.put({ conversation: id, user: account, delivered: Math.max(delivered, read), read });
 }
 
-/** Of the present members, to everybody who may read the conversation. */
+/** Of the present members, but of nobody who has blocked the reader, to everybody who may read the conversation. */
 export async function listReceipts(
   deps: ReadDeps,
   writer: ReceiptWriter,
@@ -37,8 +38,8 @@ export async function listReceipts(
   const rows = await deps.sql.query<ReceiptRow>(
     `select r.* from chat.receipts r
      join chat.memberships m on m.conversation_id = r.conversation_id and m.user_id = r.user_id and m.left_rev is null
-     where r.conversation_id = $1 order by r.user_id`,
-    [id],
+     where r.conversation_id = $1 and not ${blocksSql('r.user_id', '$2')} order by r.user_id`,
+    [id, account],
   );
   return rows.map((row) => ({
     conversation: row.conversation_id,

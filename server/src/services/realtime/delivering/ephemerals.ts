@@ -57,7 +57,9 @@ export function createEphemerals(deps: {
   function tellReceipt(served: ServedConversation, user: AccountId, marks: Marks): void {
     const small = served.members.size <= conversationLimits.receiptsTo;
     // The reader's other devices always learn it: their unread counts depend on it.
-    const audience = small ? served.audience() : [...(index.users.get(user)?.connections ?? [])];
+    const audience = small
+      ? served.audience().filter((connection) => !blockers.hides(user, connection.user.id))
+      : [...(index.users.get(user)?.connections ?? [])];
     const { delivered, read } = marks;
     fanOut.tell(audience, { kind: 'receipt', conversation: served.id, user, delivered, read }, { served });
   }

@@ -7,7 +7,7 @@ import { insist } from '../insist.ts';
 import type { Scheduler } from '../scheduler.ts';
 
 /**
- * Who has blocked those who are connected here: the blocked are told neither presence nor typing of the blocker. Read when somebody
+ * Who has blocked those who are connected here: the blocked are told neither presence nor typing nor receipts of the blocker. Read when somebody
  * connects, kept right by changes, forgotten when they go.
  */
 export interface Blockers {
@@ -46,7 +46,7 @@ export function createBlockers(deps: {
       for (const [owner, active] of entry.late) set(owners, owner, active);
       entry.owners = owners;
     } catch (err) {
-      log.warn({ err }, 'blocks cannot be read: somebody is told no presence and no typing meanwhile');
+      log.warn({ err }, 'blocks cannot be read: somebody is told no presence, typing and receipts meanwhile');
     }
     entry.late.clear();
     entry.loading = null;
