@@ -7,7 +7,8 @@ const email = z
   .email('must be an e-mail address')
   .max(254)
   // RFC 5321, section 4.5.3.1.1: what readers of the format "email" hold others to.
-  .regex(/^[^@]{1,64}@/, 'has 64 characters at the most before the @');
+  .regex(/^[^@]{1,64}@/, 'has 64 characters at the most before the @')
+  .meta({ format: 'email' });
 const username = z
   .string()
   .regex(/^[A-Za-z0-9_.-]{3,32}$/, 'must be 3–32 letters, digits, dots, underscores or hyphens');
