@@ -90,7 +90,7 @@ export const steps = [
   {
     name: 'schemathesis',
     load: 1,
-    minutes: 2,
+    minutes: 2.5,
     script: ['node', 'scripts/check-public-documents.mjs'],
     need: installSchemathesis,
     missing: 'Schemathesis could not be installed: no Python 3.10 here, or no PyPI',
