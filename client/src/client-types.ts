@@ -1,6 +1,6 @@
 import type { Api } from './api.ts';
 import type { Clock } from './clock.ts';
-import type { SocketConstructor } from './connection.ts';
+import type { Refusal, SocketConstructor } from './connection.ts';
 import type { ConversationState } from './conversation-state.ts';
 import type { Draft, Sent } from './draft.ts';
 import type { Emitter } from './emitter.ts';
@@ -45,6 +45,8 @@ export interface SendOptions {
 export interface Client {
   readonly api: Api;
   readonly state: ClientState;
+  /** Why the server refuses to be connected to; null unless `state` is 'refused'. */
+  readonly refusal: Refusal | null;
   /** null: signed out. */
   readonly account: Account | null;
   /** Signed out here, and the server could not be told yet; it is before anybody signs in. With credentials 'cookie' only. */

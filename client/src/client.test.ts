@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createClient } from './client.ts';
 import { createMemoryStore } from './key-value-store.ts';
+import { createFakeSockets, type FakeSocket } from './testing/fake-socket.ts';
 import type { Act } from './testing/model-conversation.ts';
 import { createModelServer } from './testing/model-server.ts';
 import { createTestClock } from './testing/test-clock.ts';
@@ -145,6 +146,30 @@ describe('client', () => {
       clock.advance(1_000);
     }
     expect([client.state, client.account, server.conversation.messages]).toEqual(['signedOut', null, []]);
+  });
+
+  it('says why the server refuses to be connected to, and tries again when told to', async () => {
+    const sockets = createFakeSockets();
+    const options = { url: 'http://host', clock: createTestClock(), fetch: createModelServer('me').fetch };
+    const client = createClient({ ...options, WebSocket: sockets.WebSocket });
+    const states: string[] = [];
+    client.on('state', (state) => states.push(state));
+    await client.restore({ account, tokens });
+    client.connect();
+    await settle();
+    const socket = sockets.made.at(-1) as FakeSocket;
+    socket.open();
+    socket.receive({ op: 'error', code: 'action.forbidden', message: 'Not from here.', retryable: false });
+    socket.end(4504);
+    expect([client.state, client.refusal]).toEqual([
+      'refused',
+      { code: 'action.forbidden', message: 'Not from here.' },
+    ]);
+    client.connect();
+    await settle();
+    expect([sockets.made.length, client.state, client.refusal]).toEqual([2, 'connecting', null]);
+    expect(states).toEqual(['offline', 'connecting', 'offline', 'refused', 'connecting']);
+    client.close();
   });
 
   it('loads history backwards to its beginning', async () => {

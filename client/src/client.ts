@@ -1,7 +1,7 @@
 import { createApi } from './api.ts';
 import type { Client, ClientOptions } from './client-types.ts';
 import { systemClock } from './clock.ts';
-import { type Connection, createConnection, type SocketConstructor } from './connection.ts';
+import { type Connection, createConnection, type Refusal, type SocketConstructor } from './connection.ts';
 import { applyReceipt } from './conversation-state.ts';
 import { createConversations } from './conversations.ts';
 import { createEmitter } from './emitter.ts';
@@ -34,6 +34,7 @@ export function createClient(options: ClientOptions): Client {
   let watched: readonly string[] = [];
   let ref = 1_000_000_000; // apart from the outbox's own refs, which count from 1
   let state: ClientState = 'signedOut';
+  let refusal: Refusal | null = null;
   let stopWatching = () => {};
 
   const session = createSession({
@@ -119,13 +120,17 @@ export function createClient(options: ClientOptions): Client {
       receipts.offline();
       typing.clear();
     },
-    onRefused(code) {
-      if (code === 4501) session.end();
+    onRefused(code, why) {
+      if (code === 4501) return session.end();
+      refusal = why;
+      tellState();
     },
   });
 
   function tellState(): void {
-    const next = session.account ? connection.state : 'signedOut';
+    if (connection.state !== 'offline' || !session.account) refusal = null;
+    const reached = refusal ? 'refused' : connection.state;
+    const next = session.account ? reached : 'signedOut';
     if (next === state) return;
     state = next;
     events.emit('state', state);
@@ -176,6 +181,9 @@ export function createClient(options: ClientOptions): Client {
     get state() {
       return state;
     },
+    get refusal() {
+      return refusal;
+    },
     get account() {
       return session.account;
     },
@@ -197,7 +205,9 @@ export function createClient(options: ClientOptions): Client {
     },
     close() {
       stopWatching();
+      refusal = null;
       connection.close();
+      tellState();
     },
     conversations: () => conversations.all(),
     conversation: (id) => conversations.get(id),

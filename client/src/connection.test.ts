@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Connection, createConnection } from './connection.ts';
+import { type Connection, createConnection, type Refusal } from './connection.ts';
 import type { ServerFrame } from './frames.ts';
 import { createFakeSockets, type FakeSocket } from './testing/fake-socket.ts';
 import { createTestClock, type TestClock } from './testing/test-clock.ts';
@@ -12,6 +12,7 @@ let access: () => Promise<string | null>;
 let endsAt: number | null;
 let connection: Connection;
 let frames: ServerFrame[];
+let refusal: Refusal | null;
 
 /** Lets promises that are already settled run on. */
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -29,6 +30,7 @@ beforeEach(() => {
   sockets = createFakeSockets();
   log = [];
   frames = [];
+  refusal = null;
   renewed = true;
   endsAt = null;
   access = async () => 'token';
@@ -48,7 +50,10 @@ beforeEach(() => {
     onReady: () => log.push('ready'),
     onFrame: (frame) => frames.push(frame),
     onLost: () => log.push('lost'),
-    onRefused: (code) => log.push(`refused ${code}`),
+    onRefused: (code, why) => {
+      refusal = why;
+      log.push(`refused ${code}`);
+    },
   });
 });
 
@@ -80,6 +85,26 @@ describe('connection', () => {
     await settle();
     expect(sockets.made).toHaveLength(1);
     expect(log.at(-1)).toBe(`refused ${code}`);
+    expect(connection.state).toBe('offline');
+  });
+
+  it('hands on what the server said before it closed for good, and nothing said on an earlier connection', async () => {
+    connection.open();
+    await settle();
+    last().open();
+    last().receive({ op: 'error', code: 'service.overloaded', message: 'Later.', retryable: true });
+    last().end(4003);
+    clock.advance(60_000);
+    await settle();
+    last().open();
+    last().end(4500);
+    expect(refusal).toEqual({ code: null, message: '' });
+    connection.open();
+    await settle();
+    last().open();
+    last().receive({ op: 'error', code: 'action.forbidden', message: 'Not from here.', retryable: false });
+    last().end(4504);
+    expect(refusal).toEqual({ code: 'action.forbidden', message: 'Not from here.' });
     expect(connection.state).toBe('offline');
   });
 

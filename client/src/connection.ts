@@ -10,6 +10,13 @@ export interface SocketLike {
 }
 export type SocketConstructor = new (url: string, protocols?: string | string[]) => SocketLike;
 
+/** What the server said before it closed for good. */
+export interface Refusal {
+  /** Of the closed table; null: it gave none. */
+  readonly code: string | null;
+  readonly message: string;
+}
+
 export type ConnectionState = 'offline' | 'connecting' | 'online';
 
 export interface ConnectionDeps {
@@ -30,7 +37,7 @@ export interface ConnectionDeps {
   /** The connection of which `onReady` was told has gone. */
   onLost(): void;
   /** Closed for good: the server ended the session (4501), or refuses how we speak (other 45xx but 4502). */
-  onRefused(code: number, reason: string): void;
+  onRefused(code: number, why: Refusal): void;
 }
 
 export interface Connection {
@@ -64,6 +71,8 @@ export function createConnection(deps: ConnectionDeps): Connection {
   let readyAt: number | null = null;
   let drainUntil: number | null = null;
   let missed = 0;
+  /** The last error before `ready`: why the connection is closed, should it be. */
+  let told: Refusal | null = null;
   let timers: (() => void)[] = [];
 
   function setState(next: ConnectionState): void {
@@ -115,6 +124,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     if (frame.op === 'ready') ready(frame);
     else if (frame.op === 'error' && frame.ref === renewalRef) after(frame.retryAfterMs ?? 1_000, renewNow);
     else if (state === 'online') deps.onFrame(frame);
+    else if (frame.op === 'error') told = { code: frame.code, message: frame.message };
     if (frame.op === 'drain') drainUntil = clock.now() + frame.reconnectInMs;
   }
 
@@ -166,6 +176,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
   }
 
   async function ended(code: number, reason: string): Promise<void> {
+    const why = told;
     forget();
     if (code === 4502) {
       // A socket that came too late to say who it is gets this code too, however good its credential: only the renewal tells
@@ -177,7 +188,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     if (code >= 4500 && code <= 4999) {
       wanted = false;
       setState('offline');
-      deps.onRefused(code, reason);
+      deps.onRefused(code, why ?? { code: null, message: reason });
       return;
     }
     if (wanted) retry();
@@ -188,6 +199,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     stopTimers();
     const was = state;
     socket = null;
+    told = null;
     missed = 0;
     if (readyAt !== null && clock.now() - readyAt >= stableMs) attempt = 0;
     readyAt = null;

@@ -10,8 +10,11 @@ import type {
 } from './frames.ts';
 import type { Message } from './types.ts';
 
-/** offline: not connected and not trying. connecting: trying. signedOut: there is no session. */
-export type ClientState = 'signedOut' | 'offline' | 'connecting' | 'online';
+/**
+ * offline: not connected and not trying. connecting: trying. refused: the server takes no connection from here, `client.refusal` says why,
+ * and only `connect` tries again. signedOut: there is no session.
+ */
+export type ClientState = 'signedOut' | 'offline' | 'connecting' | 'online' | 'refused';
 
 export interface ClientEvents {
   state: ClientState;

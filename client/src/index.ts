@@ -3,7 +3,7 @@ export type { Api, PageRequest } from './api.ts';
 export { createClient } from './client.ts';
 export type { Client, ClientOptions, SendOptions } from './client-types.ts';
 export { type Clock, systemClock } from './clock.ts';
-export type { SocketConstructor, SocketLike } from './connection.ts';
+export type { Refusal, SocketConstructor, SocketLike } from './connection.ts';
 export type { ConversationLog } from './conversation-log.ts';
 export type { ConversationState } from './conversation-state.ts';
 export { createId } from './create-id.ts';

@@ -2,6 +2,7 @@ import { bringChaos, bringEngines, bringSplit, bringSplitOverRabbitmq } from './
 import { findChromium } from './find-chromium.mjs';
 import { installDeployTools } from './install-deploy-tools.mjs';
 import { installNode24, onNode24 } from './install-node24.mjs';
+import { installSchemathesis } from './install-schemathesis.mjs';
 
 /**
  * What `npm test` runs. `minutes` is the budget (docs/testing.md) beside other steps; a step that needs twice as long is
@@ -85,6 +86,14 @@ export const steps = [
     files: ['conversations', 'resume', 'restart'].map((name) => `tests/scenarios/${name}.test.ts`),
     need: onNode24(bringSplitOverRabbitmq),
     missing: 'an engine or Node 24 is missing here',
+  },
+  {
+    name: 'schemathesis',
+    load: 1,
+    minutes: 2.5,
+    script: ['node', 'scripts/check-public-documents.mjs'],
+    need: installSchemathesis,
+    missing: 'Schemathesis could not be installed: no Python 3.10 here, or no PyPI',
   },
   { name: 'chaos', load: 0.5, minutes: 1.5, suite: 'chaos' },
   {

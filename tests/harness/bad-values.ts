@@ -7,6 +7,8 @@ export interface Schema {
   readonly enum?: readonly unknown[];
   readonly format?: string;
   readonly pattern?: string;
+  /** Of a string with several patterns. */
+  readonly allOf?: readonly Schema[];
   readonly minimum?: number;
   readonly minLength?: number;
   readonly anyOf?: readonly Schema[];
@@ -23,7 +25,8 @@ export interface Schema {
 export function sampleOf(schema: Schema): unknown {
   if (schema.const !== undefined) return schema.const;
   if (schema.enum) return schema.enum[0];
-  const choice = (schema.anyOf ?? schema.oneOf)?.[0];
+  // Beside a type they only say which fields go together.
+  const choice = schema.type === undefined ? (schema.anyOf ?? schema.oneOf)?.[0] : undefined;
   if (choice) return sampleOf(choice);
   switch (schema.type) {
     case 'string':
@@ -46,18 +49,22 @@ export function sampleOf(schema: Schema): unknown {
   }
 }
 
-function sampleText({ format, pattern, minLength }: Schema): string {
+function sampleText({ format, minLength, ...schema }: Schema): string {
   if (format === 'uuid') return randomUUID();
   if (format === 'email') return `${randomUUID()}@example.org`;
   if (format === 'date-time') return '2026-01-31T12:00:00.000Z';
   const text = randomUUID()
     .slice(0, 12)
     .padEnd(minLength ?? 0, 'x');
-  const fitting = [text, `@${text}`, `https://example.org/${text}`, '+49 30 901820', randomUUID()].find(
-    (tried) => !pattern || new RegExp(pattern, 'u').test(tried),
+  const fitting = [text, `@${text}`, `https://example.org/${text}`, '+49 30 901820', randomUUID()].find((tried) =>
+    isMatch(schema, tried),
   );
   if (fitting) return fitting;
-  throw new Error(`no sample text for the pattern ${pattern}`);
+  throw new Error(`no sample text for the patterns of ${JSON.stringify(schema)}`);
+}
+
+function isMatch({ pattern, allOf = [] }: Schema, text: string): boolean {
+  return (!pattern || new RegExp(pattern, 'u').test(text)) && allOf.every((part) => isMatch(part, text));
 }
 
 export interface BadText {
@@ -132,7 +139,7 @@ function mayBe(schema: Schema, value: unknown): boolean {
         (schema.type === 'number' || Number.isInteger(value))
       );
     case 'string':
-      return typeof value === 'string' && (!schema.pattern || new RegExp(schema.pattern, 'u').test(value));
+      return typeof value === 'string' && isMatch(schema, value);
     case 'array':
       return Array.isArray(value);
     case 'object':

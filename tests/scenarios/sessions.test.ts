@@ -99,7 +99,9 @@ inEveryTopology('sessions', (server) => {
       (await request(server(), 'PATCH', '/me', { headers: { ...headers, origin: server().url }, body: { name: 'x' } }))
         .status,
     ).toBe(200);
-    await expect(RawSocket.open(server().url, { headers: evil })).rejects.toThrow(/403/);
+    const refused = await RawSocket.open(server().url, { headers: evil });
+    expect(await refused.closed()).toBe(4504);
+    expect(refused.frames).toMatchObject([{ op: 'error', code: 'action.forbidden', retryable: false }]);
     const socket = await RawSocket.open(server().url, { headers: { ...headers, origin: server().url } });
     expect(await socket.take('ready')).toMatchObject({ user: { id: ann.id } });
     socket.close();

@@ -109,6 +109,25 @@ describe(`Veigo over gRPC (${topology})`, () => {
     expect((await ann.as('room.Room/List')).records ?? []).toEqual([]);
   });
 
+  test.each([
+    ['5,000 characters', 'x'.repeat(5_000)],
+    ['a NUL', 'lap\u0000top'],
+    ['a line break', 'lap\ntop'],
+  ])('a device whose name has %s is signed out by that name, by older clients too', async (_, clientId) => {
+    const ann = await enter('phone');
+    const bob = await enter('phone');
+    for (const ask of [{ clientId }, { clientId: ann.id, olderClientId: clientId }]) {
+      const again = { email: ann.email, password: strong, clientId };
+      const { token } = await call('authentication.Authentication/SignIn', again);
+      await expect(
+        bob.refused('authentication.Authentication/SignOut', { clientId: ann.id, olderClientId: clientId }),
+      ).resolves.toMatchObject(unauthorized);
+      expect((await call('room.Room/List', {}, { token: token.access })).records ?? []).toEqual([]);
+      await ann.as('authentication.Authentication/SignOut', ask);
+      expect(await refusal('room.Room/List', {}, { token: token.access })).toEqual(badToken);
+    }
+  });
+
   test('passwords are changed and recovered, and an account is deleted with its own only', async () => {
     const ann = await enter();
     const { email } = ann;

@@ -27,6 +27,9 @@ export const text = {
   connection: {
     connecting: 'Connecting…',
     offline: 'You are offline. What you write is sent when you are back.',
+    refused: (why: string) => `The server refuses the connection: ${why}`,
+    originRefused: (origin: string) =>
+      `This server does not know that its pages are at ${origin}, so it refuses their connection. Whoever runs it starts it with --public-url ${origin}, or with --allowed-origins ${origin} besides another address.`,
   },
   conversations: {
     title: 'Conversations',

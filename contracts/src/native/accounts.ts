@@ -1,9 +1,14 @@
 import { z } from 'zod';
 import { id, text, time } from './primitives.ts';
 
-const password = z.string().min(8, 'must have 8 characters at least').max(256);
+const password = text(256).min(8, 'must have 8 characters at least');
 const code = z.string().min(1).max(256);
-const email = z.email('must be an e-mail address').max(254);
+const email = z
+  .email('must be an e-mail address')
+  .max(254)
+  // RFC 5321, section 4.5.3.1.1: what readers of the format "email" hold others to.
+  .regex(/^[^@]{1,64}@/, 'has 64 characters at the most before the @')
+  .meta({ format: 'email' });
 const username = z
   .string()
   .regex(/^[A-Za-z0-9_.-]{3,32}$/, 'must be 3–32 letters, digits, dots, underscores or hyphens');
@@ -100,8 +105,8 @@ export const sessionList = z.object({ items: z.array(session), next: z.null() })
 export const verifyBody = z.strictObject({ code });
 export const recoverBody = z.strictObject({ email });
 export const resetBody = z.strictObject({ code, password });
-export const passwordBody = z.strictObject({ oldPassword: z.string().max(256), newPassword: password });
-export const deleteAccountBody = z.strictObject({ password: z.string().max(256) });
+export const passwordBody = z.strictObject({ oldPassword: text(256), newPassword: password });
+export const deleteAccountBody = z.strictObject({ password: text(256) });
 
 export type Account = z.output<typeof account>;
 export type Tokens = z.output<typeof tokens>;

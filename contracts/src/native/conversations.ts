@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { message } from './messages.ts';
 import { avatar, id, text, time, watermark } from './primitives.ts';
-import { user } from './users.ts';
+import { user, userName } from './users.ts';
 
 export const role = z.enum(['owner', 'admin', 'member', 'reader']);
 const kind = z.enum(['direct', 'group', 'channel']);
@@ -53,15 +53,19 @@ export const conversationList = z.object({ items: z.array(conversation), next: z
 
 /** `members` are ids or `@username`; `id` makes a retry safe (a direct conversation's is derived instead). */
 export const newConversationBody = z.strictObject({
-  id: id.optional(),
+  id: z
+    .string()
+    .regex(
+      /^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+      'must be a lower-case UUID of version 4 or 7',
+    )
+    .meta({ format: 'uuid' })
+    .optional(),
   kind,
   name: text(200).min(1).optional(),
   topic: text(2_000).optional(),
   avatar: avatar.optional(),
-  members: z
-    .array(z.string().regex(/^(@[A-Za-z0-9_.-]{3,32}|[0-9a-f-]{36})$/, 'must be an id or "@username"'))
-    .max(1_000)
-    .default([]),
+  members: z.array(userName).max(1_000).default([]),
   visibility: visibility.optional(),
   history: historyRule.optional(),
 });
@@ -93,7 +97,8 @@ export const memberList = z.object({ items: z.array(member), next: z.string().nu
 
 export const receiptBody = z
   .strictObject({ delivered: watermark.optional(), read: watermark.optional() })
-  .refine((marks) => marks.delivered !== undefined || marks.read !== undefined, 'give delivered, read or both');
+  .refine((marks) => marks.delivered !== undefined || marks.read !== undefined, 'give delivered, read or both')
+  .meta({ anyOf: [{ required: ['delivered'] }, { required: ['read'] }] });
 
 export const receiptList = z.object({
   items: z.array(z.object({ user: id, delivered: z.int(), read: z.int() })),

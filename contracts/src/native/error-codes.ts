@@ -39,4 +39,6 @@ export const closeCodes = {
   sessionRevoked: 4501,
   unauthenticated: 4502,
   frameTooLarge: 4503,
+  /** The page that opened it is of another origin; `error` has said so. */
+  originRefused: 4504,
 } as const;

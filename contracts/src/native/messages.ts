@@ -1,12 +1,23 @@
 import { z } from 'zod';
-import { id, messageId, ordinal, ordinalParam, pageMark, pageSize, text, time, watermarkParam } from './primitives.ts';
+import {
+  hitPageSize,
+  id,
+  messageId,
+  ordinal,
+  ordinalParam,
+  pageMark,
+  pageSize,
+  text,
+  time,
+  watermarkParam,
+} from './primitives.ts';
 
-const caption = z.string().optional();
+const caption = text(16_384).optional();
 
 /** What a person may send. A text holds 16 KiB at the most, a whole content 64 KiB. */
 export const content = z
   .discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('text'), text: z.string().min(1) }),
+    z.strictObject({ type: z.literal('text'), text: text(16_384).min(1) }),
     z.strictObject({ type: z.enum(['image', 'video', 'audio', 'file']), attachment: id, text: caption }),
     z.strictObject({
       type: z.literal('location'),
@@ -58,8 +69,16 @@ export const sendBody = z.strictObject({
 /** Without mentions: whom the message names stays. */
 export const editBody = z.strictObject({ content, mentions: sendBody.shape.mentions });
 
+/** As `checkEmoji` of the server has it, without classes of Unicode. */
+const emoji = z
+  .string()
+  .regex(
+    /^[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]{1,32}$/u,
+    'must be 1 to 32 characters without spaces and controls',
+  );
+
 export const messagePath = z.strictObject({ id, seq: ordinalParam });
-export const reactionPath = z.strictObject({ id, seq: ordinalParam, emoji: z.string().min(1).max(32) });
+export const reactionPath = z.strictObject({ id, seq: ordinalParam, emoji });
 
 /** One of before, after and around (all seqs), or none for the newest. */
 export const historyQuery = z
@@ -105,7 +124,7 @@ export const searchQuery = z.strictObject({
   conversation: id.optional(),
   from: id.optional(),
   before: z.iso.datetime({ offset: true, message: 'must be a time in ISO 8601' }).optional(),
-  limit: pageSize,
+  limit: hitPageSize,
   after: pageMark.optional(),
 });
 

@@ -50,7 +50,14 @@ export const ownProfileBody = z.strictObject({
 });
 
 /** An id, or `@username`. */
-export const userPath = z.strictObject({ id: z.string().min(1).max(64) });
+export const userName = z
+  .string()
+  .regex(
+    /^(@[A-Za-z0-9_.-]{3,32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/,
+    'must be an id or "@username"',
+  );
+
+export const userPath = z.strictObject({ id: userName });
 
 export type Presence = z.output<typeof presence>;
 export type User = z.output<typeof user>;

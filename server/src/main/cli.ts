@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import type { AccountChange } from './commands/run-account.ts';
 import {
   envName,
   type OptionName,
@@ -113,11 +114,13 @@ restore.action(async (file: string, given: { force?: boolean }) =>
 const doctor = command('doctor', 'check the database and the disk, and say what is lost without each', database);
 doctor.action(async () => (await import('./commands/run-doctor.ts')).runDoctor(settings(doctor)));
 
-const account = command('account', 'list accounts, or change one', database)
+const account = command('account', 'list accounts, create one, or change one', database)
   .argument('[username]', 'none: list the newest')
+  .option('--create', 'create it, with a password that is shown once')
+  .option('--email <address>', 'of the one that is created')
   .option('--admin <boolean>', 'make an administrator, or no longer')
   .option('--suspend <boolean>', 'suspend, or lift a suspension');
-account.action(async (username: string | undefined, given: { admin?: string; suspend?: string }) =>
+account.action(async (username: string | undefined, given: AccountChange) =>
   (await import('./commands/run-account.ts')).runAccount(settings(account), username, given),
 );
 

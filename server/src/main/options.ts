@@ -220,7 +220,7 @@ export const options = {
     z.enum(['open', 'invited', 'closed']),
     'RULE',
     'open',
-    'who creates accounts; open: everybody their own, invited: administrators, closed: only `parley account`',
+    'who creates accounts; open: everybody their own, invited: administrators, closed: only `parley account --create`',
   ),
   'access-token-seconds': option(count.max(86_400), 'SECONDS', '600', 'how long an access token lives'),
   'sends-per-second': option(count, 'COUNT', '200', 'messages one account may send per second, on average'),

@@ -26,7 +26,7 @@ const messages = {
   'authentication.VerifyEmailRequest': 'email=1 otp=2',
   'authentication.TokenRequest': 'token=1',
   'authentication.ValidateOTPRequest': 'email=1 otp=2',
-  'authentication.SignOutRequest': 'clientId=1',
+  'authentication.SignOutRequest': 'clientId=1 olderClientId=2',
   'chat_objects.RoomObject': 'id=1 photoPath=2 name=3 description=4 type=5 privacy=6 createdAt=7 updatedAt=8',
   'chat_objects.ProfileObject': 'id=1 photoPath=2 name=3 about=4 createdAt=5 updatedAt=6',
   'chat_objects.MessageObject': 'id=1 roomId=2 senderId=3 content=4 createdAt=5 updatedAt=6',

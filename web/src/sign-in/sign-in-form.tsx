@@ -43,6 +43,8 @@ export function SignInForm({ words, otherPath, onSubmit, children }: SignInFormP
     }
   }
 
+  // This server has no sign-up: nothing that is typed here would change that.
+  const closed = error?.code === 'action.forbidden';
   const problem = (name: string) => error?.problems.find(({ path }) => path.split(/[./]/).includes(name))?.message;
   return (
     <main className="flex min-h-full items-center justify-center p-4">
@@ -51,11 +53,13 @@ export function SignInForm({ words, otherPath, onSubmit, children }: SignInFormP
         <h1 className="text-2xl font-semibold tracking-tight">{words.title}</h1>
         <p className="mt-1 mb-6 text-muted">{words.intro}</p>
         <div className="flex flex-col gap-4">
-          {children(problem)}
+          {!closed && children(problem)}
           <ErrorNote message={error?.message ?? null} />
-          <Button kind="primary" type="submit" disabled={busy} className="min-h-11 w-full">
-            {words.submit}
-          </Button>
+          {!closed && (
+            <Button kind="primary" type="submit" disabled={busy} className="min-h-11 w-full">
+              {words.submit}
+            </Button>
+          )}
         </div>
         <p className="mt-6 text-center text-sm text-muted">
           {words.other}{' '}

@@ -31,7 +31,7 @@ export function bindClient(client: Client, store: Store): void {
     void loadMembers(client, store, conversation.id);
   });
   client.on('state', (state) => {
-    store.dispatch(connectionChanged(state));
+    store.dispatch(connectionChanged({ state, refusal: client.refusal }));
     if (state === 'signedOut') {
       store.dispatch(signedOut());
       store.dispatch(conversationsCleared());

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { createMemoryBus } from '../../adapters/bus/memory/create-memory-bus.ts';
 import { createFileMailer } from '../../adapters/mail/files/create-file-mailer.ts';
@@ -11,21 +12,26 @@ import type { Options } from '../options.ts';
 import { withDatabases } from './with-databases.ts';
 
 export interface AccountChange {
+  readonly create?: boolean | undefined;
+  /** With `create`. */
+  readonly email?: string | undefined;
   readonly admin?: string | undefined;
   readonly suspend?: string | undefined;
 }
 
-/** `parley account [USERNAME]`: the newest twenty accounts, or one, changed first if asked. The server may be running. */
-export async function runAccount(options: Options, username: string | undefined, change: AccountChange): Promise<void> {
-  const [admin, suspend] = [toBoolean('--admin', change.admin), toBoolean('--suspend', change.suspend)];
-  if (username === undefined && (admin ?? suspend) !== undefined)
+/** `parley account [USERNAME]`: the newest twenty accounts, or one, created or changed first if asked. The server may be running. */
+export async function runAccount(options: Options, username: string | undefined, given: AccountChange): Promise<void> {
+  const [admin, suspend] = [toBoolean('--admin', given.admin), toBoolean('--suspend', given.suspend)];
+  if (username === undefined && (given.create || (admin ?? suspend) !== undefined))
     throw new Error('say whose account: parley account <username> …');
+  if (given.email !== undefined && !given.create) throw new Error('--email goes with --create');
   await withDatabases(options, async (databases, log) => {
     const sql = createPostgres({ url: databases.identity, max: 2, applicationName: 'parley account' });
     const mailer = createFileMailer({ folder: path.join(options.data, 'mail') });
     const bus = createMemoryBus({ log });
     try {
       const { operator } = createIdentity({ sql, bus, mailer, log, metrics: noMetrics, clock: systemClock });
+      if (username !== undefined && given.create) await createAccount(operator, username, given.email);
       if (username !== undefined) await changeAccount(sql, operator, username, admin, suspend);
       show(await read(sql, username));
     } finally {
@@ -33,6 +39,21 @@ export async function runAccount(options: Options, username: string | undefined,
       await sql.close();
     }
   });
+}
+
+/** The rule for sign-ups is for others: whoever runs the program may always. The password is for its owner to change. */
+async function createAccount(operator: IdentityOperator, username: string, email: string | undefined): Promise<void> {
+  const password = randomBytes(12).toString('base64url');
+  const [made] = await operator.createAccounts([{ username, password, email }]);
+  if (!made || 'code' in made) {
+    const taken = made?.code === 'account.taken';
+    throw new Error(
+      taken
+        ? `the name ${username}, or the address, has an account already`
+        : 'a username is 3 to 32 of a-z, 0-9, dot, underscore and hyphen; an address reads name@host',
+    );
+  }
+  console.log(`password: ${password}`);
 }
 
 async function changeAccount(
@@ -57,7 +78,8 @@ function read(sql: Sql, username: string | undefined): Promise<AccountRow[]> {
 }
 
 function show(rows: readonly AccountRow[]): void {
-  if (rows.length === 0) console.log('no account yet: sign up in the web application');
+  if (rows.length === 0)
+    console.log('no account yet: sign up in the web application, or parley account <username> --create');
   for (const row of rows) {
     const marks = [row.admin && 'administrator', row.suspended && 'suspended', row.deleted_at && 'deleted'].filter(
       Boolean,

@@ -1,5 +1,5 @@
 import { type Context, requirePrincipal } from '../../kernel/context.ts';
-import { fail } from '../../kernel/errors.ts';
+import { fail, toFailure } from '../../kernel/errors.ts';
 import { cleanDevice } from '../../model/text/device.ts';
 import type { SignedIn } from '../../services/identity/api.ts';
 import { describeAccount, describeTokens, type VeigoAccount, type VeigoPage, type VeigoTokens } from './objects.ts';
@@ -28,7 +28,14 @@ export async function signUp(deps: VeigoDeps, ctx: Context, args: SignUpArgs): P
   const password = parsePassword('password', args.password);
   const origin = { device: parseText('clientId', args.clientId), address: ctx.address };
   const account = { email, password, name: given(args.name), phone: given(args.phone) };
-  return enter(ctx, await deps.identity.signUp(ctx, account, origin));
+  return enter(ctx, await deps.identity.signUp(ctx, account, origin).catch(explainRule));
+}
+
+/** `--sign-up`: why there is no account for anybody is for a person to read. */
+function explainRule(thrown: unknown): never {
+  const failure = toFailure(thrown);
+  if (failure.code !== 'action.forbidden') throw thrown;
+  throw fail(failure.code, { problems: [{ path: 'SignUp', message: failure.message }] });
 }
 
 export async function signIn(
@@ -68,13 +75,18 @@ export async function validateAccessToken(
   await identity.verifyAccess(ctx, parseText('token', args.token));
 }
 
-/** Ends every session of the device. An unknown one is no error. */
+/**
+ * Ends every session of the device. An unknown one is no error. Older clients say `{accountId = 1, clientId = 2}`: what they mean is
+ * theirs, so the account must be who asks.
+ */
 export async function signOut(
   { identity }: VeigoDeps,
   ctx: Context,
-  args: { readonly clientId?: Maybe },
+  args: { readonly clientId?: Maybe; readonly olderClientId?: Maybe },
 ): Promise<void> {
-  const clientId = cleanDevice(parseText('clientId', args.clientId));
+  const older = Boolean(args.olderClientId);
+  if (older && args.clientId !== requirePrincipal(ctx).account) throw fail('actor.mismatch');
+  const clientId = cleanDevice(parseText('clientId', older ? args.olderClientId : args.clientId));
   const sessions = await identity.listSessions(ctx);
   // Its own session last: nothing more is granted once it has ended.
   const ending = sessions.filter((session) => deviceOf(session) === clientId);

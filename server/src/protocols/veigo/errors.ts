@@ -29,6 +29,10 @@ const later = ({ message, code, retryAfterMs }: Failure): VeigoError => ({
   cause: { code, ...(retryAfterMs !== undefined && { retryAfterMs }) },
 });
 
+/** Clients know the message; where somebody must be told more, it stands beside it. */
+const forbidden = ({ problems }: Failure): VeigoError =>
+  problems && problems.length > 0 ? { ...unauthorized, cause: problems } : unauthorized;
+
 const conflict = ({ message }: Failure): VeigoError => integrity(message);
 
 const table: Readonly<Record<ErrorCode, VeigoError | ((failure: Failure) => VeigoError)>> = {
@@ -41,7 +45,7 @@ const table: Readonly<Record<ErrorCode, VeigoError | ((failure: Failure) => Veig
   'token.expired': badToken,
   'session.revoked': badToken,
   'conversation.forbidden': unauthorized,
-  'action.forbidden': unauthorized,
+  'action.forbidden': forbidden,
   'actor.mismatch': unauthorized,
   'account.suspended': unauthorized,
   'account.unknown': integrity(`The account does not exist. ${again}`),

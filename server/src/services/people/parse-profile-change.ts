@@ -23,7 +23,7 @@ export function parseProfileChange(change: ProfileChange): ProfileChange {
 
 function parseAbout(text: string): string {
   checkText(text);
-  if (text.length > accountLimits.about) {
+  if ([...text].length > accountLimits.about) {
     throw fail('request.invalid', `"About" holds ${accountLimits.about} characters at the most.`);
   }
   return text;

@@ -19,7 +19,7 @@ export async function search(
 ): Promise<{ readonly items: readonly Profile[]; readonly next: string | null }> {
   const { account } = requirePrincipal(ctx);
   checkText(asked.query);
-  if (asked.query.length > longestQuery) {
+  if ([...asked.query].length > longestQuery) {
     throw fail('request.invalid', `A query has ${longestQuery} characters at the most.`);
   }
   if (!Number.isInteger(asked.limit) || asked.limit < 1 || asked.limit > mostItems) {
@@ -42,6 +42,6 @@ function encodeAfter(username: string): string {
 function decodeAfter(text: string): string {
   const username = Buffer.from(text, 'base64url').toString();
   if (!/^[a-z0-9_.-]{1,32}$/.test(username))
-    throw fail('request.invalid', 'after must be the `next` of the page before.');
+    throw fail('request.invalid', 'after must be the next of an earlier page, unchanged.');
   return username;
 }

@@ -66,6 +66,8 @@ export interface ValidateOTPRequest {
 
 export interface SignOutRequest {
   readonly clientId: string;
+  /** Of older clients, which put the account's id into field 1. */
+  readonly olderClientId: string;
 }
 
 function createBaseSignUpRequest(): SignUpRequest {
@@ -650,13 +652,16 @@ export const ValidateOTPRequest: MessageFns<ValidateOTPRequest> = {
 };
 
 function createBaseSignOutRequest(): SignOutRequest {
-  return { clientId: "" };
+  return { clientId: "", olderClientId: "" };
 }
 
 export const SignOutRequest: MessageFns<SignOutRequest> = {
   encode(message: SignOutRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.clientId !== "") {
       writer.uint32(10).string(message.clientId);
+    }
+    if (message.olderClientId !== "") {
+      writer.uint32(18).string(message.olderClientId);
     }
     return writer;
   },
@@ -680,6 +685,14 @@ export const SignOutRequest: MessageFns<SignOutRequest> = {
             }
 
             message.clientId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.olderClientId = reader.string();
             continue;
           }
         }

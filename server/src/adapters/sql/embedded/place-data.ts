@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fail } from '../../../kernel/errors.ts';
 import type { Log } from '../../../kernel/log.ts';
-import { canEnter, postgresUser, type SystemUser } from './postgres-user.ts';
+import { canEnter, giveTo, nobody, postgresUser, type SystemUser } from './postgres-user.ts';
+import { readPostmaster } from './read-postmaster.ts';
 
 /** Where the cluster lies and who runs it. */
 export interface Place {
@@ -27,7 +28,7 @@ export function placeData(wanted: string, log: Log, root = fallbackRoot): Place 
   const reachable = canEnter(path.dirname(dataDir), user);
   if (hasCluster(dataDir)) {
     if (!reachable) throw unreachable(dataDir, user);
-    return { dataDir, user };
+    return { dataDir, user: takeOver(dataDir, user) };
   }
   if (existsSync(dataDir) && readdirSync(dataDir).length > 0) {
     throw fail(
@@ -47,7 +48,16 @@ export function placeData(wanted: string, log: Log, root = fallbackRoot): Place 
     { wanted: dataDir, dataDir: elsewhere },
     `PostgreSQL runs as uid ${user.uid}, which may not enter ${path.dirname(dataDir)}: the data lies in ${elsewhere}`,
   );
-  return { dataDir: elsewhere, user: postgresUser(elsewhere) };
+  return { dataDir: elsewhere, user: hasCluster(elsewhere) ? takeOver(elsewhere, postgresUser(elsewhere)) : user };
+}
+
+/** What earlier versions made as nobody. A server that was left running on it goes on as nobody until it is started again. */
+function takeOver(dataDir: string, user: SystemUser | undefined): SystemUser | undefined {
+  const owner = statSync(dataDir);
+  if (!user || owner.uid !== nobody) return user;
+  if (readPostmaster(dataDir)?.running) return { uid: owner.uid, gid: owner.gid };
+  giveTo(user, dataDir);
+  return user;
 }
 
 export function hasCluster(dataDir: string): boolean {

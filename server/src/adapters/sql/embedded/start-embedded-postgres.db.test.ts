@@ -16,11 +16,13 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { freePort as findPort } from '../../../../test-support/free-port.ts';
 import { silentLog } from '../../../kernel/log.ts';
 import { createPostgres } from '../postgres/create-postgres.ts';
 import { launchServer, stopServer } from './launch-server.ts';
 import { locateBinaries } from './locate-binaries.ts';
 import { placeData } from './place-data.ts';
+import { nobody } from './postgres-user.ts';
 import { reachEmbeddedPostgres } from './reach-embedded-postgres.ts';
 import { readPostmaster } from './read-postmaster.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './start-embedded-postgres.ts';
@@ -302,6 +304,39 @@ it.runIf(asRoot)('runs for an ordinary user as that user, and root goes on as th
   await mine.stop();
   const again = await start();
   expect(statSync(`/proc/${readPostmaster(dataDir)?.pid}`).uid).toBe(daemon);
+  await again.stop();
+});
+
+/** Who owns the cluster, its password and the process that serves it. */
+const ownersOf = (dir: string) =>
+  [dir, path.join(dir, 'parley.password'), `/proc/${readPostmaster(dir)?.pid}`].map((file) => statSync(file).uid);
+
+it.runIf(asRoot)('runs for root as a user of its own, also on what an earlier version made as nobody', async () => {
+  const mine = await start();
+  await run(mine.url, 'create table kept as select 1 as n');
+  const own = Number(execFileSync('id', ['-u', 'parley'], { encoding: 'utf8' }));
+  expect([0, nobody]).not.toContain(own);
+  expect(ownersOf(dataDir)).toEqual([own, own, own]);
+  await mine.stop();
+  execFileSync('chown', ['-R', `${nobody}:${nobody}`, dataDir]);
+  const again = await start();
+  expect(ownersOf(dataDir)).toEqual([own, own, own]);
+  expect(execFileSync('find', [dataDir, '-not', '-user', 'parley'], { encoding: 'utf8' })).toBe('');
+  expect(await run(again.url, 'select n from kept')).toEqual([{ n: 1 }]);
+  await again.stop();
+});
+
+it.runIf(asRoot)('leaves a server of nobody running as it is until it is started again', async () => {
+  const user = { uid: nobody, gid: nobody };
+  const first = await start();
+  await first.stop();
+  execFileSync('chown', ['-R', `${nobody}:${nobody}`, dataDir]);
+  await launchServer({ dataDir, user }, locateBinaries(user), await findPort());
+  const mine = await start();
+  expect(ownersOf(dataDir)).toEqual([nobody, nobody, nobody]);
+  await mine.stop();
+  const again = await start();
+  expect(ownersOf(dataDir)).not.toContain(nobody);
   await again.stop();
 });
 

@@ -11,6 +11,7 @@ import {
 } from '@parley/contracts';
 import { clearSessionCookie } from '../../shared/session-cookie.ts';
 import { describeAccount } from './describe.ts';
+import { refusals } from './refusals.ts';
 import { answers, contextOf, noContent, type RestApp, type RestDeps } from './rest-app.ts';
 import { greetSignedIn } from './session-routes.ts';
 
@@ -31,7 +32,13 @@ function addSignUp(app: RestApp, deps: RestDeps): void {
     {
       compress: false,
       config: open,
-      schema: { tags, summary: 'Sign up', body: signUpBody, response: answers({ 201: signedIn }), security: [] },
+      schema: {
+        tags,
+        summary: 'Sign up',
+        body: signUpBody,
+        response: answers({ 201: signedIn }, [...refusals.password, ...refusals.name]),
+        security: [],
+      },
     },
     async (request, reply) => {
       const { device, cookie, ...account } = request.body;
@@ -49,7 +56,7 @@ function addSignUp(app: RestApp, deps: RestDeps): void {
         tags,
         summary: 'Create many accounts (administrators)',
         body: accountBatchBody,
-        response: answers({ 200: accountBatch }),
+        response: answers({ 200: accountBatch }, [...refusals.password, ...refusals.name]),
       },
     },
     async (request) => {
@@ -111,7 +118,7 @@ function addProofs(app: RestApp, { identity }: RestDeps): void {
         tags,
         summary: 'Set a new password with a code',
         body: resetBody,
-        response: answers({ 204: noContent }),
+        response: answers({ 204: noContent }, refusals.password),
         security: [],
       },
     },
@@ -130,7 +137,7 @@ function addOwnAccount(app: RestApp, { identity }: RestDeps): void {
         tags,
         summary: 'Change the password; ends all other sessions',
         body: passwordBody,
-        response: answers({ 204: noContent }),
+        response: answers({ 204: noContent }, refusals.password),
       },
     },
     async (request, reply) => {

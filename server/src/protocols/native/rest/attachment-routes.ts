@@ -7,13 +7,18 @@ import type { AttachmentId } from '../../../kernel/ids.ts';
 import type { Attachment } from '../../../services/chat/api.ts';
 import { selectBytes } from '../../shared/select-bytes.ts';
 import { announcedBytes, removeAttachment, storeAttachment } from '../../shared/store-attachment.ts';
+import { refusals } from './refusals.ts';
 import { answers, contextOf, noContent, type RestApp, type RestDeps } from './rest-app.ts';
 
 const tags = ['attachments'];
 
 const theBytes = {
   description: 'The bytes, of the media type that was found in them',
-  content: { 'application/octet-stream': { schema: z.any() }, '*/*': { schema: z.any() } },
+  content: {
+    'application/octet-stream': { schema: z.any() },
+    'text/plain; charset=utf-8': { schema: z.string() },
+    '*/*': { schema: z.any() },
+  },
 } as unknown as z.ZodType;
 const theRange = { ...theBytes, description: 'The bytes of the one range that was asked for' } as z.ZodType;
 const notModified = z.undefined().describe('The client has these bytes already');
@@ -37,7 +42,7 @@ export async function addAttachmentRoutes(app: RestApp, deps: RestDeps): Promise
       schema: {
         tags,
         summary: `Upload one file (multipart/form-data, ${maxBytes} bytes at the most)`,
-        response: answers({ 201: attachment }),
+        response: answers({ 201: attachment }, refusals.form),
       },
     },
     async (request, reply) => {

@@ -14,6 +14,7 @@ import type { ConversationId } from '../../../kernel/ids.ts';
 import type { ConversationView } from '../../../services/chat/api.ts';
 import { resolveUsers } from '../../shared/resolve-users.ts';
 import { encodeConversations, json } from './describe.ts';
+import { refusals } from './refusals.ts';
 import { answers, contextOf, noContent, type RestApp, type RestDeps } from './rest-app.ts';
 
 const tags = ['conversations'];
@@ -39,7 +40,11 @@ function addBeginning(app: RestApp, deps: RestDeps): void {
         tags,
         summary: 'Begin a conversation; 200 when it was there already',
         body: newConversationBody,
-        response: answers({ 201: conversation, 200: conversation }),
+        response: answers({ 201: conversation, 200: conversation }, [
+          ...refusals.direct,
+          ...refusals.title,
+          ...refusals.avatar,
+        ]),
       },
     },
     async (request, reply) => {
@@ -69,7 +74,7 @@ function addReading(app: RestApp, deps: RestDeps): void {
         tags,
         summary: 'My conversations, the last active first',
         querystring: pageQuery,
-        response: answers({ 200: conversationList }),
+        response: answers({ 200: conversationList }, refusals.mark),
       },
     },
     async (request, reply) => {
@@ -102,7 +107,7 @@ function addChanging(app: RestApp, deps: RestDeps): void {
         summary: 'Change name, topic, avatar, visibility or history (admins)',
         params: idPath,
         body: conversationBody,
-        response: answers({ 200: conversation }),
+        response: answers({ 200: conversation }, [...refusals.title, ...refusals.avatar]),
       },
     },
     async (request, reply) => {
@@ -136,7 +141,7 @@ function addChanging(app: RestApp, deps: RestDeps): void {
         summary: 'How I want it: muted, archived, pinned, notifications',
         params: idPath,
         body: preferencesBody,
-        response: answers({ 204: noContent }),
+        response: answers({ 204: noContent }, refusals.time),
       },
     },
     async (request, reply) => {

@@ -109,7 +109,7 @@ describe('/openapi.json', () => {
     const upload = openApi.paths['/api/v1/attachments']?.post?.requestBody?.content;
     expect(upload).toMatchObject({ 'multipart/form-data': { schema: { required: ['file'] } } });
     const bytes = openApi.paths['/api/v1/attachments/{id}']?.get?.responses['200']?.content;
-    expect(Object.keys(bytes ?? {})).toEqual(['application/octet-stream', '*/*']);
+    expect(Object.keys(bytes ?? {})).toEqual(['application/octet-stream', 'text/plain; charset=utf-8', '*/*']);
   });
 
   test('says which routes need no credential', () => {

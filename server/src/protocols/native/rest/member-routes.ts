@@ -5,6 +5,7 @@ import { conversationLimits, type Membership } from '../../../model/conversation
 import type { Receipt } from '../../../services/chat/api.ts';
 import { profileOf } from '../../shared/profile-reader.ts';
 import { encodeUser } from '../encode-conversation.ts';
+import { refusals } from './refusals.ts';
 import { answers, contextOf, noContent, type RestApp, type RestDeps } from './rest-app.ts';
 
 const tags = ['members'];
@@ -20,7 +21,7 @@ export function addMemberRoutes(app: RestApp, deps: RestDeps): void {
         summary: 'Who takes part',
         params: idPath,
         querystring: pageQuery,
-        response: answers({ 200: memberList }),
+        response: answers({ 200: memberList }, refusals.mark),
       },
     },
     async (request) => {

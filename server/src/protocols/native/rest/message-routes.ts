@@ -15,6 +15,7 @@ import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import { sentMessage } from '../../shared/sent-message.ts';
 import { createDraft, parseRawContent } from '../create-draft.ts';
 import { encodeMessages, encodeOneMessage, json } from './describe.ts';
+import { refusals } from './refusals.ts';
 import { answers, bodyTextOf, contextOf, noContent, principalOf, type RestApp, type RestDeps } from './rest-app.ts';
 
 const tags = ['messages'];
@@ -36,7 +37,7 @@ function addSending(app: RestApp, deps: RestDeps): void {
         summary: 'Send; answered after the commit. 200: this id was sent before, with the first answer',
         params: idPath,
         body: sendBody,
-        response: answers({ 201: message, 200: message }),
+        response: answers({ 201: message, 200: message }, [...refusals.content, ...refusals.seqs]),
       },
     },
     async (request, reply) => {
@@ -68,7 +69,7 @@ function addSending(app: RestApp, deps: RestDeps): void {
         summary: 'Edit (senders). Without mentions, whom it names stays',
         params: messagePath,
         body: editBody,
-        response: answers({ 200: message }),
+        response: answers({ 200: message }, refusals.content),
       },
     },
     async (request, reply) => {
@@ -93,7 +94,7 @@ function addReading(app: RestApp, deps: RestDeps): void {
         summary: 'History, ascending by seq; the newest page without before, after or around',
         params: idPath,
         querystring: historyQuery,
-        response: answers({ 200: history }),
+        response: answers({ 200: history }, refusals.page),
       },
     },
     async (request, reply) => {
@@ -166,7 +167,7 @@ function addMarking(app: RestApp, { chat }: RestDeps): void {
         tags,
         summary: on ? 'React' : 'Take a reaction back',
         params: reactionPath,
-        response: answers({ 204: noContent }),
+        response: answers({ 204: noContent }, on ? refusals.reactions : []),
       },
       handler: async (request, reply) => {
         const { id, seq, emoji } = request.params;

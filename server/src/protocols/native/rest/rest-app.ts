@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type Context, type Principal, requirePrincipal } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
 import { parseJson } from '../../../kernel/parse-json.ts';
+import { toProblem } from '../../../runtime/http-problem.ts';
 import { findCredential, verifyCredential } from '../../shared/authenticate.ts';
 import { readBodyText } from '../../shared/body-text.ts';
 import { createCallerContext, renewContext } from '../../shared/caller-context.ts';
@@ -96,9 +97,23 @@ function parseBody(request: FastifyRequest, body: Buffer): unknown {
  * The answers of a route, for its documentation: what is sent is composed by hand and held against these schemas by the
  * tests, not by every request.
  */
-export function answers(byStatus: Readonly<Record<number, z.ZodType>>): Record<string, z.ZodType<unknown>> {
-  const failure = { description: 'What went wrong', content: { 'application/problem+json': { schema: problem } } };
-  return { ...byStatus, default: failure as unknown as z.ZodType<unknown> };
+export function answers(
+  byStatus: Readonly<Record<number, z.ZodType>>,
+  /** Of `refusals.ts`. */
+  refused: readonly string[] = [],
+): Record<string, z.ZodType<unknown>> {
+  const documented: Record<string, z.ZodType<unknown>> = {
+    ...byStatus,
+    default: describeProblem('What went wrong') as z.ZodType<unknown>,
+  };
+  if (refused.length === 0) return documented;
+  const examples = refused.map((detail) => [detail, { value: { ...toProblem(fail('request.invalid', detail)) } }]);
+  const text = 'Does not fit the schema; or what no schema can say, as in the examples';
+  return { ...documented, 400: describeProblem(text, Object.fromEntries(examples)) as z.ZodType<unknown> };
+}
+
+function describeProblem(description: string, examples?: object): unknown {
+  return { description, content: { 'application/problem+json': { schema: problem, ...(examples && { examples }) } } };
 }
 
 /** Nothing to say. */

@@ -26,9 +26,25 @@ const form = {
 /** A form has no schema that requests are checked with, but the documents say what it holds. */
 const describeRoute: typeof jsonSchemaTransform = (input) => {
   const described = jsonSchemaTransform(input);
+  addExamples(described.schema, input.schema);
   if (!input.route.config?.form) return described;
   return { ...described, schema: { ...described.schema, consumes: ['multipart/form-data'], body: form } };
 };
+
+interface WithAnswers {
+  readonly response?: Readonly<Record<string, { content?: Record<string, { examples?: object }> }>>;
+}
+
+/** The library takes an answer's schemas and leaves out its examples. */
+function addExamples(described: unknown, given: unknown): void {
+  const { response: answers = {} } = described as WithAnswers;
+  for (const [status, { content = {} }] of Object.entries((given as WithAnswers | undefined)?.response ?? {})) {
+    for (const [type, { examples }] of Object.entries(content)) {
+      const known = answers[status]?.content?.[type];
+      if (known && examples) known.examples = examples;
+    }
+  }
+}
 
 /** The readable pages load nothing from elsewhere; their viewer sets styles on elements. */
 const docsPolicy = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";

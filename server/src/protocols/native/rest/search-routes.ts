@@ -3,6 +3,7 @@ import type { AccountId, ConversationId } from '../../../kernel/ids.ts';
 import { profileOf } from '../../shared/profile-reader.ts';
 import { encodeMessage } from '../encode-message.ts';
 import { json } from './describe.ts';
+import { refusals } from './refusals.ts';
 import { answers, contextOf, type RestApp, type RestDeps } from './rest-app.ts';
 
 export function addSearchRoutes(app: RestApp, deps: RestDeps): void {
@@ -13,7 +14,7 @@ export function addSearchRoutes(app: RestApp, deps: RestDeps): void {
         tags: ['messages'],
         summary: 'Find messages in what I may read, newest first',
         querystring: searchQuery,
-        response: answers({ 200: searchHits }),
+        response: answers({ 200: searchHits }, [...refusals.mark, ...refusals.search]),
       },
     },
     async (request, reply) => {

@@ -6,6 +6,7 @@ import type { AccountId } from '../../../kernel/ids.ts';
 import { sliceMember } from '../../../model/raw-json.ts';
 import { resolveUsers } from '../../shared/resolve-users.ts';
 import { describeAccount, describeUsers, json } from './describe.ts';
+import { refusals } from './refusals.ts';
 import { answers, bodyTextOf, contextOf, noContent, principalOf, type RestApp, type RestDeps } from './rest-app.ts';
 
 const tags = ['users'];
@@ -42,7 +43,14 @@ function addOwnProfile(app: RestApp, deps: RestDeps): void {
 
   app.patch(
     '/me',
-    { schema: { tags, summary: 'Change my profile', body: ownProfileBody, response: answers({ 200: ownAccount }) } },
+    {
+      schema: {
+        tags,
+        summary: 'Change my profile',
+        body: ownProfileBody,
+        response: answers({ 200: ownAccount }, [...refusals.name, ...refusals.avatar, ...refusals.settings]),
+      },
+    },
     async (request, reply) => {
       const { settings, ...profile } = request.body;
       const text = settings && sliceMember(bodyTextOf(request), 'settings');
@@ -62,7 +70,7 @@ function addDirectory(app: RestApp, deps: RestDeps): void {
         tags,
         summary: 'Find people by the beginning of the username or of any word of the name',
         querystring: usersQuery,
-        response: answers({ 200: userList }),
+        response: answers({ 200: userList }, refusals.mark),
       },
     },
     async (request) => {
@@ -109,7 +117,7 @@ function addList(app: RestApp, deps: RestDeps, name: 'contact' | 'block'): void 
     app.route({
       method,
       url: `/me/${name}s/:id`,
-      schema: { tags, summary, params: idPath, response: answers({ 204: noContent }) },
+      schema: { tags, summary, params: idPath, response: answers({ 204: noContent }, on ? refusals.oneself : []) },
       handler: async (request, reply) => {
         await set(contextOf(request), request.params.id as AccountId, on);
         return reply.code(204).send();

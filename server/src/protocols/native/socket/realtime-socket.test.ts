@@ -29,6 +29,8 @@ interface Client {
   next(): Promise<Record<string, unknown>>;
   readonly closed: Promise<{ code: number; reason: string }>;
   say(frame: object | string): void;
+  /** What has come and nobody has asked for. */
+  unread(): readonly string[];
 }
 
 function dial(url: string, headers: Record<string, string> = {}, protocols: string[] = ['parley.v1']): Client {
@@ -55,6 +57,7 @@ function dial(url: string, headers: Record<string, string> = {}, protocols: stri
       return frame;
     },
     say: (frame) => socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame)),
+    unread: () => frames,
   };
 }
 
@@ -109,8 +112,13 @@ describe('opening', () => {
   test('by cookie from our own page only', async () => {
     const cookie = `parley_session=${aliceCookie}`;
     expect(await dial(server.socketUrl, { cookie, origin: server.url }).next()).toMatchObject({ op: 'ready' });
-    const { status, body } = await refusal(server.socketUrl, { cookie, origin: 'http://evil.test' });
-    expect([status, body.code]).toEqual([403, 'action.forbidden']);
+    const evil = dial(server.socketUrl, { cookie, origin: 'http://evil.test' });
+    // Neither a good token nor a message makes anything of it.
+    evil.socket.on('open', () => evil.say({ op: 'auth', ref: 1, token: aliceToken }));
+    const said = expect.stringContaining('--public-url');
+    expect(await evil.next()).toEqual({ op: 'error', code: 'action.forbidden', message: said, retryable: false });
+    expect((await evil.closed).code).toBe(4504);
+    expect(evil.unread()).toEqual([]);
   });
 
   test('by a first frame, and what follows it need not wait for ready', async () => {

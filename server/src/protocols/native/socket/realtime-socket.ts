@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { fail, toFailure } from '../../../kernel/errors.ts';
-import { findCredential } from '../../shared/authenticate.ts';
+import { closeCodes } from '@parley/contracts';
+import { type Failure, fail, toFailure } from '../../../kernel/errors.ts';
+import { type Credential, findCredential } from '../../shared/authenticate.ts';
 import { addressOf } from '../../shared/caller-context.ts';
 import { acceptSockets } from '../../shared/socket-outlet.ts';
 import type { RealtimeSocketDeps } from '../native-deps.ts';
@@ -78,11 +79,28 @@ export function createRealtimeSocket(
     if (offered !== undefined && !offered.split(',').some((name) => name.trim() === subprotocol)) {
       throw fail('request.invalid', `The subprotocol must be ${subprotocol}.`);
     }
-    const credential = findCredential({ method: 'GET', headers, url }, deps.config);
+    let credential: Credential | null = null;
+    let refusal: Failure | null = null;
+    try {
+      credential = findCredential({ method: 'GET', headers, url }, deps.config);
+    } catch (thrown) {
+      refusal = toFailure(thrown);
+      if (refusal.code !== 'action.forbidden') throw thrown;
+    }
     const client = createClient(addressOf(request, deps.config));
     sockets.accept(request, socket, head, client, (outlet) => {
+      if (refusal) return refuseOrigin(outlet, refusal);
       if (!credential) return opening.awaitAuth(outlet);
       return opening.open(outlet, credential, undefined);
     });
   };
+}
+
+/**
+ * A browser cannot read a refused handshake: its page would say "connecting" for ever. So the socket is opened for these words alone; once
+ * it is closing, nothing that comes is handed to anybody, and who does not answer the close is cut off.
+ */
+function refuseOrigin(outlet: ClientOutlet, refusal: Failure): void {
+  outlet.write(createError(undefined, refusal));
+  outlet.close(closeCodes.originRefused, 'the origin is not ours');
 }

@@ -16,7 +16,7 @@ export async function proveOwnPassword(
 ): Promise<{ readonly principal: Principal; readonly hash: string }> {
   const principal = requirePrincipal(ctx);
   checkText(password);
-  if (password.length > accountLimits.passwordMax) throw fail('credentials.wrong');
+  if ([...password].length > accountLimits.passwordMax) throw fail('credentials.wrong');
   parts.limits.own.demand(principal.account);
   const hash = await readPassword(parts.sql, principal.account);
   if (!(await parts.hasher.verify(ctx, password, hash, principal.account)) || hash === null)

@@ -70,7 +70,8 @@ export function parseEmail(text: string): string {
 /** Passwords are taken as they are typed, nothing trimmed; the hasher sees to their Unicode form. */
 export function parsePassword(text: string): string {
   checkText(text);
-  if ([...text].length < accountLimits.passwordMin || text.length > accountLimits.passwordMax) {
+  const { length } = [...text];
+  if (length < accountLimits.passwordMin || length > accountLimits.passwordMax) {
     throw fail(
       'request.invalid',
       `A password has ${accountLimits.passwordMin} to ${accountLimits.passwordMax} characters.`,

@@ -27,7 +27,7 @@ export async function signIn(
 ): Promise<SignedIn> {
   checkText(login);
   checkText(password);
-  if (login.length > accountLimits.email || password.length > accountLimits.passwordMax)
+  if (login.length > accountLimits.email || [...password].length > accountLimits.passwordMax)
     throw fail('credentials.wrong');
   const { guesses } = parts.limits;
   const address = addressKey(origin.address ?? '');
