@@ -6,6 +6,7 @@ import { history } from './measures/history.ts';
 import { hostile } from './measures/hostile.ts';
 import { latency } from './measures/latency.ts';
 import { type Figure, type Measure, reached } from './measures/measure.ts';
+import { search } from './measures/search.ts';
 import { send } from './measures/send.ts';
 import { subscriptions } from './measures/subscriptions.ts';
 
@@ -16,6 +17,7 @@ const measures: readonly Measure[] = [
   latency,
   connections,
   history,
+  search,
   graphql,
   subscriptions,
   hostile,

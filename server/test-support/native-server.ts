@@ -172,7 +172,7 @@ function createChat(): FakeChat {
       },
       sendEphemeral: async () => ({ createdAt: at }),
       createConversation: async () => ({ conversation: view(), created: true }),
-      listConversations: async () => ({ items: [view()], next: 'more' }),
+      listConversations: async () => ({ items: [view()], cursors: ['more'], next: 'more' }),
       getConversation: async (_ctx, id) => {
         known(id);
         return view();

@@ -38,3 +38,14 @@ test('what is given back can be taken again, and never makes more than a burst',
   buckets.giveBack('nobody');
   expect(buckets.take('nobody', 3)).toBe(1_000);
 });
+
+test('long keys make others be forgotten sooner: the bound is of bytes', () => {
+  const buckets = createTokenBuckets({ perSecond: 1, burst: 1 }, clockAt(0));
+  const flood = (length: number) => {
+    buckets.take('first');
+    for (let i = 0; i < 2_000; i++) buckets.take(`${i}${'x'.repeat(length)}`);
+    return buckets.take('first');
+  };
+  expect(flood(10)).toBe(1_000);
+  expect(flood(8 * 1024)).toBe(0);
+});

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { createByteCache } from './byte-cache.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { fail } from './errors.ts';
 
@@ -25,17 +25,18 @@ interface Bucket {
 }
 
 /**
- * Keys remembered at once; the ones unused for longest start afresh. Strangers choose keys (a login that they guess at), so there must
- * be a bound; to push one bucket out takes so many calls of others that it would have filled up by itself.
+ * Of keys that are remembered at once, some 50,000 of the usual length; the ones unused for longest start afresh. Strangers choose keys,
+ * and how long they are (a login that they guess at), so there must be a bound, in bytes; to push one bucket out takes so many calls
+ * of others that it would have filled up by itself.
  */
-const maxKeys = 50_000;
+const maxBytes = 16 * 1024 * 1024;
 
 /**
  * The one way in which this program counts what somebody does, in memory and without waiting: it stands on the path of every frame and
  * draft. Own code, because rate-limiter-flexible answers with a promise for each, keeps a timer for each key and has no bound of keys.
  */
 export function createTokenBuckets(rate: Rate, clock: Clock = systemClock): TokenBuckets {
-  const buckets = new LRUCache<string, Bucket>({ max: maxKeys });
+  const buckets = createByteCache<Bucket>({ maxBytes });
   const unlimited = !Number.isFinite(rate.perSecond);
 
   function take(key: string, n = 1): number {

@@ -27,6 +27,11 @@ export interface Profile {
   readonly avatar: string | null;
 }
 
+/** Bytes that a profile takes in memory beyond those of a small object, at two a character, for caches that are bounded by bytes. */
+export function profileBytes({ username, name, about, avatar }: Profile): number {
+  return 250 + 2 * (username.length + name.length + (about?.length ?? 0) + (avatar?.length ?? 0));
+}
+
 export const accountLimits = {
   passwordMin: 8,
   passwordMax: 256,

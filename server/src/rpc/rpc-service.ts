@@ -28,6 +28,8 @@ export interface SpreadItem<A extends readonly unknown[]> {
 export interface Spread<A extends readonly unknown[]> {
   /** The key of each item, in order. */
   keys(...args: A): readonly string[];
+  /** What the items take in memory, for the bound of those that wait; absent: little. */
+  readonly bytes?: (...args: A) => number;
   /** One call for some items of some calls, in this order. */
   take(items: readonly SpreadItem<A>[]): A;
   /** What becomes of an item whose part of the call failed as a whole: one part's failure never fails its neighbours. */

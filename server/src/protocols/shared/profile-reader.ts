@@ -1,10 +1,10 @@
-import { LRUCache } from 'lru-cache';
+import { createByteCache } from '../../kernel/byte-cache.ts';
 import { type Clock, systemClock } from '../../kernel/clock.ts';
 import { type Context, systemContext } from '../../kernel/context.ts';
 import { toFailure } from '../../kernel/errors.ts';
 import type { AccountId } from '../../kernel/ids.ts';
 import type { Log } from '../../kernel/log.ts';
-import type { Profile } from '../../model/account.ts';
+import { type Profile, profileBytes } from '../../model/account.ts';
 import type { PeopleApi } from '../../services/people/api.ts';
 
 /** The names beside what was said. */
@@ -13,7 +13,8 @@ export interface ProfileReader {
   read(ctx: Context, ids: Iterable<AccountId>): Promise<ReadonlyMap<AccountId, Profile>>;
 }
 
-const remembered = 20_000;
+/** Some 20,000 profiles of the usual size. */
+const maxBytes = 16 * 1024 * 1024;
 /** A name is worth so much waiting. */
 const patienceMs = 2_000;
 
@@ -27,7 +28,7 @@ export function createProfileReader(deps: {
   readonly clock?: Clock;
 }): ProfileReader {
   const { people, log, clock = systemClock } = deps;
-  const lastKnown = new LRUCache<AccountId, Profile>({ max: remembered });
+  const lastKnown = createByteCache<Profile>({ maxBytes, sizeOf: profileBytes });
   let away = false;
   let probing = false;
 

@@ -94,18 +94,17 @@ export async function signOut(
   for (const { id } of ending) await identity.revokeSession(ctx, id);
 }
 
-/** The caller's, last used first; a session without a name goes by its id. */
+/** The caller's by name, which does not change while they page; a session without a name goes by its id. */
 export async function listDevices(
   { identity }: VeigoDeps,
   ctx: Context,
   page: PageArgs | null | undefined,
 ): Promise<VeigoPage<{ readonly clientId: string }>> {
   const { limit, after } = parsePage(page, 10);
-  const devices = [...new Set((await identity.listSessions(ctx)).map(deviceOf))];
-  const from = after === undefined ? 0 : devices.indexOf(after) + 1;
-  if (after !== undefined && from === 0) throw fail('request.invalid', 'cursor must be that of an earlier page.');
-  const records = devices.slice(from, from + limit).map((clientId) => ({ clientId }));
-  const hasMore = devices.length > from + limit;
+  const devices = [...new Set((await identity.listSessions(ctx)).map(deviceOf))].sort();
+  const rest = after === undefined ? devices : devices.filter((device) => device > after);
+  const records = rest.slice(0, limit).map((clientId) => ({ clientId }));
+  const hasMore = rest.length > limit;
   return { records, metadata: { cursor: hasMore ? (records.at(-1)?.clientId ?? null) : null, hasMore } };
 }
 

@@ -18,8 +18,9 @@ export interface Lanes {
   call(ctx: Context, args: readonly unknown[], onResult?: (...result: unknown[]) => void): Promise<unknown>;
 }
 
-/** Items that may wait or be under way at once; more are refused (nothing grows without bound). */
+/** Items that may wait or be under way at once, and their bytes; more are refused (nothing grows without bound). */
 const maxItems = 50_000;
+const maxBytes = 64 * 1024 * 1024;
 
 /**
  * Calls of one method about many keys, cut into parts for the instances, so that the items of one key keep the order of calls
@@ -41,6 +42,7 @@ export function createLanes(deps: {
   const { method, balancer, clock } = deps;
   const lanes = new Map<string, Ticket[]>();
   let items = 0;
+  let bytes = 0;
 
   /** Sends what may go now of these lanes: one part to each instance. */
   function pump(keys: Iterable<string>): void {
@@ -182,7 +184,8 @@ export function createLanes(deps: {
     async call(ctx, args, onResult) {
       const keys = method.spread.keys(...args);
       if (keys.length === 0) return [];
-      if (items + keys.length > maxItems)
+      const size = method.spread.bytes?.(...args) ?? 0;
+      if (items + keys.length > maxItems || bytes + size > maxBytes)
         return keys.map(() => method.spread.failed(fail('service.overloaded', { retryAfterMs: 1_000 })));
       const call = new SpreadCall(ctx, args, keys, guardListener(onResult, deps.log));
       for (const ticket of call.tickets) {
@@ -191,6 +194,7 @@ export function createLanes(deps: {
         else lanes.set(ticket.key, [ticket]);
       }
       items += keys.length;
+      bytes += size;
       const release = watchCaller(call);
       pump(call.tickets.map(({ key }) => key));
       try {
@@ -198,6 +202,7 @@ export function createLanes(deps: {
       } finally {
         release();
         items -= keys.length;
+        bytes -= size;
       }
     },
   };

@@ -31,6 +31,7 @@ const rpc: RpcService<Api> = {
       response: none,
       spread: {
         keys: (items) => items.map((item) => item.split('/')[0]!),
+        bytes: (items) => items.reduce((sum, item) => sum + item.length, 0),
         take: (items) => [items.map(({ args, index }) => args[0][index]!)],
         failed: (failure: Failure) => failure.code,
       },
@@ -396,5 +397,23 @@ describe('what has no time left', () => {
     const seen = put(Array.from({ length: 50_001 }, (_, i) => `${i}/1`));
     await pass(0);
     expect(new Set(seen.results)).toEqual(new Set(['service.overloaded']));
+  });
+
+  test('fewer are, when they are large', async () => {
+    const { put, source, peers } = setUp();
+    const half = 'x'.repeat(33 * 1024 * 1024);
+    source.set();
+    const first = put([`a/${half}`]);
+    const second = put([`b/${half}`, 'c/small']);
+    await pass(0);
+    expect([first.results, second.results]).toEqual([null, ['service.overloaded', 'service.overloaded']]);
+    source.set(...all);
+    await pass(100);
+    peers.take()[0]?.answer(['done']);
+    await pass(0);
+    expect(first.results).toEqual(['done']);
+    const third = put([`b/${half}`]);
+    await pass(0);
+    expect(third.results).toBeNull();
   });
 });

@@ -143,10 +143,18 @@ export interface ChatApi {
     ctx: Context,
     request: NewConversation,
   ): Promise<{ readonly conversation: ConversationView; readonly created: boolean }>;
+  /**
+   * The last active first, then those that became active while the caller paged, perhaps again: to the end every conversation that was
+   * there all the time. `cursors`: for each item, what goes on after it.
+   */
   listConversations(
     ctx: Context,
     page: { readonly limit: number; readonly after?: string | undefined },
-  ): Promise<{ readonly items: readonly ConversationView[]; readonly next: string | null }>;
+  ): Promise<{
+    readonly items: readonly ConversationView[];
+    readonly cursors: readonly string[];
+    readonly next: string | null;
+  }>;
   getConversation(ctx: Context, id: ConversationId): Promise<ConversationView>;
   /** At most 200, in the order asked; those the caller may not read are left out. */
   getConversations(ctx: Context, ids: readonly ConversationId[]): Promise<readonly ConversationView[]>;

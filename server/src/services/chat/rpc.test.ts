@@ -126,7 +126,10 @@ checkRpc<WholeChatApi>(chatRpc, 'parley.chat.v1.ChatService', {
     args: fc.tuple(newConversation),
     answer: fc.record({ conversation: view, created: flag }),
   },
-  listConversations: { args: fc.tuple(page), answer: fc.record({ items: listOf(view), next }) },
+  listConversations: {
+    args: fc.tuple(page),
+    answer: fc.record({ items: listOf(view), cursors: listOf(fc.string()), next }),
+  },
   getConversation: { args: one, answer: view },
   getConversations: { args: fc.tuple(listOf(conversation)), answer: listOf(view) },
   updateConversation: { args: fc.tuple(conversation, change), answer: view },

@@ -74,6 +74,7 @@ const created = record<Answer<'createConversation'>, wire.CreateConversationResp
 });
 const views = record<Answer<'listConversations'>, wire.ListConversationsResponse>({
   items: list(view),
+  cursors: list(text),
   next: nullable(text),
 });
 const members = record<Answer<'listMembers'>, wire.ListMembersResponse>({

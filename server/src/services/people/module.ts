@@ -17,11 +17,11 @@ import { resolveUsernames } from './resolve-usernames.ts';
 import { search } from './search.ts';
 
 export interface PeopleConfig {
-  readonly cachedProfiles: number;
+  readonly cachedProfileBytes: number;
   readonly cacheSeconds: number;
 }
 
-export const peopleDefaults: PeopleConfig = { cachedProfiles: 50_000, cacheSeconds: 300 };
+export const peopleDefaults: PeopleConfig = { cachedProfileBytes: 32 * 1024 * 1024, cacheSeconds: 300 };
 
 export interface PeopleDeps {
   readonly sql: Sql;
@@ -35,8 +35,8 @@ export interface PeopleDeps {
 
 export function createPeople(deps: PeopleDeps): { api: PeopleApi; unit: Unit } {
   const { sql, identity, chat } = deps;
-  const { cachedProfiles, cacheSeconds } = { ...peopleDefaults, ...deps.config };
-  const cache = createProfileCache(cachedProfiles, cacheSeconds * 1_000);
+  const { cachedProfileBytes, cacheSeconds } = { ...peopleDefaults, ...deps.config };
+  const cache = createProfileCache(cachedProfileBytes, cacheSeconds * 1_000);
   return { api: createApi({ sql, identity, chat, cache }), unit: createUnit(deps, cache) };
 }
 

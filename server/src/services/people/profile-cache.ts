@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache';
+import { createByteCache } from '../../kernel/byte-cache.ts';
 import type { AccountId } from '../../kernel/ids.ts';
-import type { Profile } from '../../model/account.ts';
+import { type Profile, profileBytes } from '../../model/account.ts';
 
 /** Profiles that were read lately; a process may lose it at any time. */
 export interface ProfileCache {
@@ -12,9 +12,9 @@ export interface ProfileCache {
   clear(): void;
 }
 
-/** `maxProfiles` at about 300 bytes each; `ttlMs` bounds what a change stream that stands still can hide. */
-export function createProfileCache(maxProfiles: number, ttlMs: number): ProfileCache {
-  const profiles = new LRUCache<AccountId, Profile>({ max: maxProfiles, ttl: ttlMs });
+/** `maxBytes`, at some 700 for a profile; `ttlMs` bounds what a change stream that stands still can hide. */
+export function createProfileCache(maxBytes: number, ttlMs: number): ProfileCache {
+  const profiles = createByteCache<Profile>({ maxBytes, sizeOf: profileBytes, ttlMs });
   let forgotten = 0;
   return {
     get: (id) => profiles.get(id),

@@ -90,8 +90,8 @@ test('close ends a retry, waits for the handler and rejects what was not handled
   await rejected;
 });
 
-test('keeps no more dead letters than asked', async () => {
-  const bus = createMemoryBus({ log: silentLog, keptDeadLetters: 2, retryFirstMs: 1 });
+test('keeps no more bytes of dead letters than asked, the last ones', async () => {
+  const bus = createMemoryBus({ log: silentLog, keptDeadBytes: 2_500, retryFirstMs: 1 });
   await bus.subscribe(
     'g',
     ['parley.chat'],

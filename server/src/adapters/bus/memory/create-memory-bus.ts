@@ -14,8 +14,8 @@ export interface MemoryBusDeps {
   /** Pause after a handler's first failure; doubles up to `retryMaxMs`. */
   readonly retryFirstMs?: number;
   readonly retryMaxMs?: number;
-  /** Dead letters remembered; the oldest go first. */
-  readonly keptDeadLetters?: number;
+  /** Bytes of dead letters remembered, estimated; the oldest go first. */
+  readonly keptDeadBytes?: number;
 }
 
 export interface DeadLetter {
@@ -43,7 +43,7 @@ interface Publish {
  * so whoever publishes (the relay, whose memory is the replication slot) can publish them again.
  */
 export function createMemoryBus(deps: MemoryBusDeps): MemoryBus {
-  const { log, metrics = noMetrics, maxQueuedBytes = 64 << 20, keptDeadLetters = 1_000 } = deps;
+  const { log, metrics = noMetrics, maxQueuedBytes = 64 << 20, keptDeadBytes = 8 << 20 } = deps;
   const { retryFirstMs = 50, retryMaxMs = 5_000 } = deps;
   const groups = new Map<string, Group>();
   const listeners = new Set<Listener>();
@@ -52,6 +52,7 @@ export function createMemoryBus(deps: MemoryBusDeps): MemoryBus {
   const pending = new Set<Publish>();
   const line: Publish[] = [];
   const dead: DeadLetter[] = [];
+  let deadBytes = 0;
   const retries = metrics.counter('parley_bus_retries_total', 'Batches a consumer failed to handle');
   const deadTotal = metrics.counter('parley_bus_dead_letters_total', 'Records set aside because no retry could help');
   const queued = metrics.gauge('parley_bus_queued_bytes', 'Estimated bytes waiting for the slowest consumer group');
@@ -91,7 +92,9 @@ export function createMemoryBus(deps: MemoryBusDeps): MemoryBus {
   function onDead(group: string, record: BusRecord, reason: string): void {
     const topic = `${record.topic}.${group}.dead`;
     dead.push({ topic, group, record, reason });
-    if (dead.length > keptDeadLetters) dead.shift();
+    deadBytes += weighRecords([record]);
+    while (deadBytes > keptDeadBytes && dead.length > 1)
+      deadBytes -= weighRecords([(dead.shift() as DeadLetter).record]);
     deadTotal.add();
     const { table, lsn, ordinal } = record.value.source;
     log.error({ topic, key: record.key, table, lsn, ordinal, reason }, 'a record was set aside as a dead letter');

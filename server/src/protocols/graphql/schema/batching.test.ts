@@ -65,7 +65,10 @@ function createServices(n: number) {
     joinedAt: at,
   } as const;
   const chat = counted<ChatApi>('chat', {
-    listConversations: async () => ({ items: Array.from({ length: n }, (_, i) => view(i)), next: null }),
+    listConversations: async () => {
+      const items = Array.from({ length: n }, (_, i) => view(i));
+      return { items, cursors: items.map(({ id }) => id), next: null };
+    },
     listMembersOf: async (_ctx, requests) =>
       requests.map(({ id }, i) => ({
         items: [person(i + 400), person(i + 401)].map((user) => ({ ...stay, conversation: id, user })),

@@ -49,6 +49,8 @@ export function connectionOf<Item>(name: string, item: ObjectRef<typeof builder.
 /** A service's page and the mark where the next one begins. */
 interface Page<Item> {
   readonly items: readonly Item[];
+  /** Where to go on after each item, of lists that move: nothing of a page may be read again. */
+  readonly cursors?: readonly string[];
   readonly next: string | null;
 }
 
@@ -67,8 +69,8 @@ export async function readConnection<Item>(
   const page = await list({ limit: skip + first, ...(mark && { after: mark }) });
   const shown = page.items.slice(skip);
   const edges = shown.map((node, i) => {
-    const whole = i === shown.length - 1 && page.next !== null;
-    return { node, cursor: whole ? createCursor(page.next as string, 0) : createCursor(mark, skip + i + 1) };
+    const next = page.cursors ? page.cursors[skip + i] : i === shown.length - 1 ? page.next : null;
+    return { node, cursor: next ? createCursor(next, 0) : createCursor(mark, skip + i + 1) };
   });
   return {
     edges,

@@ -22,8 +22,8 @@ builder.queryFields((t) => ({
     resolve: (_root, args, { ctx, services }) => {
       requirePrincipal(ctx);
       return readConnection(args, async (page) => {
-        const { items, next } = await services.chat.listConversations(ctx, page);
-        return { items: await describeConversations(services, ctx, items), next };
+        const { items, cursors, next } = await services.chat.listConversations(ctx, page);
+        return { items: await describeConversations(services, ctx, items), cursors, next };
       });
     },
   }),

@@ -4,7 +4,7 @@ import type { Connection } from '../../../services/realtime/api.ts';
 import { createCallLimits } from '../../shared/limits/call-limits.ts';
 import { limitServices, limitSockets } from '../../shared/limits/limit-services.ts';
 import type { Rates } from '../../shared/limits/rates.ts';
-import { createFrameHandler, type VeigoClient, type VeigoOutlet } from './handle-frame.ts';
+import { createFrameHandler, isFull, type VeigoClient, type VeigoOutlet } from './handle-frame.ts';
 
 const room = (n: number) => `0190cccc-0000-7000-8000-${String(n).padStart(12, '0')}` as ConversationId;
 const few = { perSecond: 0.001, burst: 1 };
@@ -21,6 +21,7 @@ function createSocket({ rooms = 1, rates = {} }: { readonly rooms?: number; read
     } as unknown as Connection,
     joined: new Set(),
     waiting: 0,
+    waitingLength: 0,
     last: Promise.resolve(),
   };
   const chat = {
@@ -71,4 +72,15 @@ test('messages and other frames have their allowances; what is over is refused a
   expect(refused).toEqual(Array.from({ length: 3 }, () => error(expect.stringContaining('Too many'))));
   expect([...client.joined]).toEqual([room(0)]);
   expect(client.waiting).toBe(0);
+});
+
+test('few frames wait when they are large', async () => {
+  const { client, say } = createSocket({ rooms: 1, rates: { frames: few } });
+  const large = [{ name: 'x'.repeat(250_000) }];
+  for (let frames = 0; frames < 8; frames++) say('LEAVE_ROOM', large);
+  expect(isFull(client)).toBe(false);
+  say('LEAVE_ROOM', large);
+  expect(isFull(client)).toBe(true);
+  await client.last;
+  expect([isFull(client), client.waitingLength]).toEqual([false, 0]);
 });

@@ -19,8 +19,9 @@ export interface VeigoClient {
   connection: Connection | null;
   /** Rooms whose messages this socket asked for. Membership is the hub's business: who has left hears nothing although it stays here. */
   readonly joined: Set<ConversationId>;
-  /** Frames not yet answered. */
+  /** Frames not yet answered, and their characters. */
   waiting: number;
+  waitingLength: number;
   /** The end of the last of them. */
   last: Promise<void>;
 }
@@ -28,7 +29,12 @@ export interface VeigoClient {
 export type VeigoOutlet = SocketOutlet<VeigoClient>;
 
 /** Frames of one socket that may wait. */
-export const maxFrames = 1_000;
+const mostWaiting = { frames: 1_000, length: 2 * 1024 * 1024 } as const;
+
+export function isFull({ waiting, waitingLength }: VeigoClient): boolean {
+  return waiting >= mostWaiting.frames || waitingLength >= mostWaiting.length;
+}
+
 /** Rooms one socket may listen to. */
 const maxJoined = 10_000;
 
@@ -39,6 +45,7 @@ export function createFrameHandler(deps: FrameDeps): (outlet: VeigoOutlet, text:
   return (outlet, text) => {
     const client = outlet.state as VeigoClient;
     client.waiting++;
+    client.waitingLength += text.length;
     client.last = client.last
       .then(async () => {
         const { connection } = client;
@@ -47,6 +54,7 @@ export function createFrameHandler(deps: FrameDeps): (outlet: VeigoOutlet, text:
       .catch((thrown) => outlet.fail(thrown))
       .finally(() => {
         client.waiting--;
+        client.waitingLength -= text.length;
       });
   };
 }

@@ -10,7 +10,7 @@ import { acceptSockets } from '../../shared/socket-outlet.ts';
 import { authorize } from '../authorize.ts';
 import type { VeigoDeps } from '../veigo-deps.ts';
 import { createError, veigoEncoder } from './encoder.ts';
-import { createFrameHandler, maxFrames, type VeigoClient, type VeigoOutlet } from './handle-frame.ts';
+import { createFrameHandler, isFull, type VeigoClient, type VeigoOutlet } from './handle-frame.ts';
 
 export interface VeigoSocketDeps
   extends VeigoDeps,
@@ -44,7 +44,7 @@ export function createVeigoSocket(deps: VeigoSocketDeps): Upgrade {
       const client = outlet.state as VeigoClient;
       received.add();
       client.connection?.heard();
-      if (client.waiting >= maxFrames) outlet.close(4003, 'too many frames wait for their answer');
+      if (isFull(client)) outlet.close(4003, 'too many frames wait for their answer');
       else handleFrame(outlet, data.toString());
     },
     onBinary(outlet) {
@@ -68,6 +68,7 @@ export function createVeigoSocket(deps: VeigoSocketDeps): Upgrade {
       connection: null,
       joined: new Set(),
       waiting: 0,
+      waitingLength: 0,
       last: Promise.resolve(),
     };
     sockets.accept(request, socket, head, client, (outlet) => {

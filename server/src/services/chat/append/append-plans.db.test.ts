@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../../test-support/database.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
+import { threadSql } from '../reading/history.ts';
 import { pageSql } from '../reading/page-cache.ts';
 import { headsSql } from '../reading/read-heads.ts';
 import { pagesSql } from '../reading/read-pages.ts';
 import { readersSql } from '../reading/readers.ts';
-import { membershipsOfSql } from '../reading/resume-summaries.ts';
+import { membershipsOfSql, summariesSql } from '../reading/resume-summaries.ts';
 import { snapshotSql } from '../store.ts';
 import { appendSessionSql, attachmentsSql, earlierSql, standingsSql } from './append-batch.ts';
 
@@ -144,9 +145,27 @@ describe.each(Object.keys(states))('with tables %s', (state) => {
       ['heads', headsSql, [things]],
       ['how conversations stand to readers', readersSql, [things, accounts]],
       ['a page of history', pageSql, [id('1'), 'array[1]::int8[]', 'array[200]::int8[]']],
+      ['what a resume begins with', summariesSql, [id('21'), things]],
       ['what was missed', pagesSql, [things, seqs, seqs, '500', '1000000']],
     ])('%s', async (_, statement, parameters) => {
       expectLookUps(await explain(statement, ...parameters), 2);
+    });
+
+    /** A thread of two among 300 messages, the last of them: what is read besides it would be many. */
+    test.each(['asc', 'desc'] as const)('a thread, %s', async (order) => {
+      await session.query('rollback');
+      await database.sql.query(
+        `insert into chat.messages (conversation_id, seq, rev, id, sender_id, content, hash, thread, created_at)
+         select ${id('1')}, n, n + 1, 't' || n, ${id('10')}, '{}', '', case when n in (150, 151) then 7 when n > 9 then 8 end, now()
+         from generate_series(2, 301) n`,
+      );
+      await session.query(`begin; ${snapshotSql}; set local plan_cache_mode = ${mode}`);
+      const range = ['array[1]::int8[]', 'array[301]::int8[]'];
+      const nodes = await explain(threadSql(order), id('1'), '7', '1', '301', ...range, '50');
+      expectLookUps(nodes, 2);
+      expect(nodes.filter((node) => node['Relation Name'])).toMatchObject([
+        { 'Actual Rows': 2, 'Index Name': 'messages_in_thread' },
+      ]);
     });
   });
 });

@@ -4,6 +4,7 @@ import { textOf } from '../../../model/content.ts';
 import type { MessageChange } from '../../../model/message.ts';
 import { textTerms } from '../../../model/text/terms.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
+import { beginsBlock, lockBlocks, storeBlocks } from './search-blocks.ts';
 
 /** What the index must hold of one message; no terms: nothing. */
 interface Entry {
@@ -14,19 +15,34 @@ interface Entry {
   readonly changed: boolean;
 }
 
-/** Folds changes of chat.messages into chat.search (MESSAGE-PATH rule 29): one insert and one deletion a batch. */
+/** Folds changes of chat.messages into chat.search and its blocks (MESSAGE-PATH rule 29): a few statements a batch. */
 export function foldSearch(changes: readonly Change<object>[]): ((tx: SqlSession) => Promise<void>) | null {
   const entries = new Map<string, Entry>();
   for (const change of changes) {
     const entry = change.source.table === 'messages' ? toEntry(change as Change<MessageRow>) : null;
     if (entry) entries.set(`${entry.row.conversation_id} ${entry.row.seq}`, entry);
   }
-  const found = [...entries.values()].filter((entry) => entry.terms !== '');
-  const gone = [...entries.values()].filter((entry) => entry.terms === '' && entry.changed);
-  if (found.length === 0 && gone.length === 0) return null;
+  if (entries.size === 0) return null;
+  const all = [...entries.values()];
+  const places = all.filter(concernsBlocks).map((entry) => entry.row);
+  const found = all.filter((entry) => entry.terms !== '');
+  const gone = all.filter((entry) => entry.terms === '' && entry.changed);
   return async (tx) => {
-    await Promise.all([insertEntries(tx, found), deleteEntries(tx, gone)]);
+    await Promise.all([
+      lockBlocks(
+        tx,
+        all.map((entry) => entry.row),
+      ),
+      insertEntries(tx, found),
+      deleteEntries(tx, gone),
+      ...(places.length > 0 ? [storeBlocks(tx, places)] : []),
+    ]);
   };
+}
+
+/** What is there already may be in a block, and a new message completes one when it is the first beyond it. */
+function concernsBlocks({ row, changed }: Entry): boolean {
+  return changed || beginsBlock(row.seq);
 }
 
 function toEntry({ op, after }: Change<MessageRow>): Entry | null {

@@ -6,14 +6,14 @@ import type { Message } from '../../../model/message.ts';
 import { createEpoch } from '../../../model/position.ts';
 import type { Sql } from '../../../ports/sql.ts';
 import type { ChatApi, HistoryRange } from '../api.ts';
-import { findMessage, messageColumns } from '../store.ts';
+import { findMessage, messageColumns, readSnapshot } from '../store.ts';
 import { checkLimit } from './check-limit.ts';
 import type { ReadDeps } from './read-deps.ts';
 import { readableSeqs } from './readers.ts';
 import { holdsSeqIn, pickPage, type SeqRange } from './visible-seqs.ts';
 
-/** An index range scan too. */
-const threadSql = (order: 'asc' | 'desc') => `select ${messageColumns} from chat.messages m
+/** A range scan of the index of threads, in `readSnapshot`: else a planner without statistics reads the conversation. */
+export const threadSql = (order: 'asc' | 'desc') => `select ${messageColumns} from chat.messages m
   where m.conversation_id = $1 and m.thread = $2 and m.seq between $3 and $4
     and exists (select 1 from unnest($5::int8[], $6::int8[]) r(first_seq, last_seq)
       where m.seq between r.first_seq and r.last_seq)
@@ -74,8 +74,11 @@ async function readThread(
   const last = visible.at(-1)?.last ?? 0;
   const read = async (order: 'asc' | 'desc', from: number, to: number, limit: number) => {
     const values = [id, thread, from, to, visible.map((r) => r.first), visible.map((r) => r.last), limit];
-    const rows = (await sql.query<MessageRow>(threadSql(order), values)).map(toMessage);
-    return order === 'asc' ? rows : rows.reverse();
+    const rows = await readSnapshot(sql, (tx) =>
+      tx.query<MessageRow>(threadSql(order), values, `chat-thread-${order}`),
+    );
+    const items = rows.map(toMessage);
+    return order === 'asc' ? items : items.reverse();
   };
   if (range.after !== undefined) return await read('asc', range.after + 1, last, range.limit);
   if (range.around === undefined) return await read('desc', first, (range.before ?? last + 1) - 1, range.limit);

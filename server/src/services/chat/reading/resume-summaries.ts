@@ -30,6 +30,23 @@ export async function membershipsOf(
   return rows.map(toMembership);
 }
 
+/** Each table by its keys, as above. */
+export const summariesSql = `select c.id, c.nonce, h.last_seq, h.last_rev, n.unread, false as gone
+  from (select * from chat.memberships where user_id = $1 and left_rev is null order by user_id, conversation_id offset 0) m
+  cross join lateral (select id, nonce from chat.conversations where id = m.conversation_id and deleted_rev is null offset 0) c
+  cross join lateral (select last_seq, last_rev from chat.heads where conversation_id = m.conversation_id offset 0) h
+  left join lateral (select read from chat.receipts where conversation_id = m.conversation_id and user_id = $1 offset 0) r on true
+  cross join lateral (${unreadSql('greatest(r.read, m.joined_seq)', 'c.id', '$1::uuid')}) n
+  union all
+  select c.id, c.nonce, coalesce(s.left_seq, h.last_seq), coalesce(s.left_rev, c.deleted_rev), 0, true
+  from unnest($2::uuid[]) d(id)
+  cross join lateral (select id, nonce, deleted_rev from chat.conversations where id = d.id offset 0) c
+  cross join lateral (select last_seq from chat.heads where conversation_id = d.id offset 0) h
+  cross join lateral (
+    select left_seq, left_rev from chat.memberships
+    where conversation_id = d.id and user_id = $1 order by joined_rev desc limit 1) s
+  where s.left_rev is not null or c.deleted_rev is not null`;
+
 /**
  * The head of a conversation that the user has left is where they left it. Who was in a deleted one has left it, whether or not
  * the deletion has come to their own stay yet: that may take several transactions, and a crash between two of them.
@@ -41,26 +58,7 @@ export async function resumeSummaries(
   named: readonly ConversationId[],
 ): Promise<readonly (Head & { readonly unread: number; readonly left: boolean })[]> {
   const rows = await readSnapshot(deps.sql, (tx) =>
-    tx.query<HeadRow & { unread: number; gone: boolean }>(
-      `select c.id, c.nonce, h.last_seq, h.last_rev, n.unread, false as gone
-     from chat.memberships m
-     join chat.conversations c on c.id = m.conversation_id and c.deleted_rev is null
-     join chat.heads h on h.conversation_id = c.id
-     left join chat.receipts r on r.conversation_id = c.id and r.user_id = $1
-     cross join lateral (${unreadSql('greatest(r.read, m.joined_seq)', 'c.id', '$1::uuid')}) n
-     where m.user_id = $1 and m.left_rev is null
-     union all
-     select c.id, c.nonce, coalesce(s.left_seq, h.last_seq), coalesce(s.left_rev, c.deleted_rev), 0, true
-     from unnest($2::uuid[]) d(id)
-     join chat.conversations c on c.id = d.id
-     join chat.heads h on h.conversation_id = c.id
-     cross join lateral (
-       select m.left_seq, m.left_rev from chat.memberships m
-       where m.conversation_id = c.id and m.user_id = $1 order by m.joined_rev desc limit 1) s
-     where s.left_rev is not null or c.deleted_rev is not null`,
-      [user, named],
-      'chat-summaries',
-    ),
+    tx.query<HeadRow & { unread: number; gone: boolean }>(summariesSql, [user, named], 'chat-summaries'),
   );
   return rows.map((row) => ({ ...toHead(deps.incarnation(), row), unread: row.unread, left: row.gone }));
 }

@@ -29,6 +29,21 @@ export function maySeeSeqSql(c: string, seq: string, user: string, isMember = is
 }
 
 /**
+ * The same as rows of (first, last): ranges of seqs that neither overlap nor touch; none for who may not read. For statements that walk
+ * a conversation and must know where to stop. `c`: of chat.conversations, `h`: of chat.heads.
+ */
+export function visibleRangesSql(c: string, h: string, user: string): string {
+  return `select lower(seqs) as first, upper(seqs) - 1 as last from (
+      select unnest(range_agg(held)) as seqs from (
+        select int8range(${c}.public_from_seq, ${h}.last_seq, '(]') as held
+          where ${c}.visibility = 'public' and ${c}.public_from_seq < ${h}.last_seq
+        union all
+        select int8range(stay.joined_seq, coalesce(stay.left_seq, ${h}.last_seq), '(]') from chat.memberships stay
+          where stay.conversation_id = ${c}.id and stay.user_id = ${user}
+            and stay.joined_seq < coalesce(stay.left_seq, ${h}.last_seq) and ${isMemberSql(c, user)}) ranges) merged`;
+}
+
+/**
  * The highest seq that a reader may see of a conversation they may read, null if none: seqs have no holes, so that the newest
  * message is known by its number. `h`: of chat.heads.
  */

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { createByteCache } from '../../../kernel/byte-cache.ts';
 import type { Context } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
 import { isUuid, type SessionId } from '../../../kernel/ids.ts';
@@ -10,7 +10,8 @@ import { readCookie, writeCookie } from './session-store.ts';
 
 /** How long a cookie is answered from memory; well below the time a revocation is remembered for. */
 const cachedMs = 60_000;
-const cachedCookies = 20_000;
+/** Some 20,000 cookies. */
+const cachedBytes = 16 * 1024 * 1024;
 
 interface Resolved extends Pick<Verified, 'principal'> {
   /** Unix milliseconds. */
@@ -20,7 +21,7 @@ interface Resolved extends Pick<Verified, 'principal'> {
 /** The browser's credential: a secret per session, of which the hash is stored. */
 export function createSessionCookies(parts: Parts): Pick<IdentityApi, 'createCookie' | 'resolveCookie'> {
   const { sql, clock, config, revocations } = parts;
-  const resolved = new LRUCache<string, Resolved>({ max: cachedCookies });
+  const resolved = createByteCache<Resolved>({ maxBytes: cachedBytes, sizeOf: () => 250 });
 
   async function read(text: string): Promise<Resolved> {
     const cookie = parseCookieSecret(text);

@@ -1,10 +1,11 @@
-import { LRUCache } from 'lru-cache';
+import { createByteCache } from '../../../kernel/byte-cache.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { Context } from '../../../kernel/context.ts';
 import { toFailure } from '../../../kernel/errors.ts';
 import type { IdentityApi, Verified } from '../api.ts';
 
-const cachedCookies = 20_000;
+/** Some 20,000 cookies. */
+const cachedBytes = 16 * 1024 * 1024;
 
 /** A browser's cookie stands for its principal for as long as an access token would, should identity be away. */
 export function createCookieCache(deps: {
@@ -16,8 +17,9 @@ export function createCookieCache(deps: {
   readonly timeoutMs: number;
 }): (ctx: Context, cookie: string) => Promise<Verified> {
   const { identity, clock } = deps;
-  const resolved = new LRUCache<string, { readonly verified: Verified; readonly freshUntil: number }>({
-    max: cachedCookies,
+  const resolved = createByteCache<{ readonly verified: Verified; readonly freshUntil: number }>({
+    maxBytes: cachedBytes,
+    sizeOf: () => 300,
   });
 
   return async (ctx, cookie) => {

@@ -1,12 +1,13 @@
 import { type CryptoKey, errors, jwtVerify } from 'jose';
-import { LRUCache } from 'lru-cache';
+import { createByteCache } from '../../../kernel/byte-cache.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import { fail } from '../../../kernel/errors.ts';
 import { type AccountId, isUuid, type SessionId } from '../../../kernel/ids.ts';
 import type { Verified } from '../api.ts';
 import type { Revocations } from './revocations.ts';
 
-const cachedTokens = 20_000;
+/** Some 20,000 tokens. */
+const cachedBytes = 32 * 1024 * 1024;
 const longestToken = 4_096;
 
 /**
@@ -21,7 +22,7 @@ export function createTokenCheck(deps: {
   readonly issuer: string;
 }): (token: string) => Promise<Verified> {
   const { findKey, revocations, clock, issuer } = deps;
-  const verified = new LRUCache<string, Verified>({ max: cachedTokens });
+  const verified = createByteCache<Verified>({ maxBytes: cachedBytes, sizeOf: () => 250 });
 
   async function check(token: string): Promise<Verified> {
     if (token.length > longestToken) throw fail('token.invalid');

@@ -68,3 +68,30 @@ test('what fails before its turn has come is heard when it comes, and is nobodyâ
   process.off('unhandledRejection', onStray);
   expect([stray, lost]).toEqual([[], [0]]);
 });
+
+test('what waits is bounded by its bytes: what is over is forgotten, and fetched when its turn comes', async () => {
+  const index = new HubIndex({ onUserGone() {}, onConversationEmpty() {} });
+  const served = index.conversationOf(conversation);
+  index.join(served, index.userOf('ann' as AccountId), { role: 'member', joinedSeq: 0, joinedRev: 1 });
+  served.lastRev = 1;
+  const fetched: number[] = [];
+  const pipeline = createPipeline({
+    ...{ index, log: silentLog, lose() {} },
+    fanOut: { content() {}, tell() {}, tellOne() {}, tellUntold() {} },
+    members: { apply: () => undefined, late() {}, settings() {}, introduce: async () => {} },
+    async fetchMissed({ lastRev }, target) {
+      fetched.push(lastRev, target);
+      return { deliveries: [], rev: target };
+    },
+  } as Parameters<typeof createPipeline>[0]);
+  const first = createDeferred();
+  const idle = pipeline.begin(served, first.promise);
+  const content = 'x'.repeat(1024 * 1024);
+  const long = (rev: number) => ({ kind: 'message', conversation, rev, message: { content } }) as DurableDelivery;
+  for (let rev = 2; rev <= 9; rev++) pipeline.accept(served, [long(rev)]);
+  expect(served.waiting).toEqual([]);
+  pipeline.accept(served, [deleted(10)]);
+  first.resolve();
+  await idle;
+  expect([fetched, served.lastRev]).toEqual([[1, 9], 10]);
+});

@@ -7,8 +7,8 @@ import type { ContentDelivery, FanOut } from './fan-out.ts';
 import type { FetchMissed } from './fetch-missed.ts';
 import type { Members } from './members.ts';
 
-/** Changes that may wait for one conversation; more are forgotten and fetched from the database instead. */
-const maxWaiting = 10_000;
+/** Changes that may wait for one conversation, and their bytes; more are forgotten and fetched from the database instead. */
+const mostWaiting = { changes: 10_000, bytes: 16 * 1024 * 1024 } as const;
 
 /**
  * The order of one conversation on this hub (rule 16): a rev not above the last one is a repeat and dropped, the next one is
@@ -21,6 +21,13 @@ export interface Pipeline {
   begin(served: ServedConversation, first?: Promise<void>): Promise<void>;
   /** Fetches up to this rev, if it has not been delivered by then. Resolves, never rejects, when that is done. */
   reach(served: ServedConversation, rev: number): Promise<void>;
+}
+
+/** Bytes of changes in memory, roughly: only the texts of messages vary enough to matter. */
+function weigh(changes: readonly DurableDelivery[]): number {
+  let bytes = 512 * changes.length;
+  for (const change of changes) if ('message' in change) bytes += 2 * (change.message.content?.length ?? 0);
+  return bytes;
 }
 
 function isBehind(served: ServedConversation): boolean {
@@ -72,7 +79,7 @@ export function createPipeline(deps: {
 
   function keep(served: ServedConversation, changes: readonly DurableDelivery[]): void {
     for (const change of changes) served.waiting.push(change);
-    if (served.waiting.length <= maxWaiting) return;
+    if (served.waiting.length <= mostWaiting.changes && weigh(served.waiting) <= mostWaiting.bytes) return;
     for (const change of served.waiting) served.target = Math.max(served.target, change.rev);
     served.waiting = [];
   }

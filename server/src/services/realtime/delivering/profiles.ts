@@ -1,17 +1,14 @@
-import { LRUCache } from 'lru-cache';
+import { createByteCache } from '../../../kernel/byte-cache.ts';
 import { systemContext } from '../../../kernel/context.ts';
 import type { AccountId } from '../../../kernel/ids.ts';
 import type { Log } from '../../../kernel/log.ts';
-import type { Profile } from '../../../model/account.ts';
+import { type Profile, profileBytes } from '../../../model/account.ts';
 import { type Change, unavailable } from '../../../model/change.ts';
 import { type ProfileRow, toProfile } from '../../../model/people-rows.ts';
 import type { PeopleApi } from '../../people/api.ts';
 
-/** Some 50,000 profiles. By size and not by number, for which the cache would take all its memory at once. */
-const rememberedBytes = 24 * 1024 * 1024;
-
-const sizeOf = ({ username, name, about }: Profile): number =>
-  400 + 2 * (username.length + name.length + (about?.length ?? 0));
+/** Some 35,000 profiles of the usual size. */
+const maxBytes = 24 * 1024 * 1024;
 
 /**
  * Senders by id, in memory, so that a change can be fanned out without waiting. The least recently used is forgotten
@@ -32,7 +29,7 @@ export interface Profiles {
 }
 
 export function createProfiles(people: Pick<PeopleApi, 'getProfiles'>, log: Log): Profiles {
-  const known = new LRUCache<AccountId, Profile>({ maxSize: rememberedBytes, sizeCalculation: sizeOf });
+  const known = createByteCache<Profile>({ maxBytes, sizeOf: profileBytes });
   let away = false;
   let reading = false;
   let cleared = 0;

@@ -106,7 +106,12 @@ export interface ListConversationsRequest {
 export interface ListConversationsResponse {
   readonly items: readonly ConversationView[];
   /** Absent at the end. */
-  readonly next?: string | null | undefined;
+  readonly next?:
+    | string
+    | null
+    | undefined;
+  /** For each item, what goes on after it. */
+  readonly cursors: readonly string[];
 }
 
 export interface GetConversationRequest {
@@ -1335,7 +1340,7 @@ export const ListConversationsRequest: MessageFns<ListConversationsRequest> = {
 };
 
 function createBaseListConversationsResponse(): ListConversationsResponse {
-  return { items: [], next: null };
+  return { items: [], next: null, cursors: [] };
 }
 
 export const ListConversationsResponse: MessageFns<ListConversationsResponse> = {
@@ -1345,6 +1350,9 @@ export const ListConversationsResponse: MessageFns<ListConversationsResponse> = 
     }
     if (message.next !== undefined && message.next !== null) {
       writer.uint32(18).string(message.next);
+    }
+    for (const v of message.cursors) {
+      writer.uint32(26).string(v!);
     }
     return writer;
   },
@@ -1376,6 +1384,14 @@ export const ListConversationsResponse: MessageFns<ListConversationsResponse> = 
             }
 
             message.next = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.cursors.push(reader.string());
             continue;
           }
         }
