@@ -43,6 +43,8 @@ export function createApi({ call }: Pick<Session, 'call'>) {
 
     searchUsers: (query: string, page: PageRequest = {}) =>
       call<Page<User>>('GET', '/users', { query: { query, ...page } }),
+    /** As they are now, up to 100. */
+    getUsers: (ids: readonly string[]) => call<Page<User>>('GET', '/users', { query: { ids: ids.join() } }),
     /** By id, or `@username`. */
     getUser: (id: string) => call<User>('GET', path('users', id)),
     setContact: (id: string, on: boolean) => call<void>(on ? 'PUT' : 'DELETE', path('me', 'contacts', id)),

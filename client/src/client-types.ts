@@ -7,7 +7,7 @@ import type { Emitter } from './emitter.ts';
 import type { ClientEvents, ClientState } from './events.ts';
 import type { KeyValueStore } from './key-value-store.ts';
 import type { CredentialMode, NewAccount } from './session.ts';
-import type { Account, Presence, SendableContent, Tokens } from './types.ts';
+import type { Account, Presence, Profile, SendableContent, Tokens } from './types.ts';
 
 export interface ClientOptions {
   /** Address of the server, such as `https://chat.example`. */
@@ -89,4 +89,6 @@ export interface Client {
   /** Whose presence is told, at most 500; replaces the last list. */
   watchPresence(users: readonly string[]): void;
   presence(user: string): Presence | undefined;
+  /** How somebody is shown, as far as it was told or read lately. In conversations they are shown so already. */
+  user(id: string): Profile | undefined;
 }

@@ -5,48 +5,9 @@ import { createMemoryStore } from './key-value-store.ts';
 import { createFakeSockets, type FakeSocket } from './testing/fake-socket.ts';
 import type { Act } from './testing/model-conversation.ts';
 import { createModelServer } from './testing/model-server.ts';
+import { account, settle, startClient as start, tokens } from './testing/start-client.ts';
 import { createTestClock } from './testing/test-clock.ts';
 import type { StoredMessage } from './types.ts';
-
-const account = {
-  id: 'me',
-  kind: 'person' as const,
-  username: 'me',
-  email: null,
-  emailVerified: false,
-  phone: null,
-  name: 'me',
-  createdAt: '2026-01-01T00:00:00.000Z',
-};
-const tokens = { access: 'a', refresh: 'r', expiresIn: 1e9 };
-
-const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
-
-async function start(storage = createMemoryStore(), backlogLimit?: number) {
-  const clock = createTestClock();
-  const server = createModelServer('me', backlogLimit);
-  const client = createClient({
-    url: 'http://host',
-    clock,
-    random: () => 1,
-    storage,
-    fetch: server.fetch,
-    WebSocket: server.WebSocket,
-  });
-  await client.restore({ account, tokens });
-  client.connect();
-  /** Lets everything under way come to its end. */
-  async function calm(): Promise<void> {
-    for (let i = 0; i < 40; i++) {
-      await settle();
-      server.accept();
-      server.readAll();
-      server.arrive(Number.POSITIVE_INFINITY);
-      clock.advance(1_000);
-    }
-  }
-  return { clock, server, client, calm, storage };
-}
 
 const act: fc.Arbitrary<Act> = fc.oneof(
   fc.constant<Act>({ act: 'send' }),

@@ -10,17 +10,23 @@ import type { ClientEvents, ClientState } from './events.ts';
 import { createHistoryLoader } from './history-loader.ts';
 import { createHttp } from './http.ts';
 import { createMemoryStore } from './key-value-store.ts';
+import { createLearningApi } from './learning-api.ts';
 import { createReceiptQueue } from './receipts.ts';
 import { createReceiveFrame } from './receive-frame.ts';
 import { createSending } from './sending.ts';
 import { createSession } from './session.ts';
+import { shownUsers } from './show-user.ts';
 import { createSynchronize } from './synchronize.ts';
 import type { Account, Presence, Receipt } from './types.ts';
 import { createTypingSender } from './typing-sender.ts';
+import { createUsers } from './users.ts';
 import { watchNetwork } from './watch-network.ts';
 
 /** A send that has no answer after this long: the connection is not to be trusted. */
 const answerMs = 30_000;
+
+/** What one request may name. */
+const usersAtOnce = 100;
 
 /** Puts the parts of a client together; each of them is told here whom it speaks to, and knows no other way. */
 export function createClient(options: ClientOptions): Client {
@@ -46,9 +52,15 @@ export function createClient(options: ClientOptions): Client {
     patienceMs: options.patienceMs ?? 20_000, // what a restart of the server takes is well below
     onEnd: forget,
   });
-  const api = createApi(session);
+  const users = createUsers((profile) => {
+    if (profile.id === me()) session.rename(profile.name);
+    conversations.show(profile);
+    events.emit('user', profile);
+  });
+  const api = createLearningApi(createApi(session), users);
   const conversations = createConversations({
     api,
+    users,
     keepMessages: options.keepMessages ?? 2_000,
     onUpdate: (ids) => events.emit('update', { conversations: ids }),
     onStale: (id) => synchronize.count(id),
@@ -61,13 +73,14 @@ export function createClient(options: ClientOptions): Client {
     maxDrafts: options.maxDrafts ?? 1_000,
     events,
     conversations,
+    users,
     connection: () => connection,
   });
   const send: Connection['send'] = (frame) => connection.send(frame);
   const nextRef = () => ref++;
   const receipts = createReceiptQueue({ clock, random, nextRef, send });
   const typing = createTypingSender({ clock, send });
-  const loadOlder = createHistoryLoader({ api, conversations });
+  const loadOlder = createHistoryLoader({ api, conversations, users });
   const synchronize = createSynchronize({
     conversations,
     clock,
@@ -80,12 +93,14 @@ export function createClient(options: ClientOptions): Client {
       if (acknowledge) acknowledgeAll();
       events.emit('synced', undefined);
     },
+    readUsers,
     onGap: (conversation, reason) => events.emit('gap', { conversation, reason }),
   });
   const receive = createReceiveFrame({
     clock,
     events,
     conversations,
+    users,
     synchronize,
     receipts,
     presence,
@@ -144,6 +159,7 @@ export function createClient(options: ClientOptions): Client {
     conversations.clear();
     receipts.clear();
     presence.clear();
+    users.clear();
     watched = [];
     tellState();
   }
@@ -155,6 +171,13 @@ export function createClient(options: ClientOptions): Client {
     if (account) sending.begin(account);
     tellState();
     return account;
+  }
+
+  /** Who was renamed or has ended while we were away is told by no frame. What is shown nowhere any more is forgotten. */
+  async function readUsers(): Promise<void> {
+    const ids = [...shownUsers(conversations.all()).add(me())];
+    users.keep(new Set(ids));
+    for (let at = 0; at < ids.length; at += usersAtOnce) await api.getUsers(ids.slice(at, at + usersAtOnce));
   }
 
   /** What came while we were away has now been received. */
@@ -241,6 +264,7 @@ export function createClient(options: ClientOptions): Client {
       send({ op: 'presence', ref: nextRef(), watch: [...watched] });
     },
     presence: (user) => presence.get(user),
+    user: users.get,
   };
 }
 

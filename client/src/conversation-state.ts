@@ -47,13 +47,26 @@ function patchLast(last: StoredMessage, frame: MessageFrame): StoredMessage {
 export function applyConversationFrame(state: ConversationState, frame: ConversationFrame): Step {
   const { log, outcome } = applyRev(state.log, frame.rev, frame.since);
   const { name, topic, avatar, visibility, history, memberCount, updatedAt } = frame.conversation;
-  const { muted, mutedUntil, archived, pinned, notify } = frame.conversation;
-  const own = { muted, mutedUntil, archived, pinned, notify };
+  // An answer that was read later may have come before it.
+  const isOlder = (frame.conversation.preferencesVersion ?? 0) < state.summary.preferencesVersion;
+  const own = isOlder ? {} : preferencesOf(frame.conversation);
   const known = { name, topic, avatar, visibility, history, memberCount, updatedAt, ...own };
   const told = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
   const lastRev = Math.max(state.summary.lastRev, log.rev);
   const summary: Conversation = { ...state.summary, memberCount: countMembers(state.summary, frame), ...told, lastRev };
-  return { state: { ...state, log, summary }, outcome };
+  const next = { ...state, log, summary };
+  // Who has left writes no more.
+  return { state: frame.change === 'left' && frame.user ? applyTyping(next, frame.user, false) : next, outcome };
+}
+
+type OwnField = 'muted' | 'mutedUntil' | 'archived' | 'pinned' | 'notify' | 'preferencesVersion';
+
+/** The reader's own side of it; all of one version. */
+export function preferencesOf<C extends Pick<ConversationFrame['conversation'], OwnField>>(
+  conversation: C,
+): Pick<C, OwnField> {
+  const { muted, mutedUntil, archived, pinned, notify, preferencesVersion } = conversation;
+  return { muted, mutedUntil, archived, pinned, notify, preferencesVersion };
 }
 
 /** A summary read later than the frame was sent has counted them already. */

@@ -1,8 +1,10 @@
 import type { Api } from './api.ts';
 import { trimLog } from './conversation-log.ts';
-import { type ConversationState, createConversationState } from './conversation-state.ts';
+import { type ConversationState, createConversationState, preferencesOf } from './conversation-state.ts';
 import { toParleyError } from './errors.ts';
-import type { Conversation } from './types.ts';
+import { showUser } from './show-user.ts';
+import type { Conversation, Profile } from './types.ts';
+import type { Users } from './users.ts';
 
 /** The conversations of the signed-in account, by id; whoever changes one says so here. */
 export interface Conversations {
@@ -18,11 +20,14 @@ export interface Conversations {
   list(): Promise<void>;
   /** Reads one anew: summary, role, counts. Undefined: it is not ours any more. */
   refresh(id: string): Promise<ConversationState | undefined>;
+  /** Shows somebody as they are now. */
+  show(profile: Profile): void;
   clear(): void;
 }
 
 export function createConversations(deps: {
   readonly api: Api;
+  readonly users: Users;
   /** Loaded messages that a conversation keeps. */
   readonly keepMessages: number;
   onUpdate(ids: readonly string[]): void;
@@ -57,7 +62,10 @@ export function createConversations(deps: {
   }
 
   /** Takes a summary read from the server. Of one that is known, the log and the position stay: frames move them. */
-  function adopt(summary: Conversation): ConversationState {
+  function adopt(read: Conversation): ConversationState {
+    // A restored backup has older versions of everybody.
+    if ((states.get(read.id)?.log.epoch ?? read.epoch) !== read.epoch) deps.users.clear();
+    const summary = deps.users.inSummary(read);
     const known = states.get(summary.id);
     const fresh = createConversationState(summary);
     if (!known || known.log.epoch !== summary.epoch) {
@@ -121,6 +129,12 @@ export function createConversations(deps: {
       for (const id of missing) if (states.has(id)) await refresh(id);
     },
     refresh,
+    show(profile) {
+      for (const [id, state] of states) {
+        const shown = showUser(state, profile);
+        if (shown !== state) set(id, shown);
+      }
+    },
     clear() {
       generation++;
       for (const id of [...states.keys()]) remove(id);
@@ -129,10 +143,11 @@ export function createConversations(deps: {
   };
 }
 
-/** An answer read before the latest frames must not turn counts back. */
+/** An answer read before the latest frames must turn neither counts nor preferences back. */
 function newer(known: Conversation, read: Conversation): Conversation {
   const { lastSeq, lastRev, lastMessage, unread, mentions } = known;
   const ahead = known.read > read.read ? { read: known.read, unread, mentions } : {};
-  if (read.lastRev >= known.lastRev) return { ...read, ...ahead };
-  return { ...read, lastSeq, lastRev, lastMessage, unread, mentions, ...ahead };
+  const own = known.preferencesVersion > read.preferencesVersion ? preferencesOf(known) : {};
+  if (read.lastRev >= known.lastRev) return { ...read, ...ahead, ...own };
+  return { ...read, ...own, lastSeq, lastRev, lastMessage, unread, mentions, ...ahead };
 }

@@ -8,7 +8,7 @@ import type {
   ReceiptFrame,
   TypingFrame,
 } from './frames.ts';
-import type { Message } from './types.ts';
+import type { Message, Profile } from './types.ts';
 
 /**
  * offline: not connected and not trying. connecting: trying. refused: the server takes no connection from here, `client.refusal` says why,
@@ -29,6 +29,8 @@ export interface ClientEvents {
   receipt: ReceiptFrame;
   typing: TypingFrame;
   presence: PresenceFrame;
+  /** Somebody is shown otherwise from now on; in the conversations they are already. */
+  user: Profile;
   conversation: ConversationFrame;
   sent: { readonly draft: Draft; readonly sent: Sent };
   failed: { readonly draft: Draft; readonly error: ParleyError };

@@ -12,6 +12,7 @@ export type ErrorFrame = Of<'error'>;
 export type ConversationFrame = Of<'conversation'>;
 export type ReceiptFrame = Of<'receipt'>;
 export type PresenceFrame = Of<'presence'>;
+export type UserFrame = Of<'user'>;
 export type TypingFrame = Of<'typing'>;
 /** Frames that change a stored message, each with the conversation's rev. */
 export type MessageFrame = Of<'message' | 'edited' | 'deleted' | 'reaction' | 'pinned'>;

@@ -2,13 +2,15 @@ import type { Api } from './api.ts';
 import { olderThan, prependPage } from './conversation-log.ts';
 import type { Conversations } from './conversations.ts';
 import { ParleyError } from './errors.ts';
+import type { Users } from './users.ts';
 
 /** Loads the page before what is loaded, one at a time per conversation; false: there is nothing older. */
 export function createHistoryLoader(deps: {
   readonly api: Pick<Api, 'getHistory'>;
   readonly conversations: Conversations;
+  readonly users: Users;
 }): (conversation: string, limit: number) => Promise<boolean> {
-  const { api, conversations } = deps;
+  const { api, conversations, users } = deps;
   const loading = new Map<string, Promise<boolean>>();
 
   async function loadPage(id: string, limit: number): Promise<boolean> {
@@ -19,7 +21,7 @@ export function createHistoryLoader(deps: {
       const page = await api.getHistory(id, { before: olderThan(state.log), limit });
       const now = conversations.get(id);
       if (!now) return false;
-      const { log, stale } = prependPage(now.log, page, limit);
+      const { log, stale } = prependPage(now.log, { ...page, items: page.items.map(users.inMessage) }, limit);
       if (stale) continue;
       conversations.set(id, { ...now, log });
       return !log.complete;

@@ -18,16 +18,19 @@ import type {
   SentFrame,
   ServerFrame,
   TypingFrame,
+  UserFrame,
 } from './frames.ts';
 import type { Outbox } from './outbox.ts';
 import type { ReceiptQueue } from './receipts.ts';
 import type { Synchronize } from './synchronize.ts';
 import type { Presence } from './types.ts';
+import type { Users } from './users.ts';
 
 export interface ReceiveDeps {
   readonly clock: Clock;
   readonly events: Emitter<ClientEvents>;
   readonly conversations: Conversations;
+  readonly users: Users;
   readonly synchronize: Synchronize;
   readonly receipts: ReceiptQueue;
   readonly presence: Map<string, Presence>;
@@ -45,7 +48,8 @@ export function createReceiveFrame(deps: ReceiveDeps): (frame: ServerFrame) => v
   const { clock, events, conversations, synchronize } = deps;
   const typingEnds = new Map<string, () => void>();
 
-  function onMessageFrame(frame: MessageFrame): void {
+  function onMessageFrame(told: MessageFrame): void {
+    const frame = 'sender' in told ? deps.users.inMessage(told) : told;
     if (frame.rev === null) {
       if (frame.op === 'message') events.emit('message', frame);
       return;
@@ -140,6 +144,7 @@ export function createReceiveFrame(deps: ReceiveDeps): (frame: ServerFrame) => v
     events.emit('presence', frame);
   }
 
+  const onUser = (frame: UserFrame) => deps.users.learn(frame.user);
   const ignore = () => {};
   const takers: { readonly [Op in ServerFrame['op']]: (frame: Extract<ServerFrame, { op: Op }>) => void } = {
     message: onMessageFrame,
@@ -151,6 +156,7 @@ export function createReceiveFrame(deps: ReceiveDeps): (frame: ServerFrame) => v
     typing: onTyping,
     receipt: onReceipt,
     presence: onPresence,
+    user: onUser,
     sent: onAnswer,
     resumed: synchronize.onResumed,
     error: onError,

@@ -11,6 +11,7 @@ import type { ClientEvents } from './events.ts';
 import type { KeyValueStore } from './key-value-store.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import type { Account, SendableContent, StoredMessage } from './types.ts';
+import type { Users } from './users.ts';
 
 export interface SendingDeps {
   readonly clock: Clock;
@@ -20,6 +21,7 @@ export interface SendingDeps {
   readonly maxDrafts: number;
   readonly events: Emitter<ClientEvents>;
   readonly conversations: Conversations;
+  readonly users: Users;
   readonly connection: () => Connection;
 }
 
@@ -38,7 +40,7 @@ interface Waiting {
 }
 
 export function createSending(deps: SendingDeps): Sending {
-  const { clock, random, store, window, maxDrafts, events, conversations } = deps;
+  const { clock, random, store, window, maxDrafts, events, conversations, users } = deps;
   const promises = new Map<string, Waiting>();
   let current: { readonly account: Account; readonly outbox: Outbox } | null = null;
 
@@ -53,7 +55,7 @@ export function createSending(deps: SendingDeps): Sending {
     const state = conversations.get(draft.conversation);
     if (state && current) {
       // Shown at once. `message` tells of it in its turn: what others wrote before it may still be on its way.
-      conversations.set(draft.conversation, applyOwn(state, ownMessage(draft, sent, current.account)));
+      conversations.set(draft.conversation, applyOwn(state, users.inMessage(ownMessage(draft, sent, current.account))));
     }
     take(draft)?.resolve(sent);
     events.emit('sent', { draft, sent });
@@ -129,7 +131,7 @@ function ownMessage(draft: Draft, sent: Sent, account: Account): StoredMessage {
     seq: sent.seq,
     rev: sent.rev,
     id: draft.id,
-    sender: { id: account.id, username: account.username, name: account.name },
+    sender: { id: account.id, username: account.username, name: account.name, version: 0 },
     content: draft.content,
     replyTo: draft.replyTo ?? null,
     thread: draft.thread ?? null,

@@ -45,6 +45,8 @@ export interface Session {
   readonly accessEndsAt: number | null;
   /** After a 401 or 4502: proves or replaces the credential. False: the session has ended. Throws when nobody answers. */
   renew(): Promise<boolean>;
+  /** The account goes by this name from now on. */
+  rename(name: string): void;
   /** Ends the session here without asking the server. */
   end(): void;
   /** A call with the credential, renewed once when it has expired; repeated while it fails for now (repeat-calls.ts). */
@@ -249,6 +251,9 @@ export function createSession({ http, store, clock, random, mode, patienceMs, on
       const alive = await refreshing;
       if (!alive) end();
       return alive;
+    },
+    rename(name) {
+      if (current && current.account.name !== name) keep({ ...current, account: { ...current.account, name } });
     },
     end,
     call: repeatCalls(callOnce, { clock, random, patienceMs }),

@@ -15,6 +15,8 @@ export interface SynchronizeDeps {
   /** A backlog brought this message; each once, in the order of seq. */
   onMessage(message: StoredMessage): void;
   onSynced(): void;
+  /** Reads how everybody who is shown is shown now. */
+  readUsers(): Promise<void>;
   onGap(conversation: string, reason: 'hole' | 'lost'): void;
 }
 
@@ -31,7 +33,7 @@ export interface Synchronize {
   discover(conversation: string): void;
   /** The counts of a conversation are known to the server only: read them soon, many at once. */
   count(conversation: string): void;
-  /** The server may have told us too little: read the list again, not all clients at once. */
+  /** The server may have told us too little: read the list again and who is shown, not all clients at once. */
   reread(): void;
   onResumed(frame: ResumedFrame): void;
   /** True: the error answered a resume of ours. */
@@ -90,6 +92,7 @@ export function createSynchronize(deps: SynchronizeDeps): Synchronize {
     listing = true;
     try {
       await conversations.list();
+      if (mine === run) await deps.readUsers();
     } catch {
       if (mine === run) clock.after(backOff(attempt++, deps.random), () => mine === run && void readList(mine));
     } finally {

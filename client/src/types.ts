@@ -9,6 +9,7 @@ export type OwnAccount = native.OwnAccount;
 export type OwnProfileChange = native.OwnProfileBody;
 export type Tokens = native.Tokens;
 export type SessionInfo = native.Session;
+export type Profile = native.Profile;
 export type User = native.User;
 export type Presence = native.Presence;
 export type Role = native.Role;

@@ -24,6 +24,7 @@ export function createConversationView(
     archived: false,
     pinned: false,
     notify: 'all',
+    preferencesVersion: 0,
     memberCount: 2,
     ...given,
   };

@@ -63,6 +63,7 @@ const kinds: { readonly [K in Delivery['kind']]: Arbitrary<Extract<Delivery, { r
     archived: flag,
     pinned: flag,
     notify: notifyRule,
+    version: whole,
   }),
 };
 

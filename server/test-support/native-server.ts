@@ -47,8 +47,16 @@ function partial<T extends object>(name: string, given: Partial<T>): T {
 }
 
 const profiles: Record<string, Profile> = {
-  [alice.account]: { id: alice.account, username: 'alice', name: 'Alice "A"', about: null, avatar: null },
-  [bob]: { id: bob, username: 'bob', name: 'Bob', about: null, avatar: null },
+  [alice.account]: {
+    id: alice.account,
+    username: 'alice',
+    name: 'Alice "A"',
+    about: null,
+    avatar: null,
+    version: 1,
+    deleted: false,
+  },
+  [bob]: { id: bob, username: 'bob', name: 'Bob', about: null, avatar: null, version: 1, deleted: false },
 };
 
 const account = {

@@ -60,6 +60,8 @@ export const profile = fc.record<Profile>({
   name: text(),
   about: orNull(text()),
   avatar: orNull(text()),
+  version: whole,
+  deleted: flag,
 });
 
 export const accountsByUsername: Arbitrary<ReadonlyMap<string, AccountId>> = listOf(

@@ -36,7 +36,7 @@ const move = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: 'leave and join' as const }) },
 );
 
-/** Unread and mentions of the server, of two devices of the SDK, and of a model, after every step of any history. */
+/** Unread, mentions and preferences of the server, of two devices of the SDK, and of a model, after every step of any history. */
 describe('counts', () => {
   let server: System;
   const proxies: NetworkProxy[] = [];
@@ -63,6 +63,7 @@ describe('counts', () => {
     const { id } = await api.createConversation({ kind: 'group', name: 'g', members: [bob.id], history: 'since-join' });
     const said: Said[] = [];
     let read = 0;
+    let notify: 'all' | 'mentions' = 'all';
 
     const words = (text: string) => ({ type: 'text' as const, text });
     const say = async (who: SdkPerson, mentions: readonly string[], thread: number | null = null) => {
@@ -70,9 +71,9 @@ describe('counts', () => {
       said[seq - 1] = { by: who.id, mentions, gone: false };
     };
     const level = async (what: string) => {
-      const right = JSON.stringify(countOf(said, bob.id, read));
-      const shown = (c: { unread: number; mentions: number } | undefined) =>
-        JSON.stringify(c && { unread: c.unread, mentions: c.mentions });
+      const right = JSON.stringify({ ...countOf(said, bob.id, read), notify });
+      const shown = (c: { unread: number; mentions: number; notify: string } | undefined) =>
+        JSON.stringify(c && { unread: c.unread, mentions: c.mentions, notify: c.notify });
       let last = '';
       await until(
         `level after ${what}`,
@@ -83,6 +84,10 @@ describe('counts', () => {
         },
         10_000,
       ).catch((thrown) => Promise.reject(new Error(`${last} and not ${right}`, { cause: thrown })));
+    };
+    const mute = async () => {
+      notify = notify === 'all' ? 'mentions' : 'all';
+      await bob.client.api.setPreferences(id, { notify });
     };
     await until('both know it', () => bob.client.conversation(id) && other.client.conversation(id));
     for (let i = 0; i < 3; i++) await say(ann, i === 1 ? [bob.id] : []);
@@ -106,12 +111,13 @@ describe('counts', () => {
         const seq = Math.max(0, said.length - m.back);
         (m.device === 0 ? bob : other).client.markRead(id, seq);
         read = Math.max(read, seq);
-      } else if (m.do === 'mute') await bob.client.api.setPreferences(id, { notify: 'mentions' });
+      } else if (m.do === 'mute') await mute();
       else if (m.do === 'load') await other.client.loadOlder(id, 3);
       else if (m.do === 'offline') {
         proxy.refuse();
         proxy.cut();
         await until('offline', () => other.client.state !== 'online');
+        await mute();
         await say(ann, [bob.id]);
         await api.deleteMessage(id, at + 1);
         (said[at] as Said).gone = true;

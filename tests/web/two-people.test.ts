@@ -124,6 +124,34 @@ describe.skipIf(!chromiumPath)('two people in two browsers', () => {
     await history(bob).getByText('edited by hand', { exact: true }).waitFor({ state: 'attached', timeout });
   });
 
+  test('a new name and the end of an account are shown at once, on every page that shows them', async () => {
+    const { page } = ann;
+    const settings = await bob.page.context().newPage();
+    await settings.goto(`${server.url}/app/settings`);
+    await settings.getByLabel('Name', { exact: true }).waitFor({ timeout });
+    const ask = (method: string, body: object) =>
+      bob.page.evaluate(
+        ([asked, sent]) =>
+          fetch('/api/v1/me', {
+            method: asked as string,
+            headers: { 'content-type': 'application/json' },
+            body: sent as string,
+          }).then(({ status }) => status),
+        [method, JSON.stringify(body)],
+      );
+    expect(await ask('PATCH', { name: 'Robert' })).toBe(200);
+    await page.getByRole('heading', { name: 'Robert' }).waitFor({ timeout });
+    await page.getByRole('link', { name: /Robert/ }).waitFor({ timeout });
+    expect(await page.getByText('Bob', { exact: true }).count()).toBe(0);
+    await expect.poll(() => settings.getByLabel('Name', { exact: true }).inputValue(), { timeout }).toBe('Robert');
+
+    expect(await ask('DELETE', { password: 'correct horse battery' })).toBe(204);
+    await page.getByRole('heading', { name: 'Deleted account' }).waitFor({ timeout });
+    await page.getByText('This account has been deleted.', { exact: false }).waitFor({ timeout });
+    expect(await page.getByRole('textbox', { name: /^Message / }).count()).toBe(0);
+    await sees(ann, 'edited by hand');
+  });
+
   test('nothing broke in the pages, and they asked no other host for anything', () => {
     expect(ann.complaints).toEqual([]);
     expect(bob.complaints).toEqual([]);

@@ -113,6 +113,7 @@ export const text = {
     uploading: (name: string) => `Uploading ${name}…`,
     removeFile: (name: string) => `Remove ${name}`,
     readOnly: 'You can read here, but not write.',
+    accountDeleted: 'This account has been deleted. You can read here, but not write.',
     tooLong: (bytes: number) =>
       `This message is too long by ${bytes} ${bytes === 1 ? 'byte' : 'bytes'} (letters beyond English take 2 to 4 each). Send it in parts.`,
   },

@@ -1,7 +1,9 @@
 import type { ClientFrame, ConversationFrame } from '../frames.ts';
-import type { Conversation } from '../types.ts';
+import type { Conversation, Profile } from '../types.ts';
 import { createFakeSockets, type FakeSocket } from './fake-socket.ts';
 import { type Act, ModelConversation } from './model-conversation.ts';
+
+const jsonHeaders = { 'content-type': 'application/json' };
 
 interface Line {
   readonly socket: FakeSocket;
@@ -24,8 +26,28 @@ export function createModelServer(me: string, backlogLimit = Number.POSITIVE_INF
   /** After `more` nothing live comes until the client has gone on. */
   let withheld = false;
 
+  /** Who has a profile; all others are shown by their id. */
+  const people = new Map<string, Profile>();
+  /** What a process that serves REST has in its memory, when it has not heard of the latest changes. */
+  let remembered: ReadonlyMap<string, Profile> = people;
+  /** The same of the process that the sockets are open to. */
+  let framed: ReadonlyMap<string, Profile> = people;
+  /** Answers that are written and have not arrived. */
+  let held: Promise<void> | null = null;
+
+  /** With senders and peers as they are shown, by those whom `by` knows. */
+  function stamp<T>(body: T, by: ReadonlyMap<string, Profile>): T {
+    const name = (key: string, value: unknown) => {
+      const profile = (key === 'sender' || key === 'peer') && by.get((value as Profile | null)?.id ?? '');
+      if (!profile) return value;
+      const { id, username, name, version } = profile;
+      return key === 'peer' ? { ...(value as object), ...profile } : { id, username, name, version };
+    };
+    return JSON.parse(JSON.stringify(body, name));
+  }
+
   function tell(frame: object): void {
-    line?.arriving.push(frame);
+    line?.arriving.push(stamp(frame, framed));
   }
 
   /** Live frames of everything that happened since. */
@@ -74,8 +96,7 @@ export function createModelServer(me: string, backlogLimit = Number.POSITIVE_INF
     }
   }
 
-  const json = (body: object) =>
-    new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json' } });
+  const json = (body: object) => new Response(JSON.stringify(stamp(body, remembered)), { headers: jsonHeaders });
 
   return {
     conversation,
@@ -103,6 +124,38 @@ export function createModelServer(me: string, backlogLimit = Number.POSITIVE_INF
     },
     mark,
     tell,
+    people,
+    /** A profile changes; of that, connections are told unless it is missed. */
+    rename(id: string, change: Partial<Profile>, missed = false): void {
+      const before = people.get(id) ?? {
+        id,
+        username: id,
+        name: id,
+        about: null,
+        avatar: null,
+        version: 0,
+        deleted: false,
+      };
+      const profile = { ...before, ...change, version: before.version + 1 };
+      people.set(id, profile);
+      if (!missed) tell({ op: 'user', user: profile });
+    },
+    /** From now on REST, but for `GET /users?ids=`, and if asked the sockets, remember people as they are now. */
+    lag(frames = false): void {
+      remembered = new Map(people);
+      if (frames) framed = remembered;
+    },
+    /** Answers asked for from now on arrive when what is returned is called. */
+    hold(): () => void {
+      let release = () => {};
+      held = new Promise<void>((resolve) => {
+        release = () => {
+          held = null;
+          resolve();
+        };
+      });
+      return release;
+    },
     /** The connection breaks; what was under way is lost. */
     cut(): void {
       const old = line;
@@ -123,15 +176,26 @@ export function createModelServer(me: string, backlogLimit = Number.POSITIVE_INF
       up = false;
     },
     fetch: (async (input: URL, init: { method: string }) => {
-      const { pathname, searchParams } = input;
-      if (pathname.endsWith('/messages')) {
-        return json(conversation.page(Number(searchParams.get('before')), Number(searchParams.get('limit'))));
-      }
-      if (conversation.hidden && pathname.endsWith('/conversations')) return json({ items: [], next: null });
-      if (conversation.hidden) return new Response('{}', { status: 404 });
-      if (pathname.endsWith(`/${conversation.id}`)) return json(conversation.summary);
-      if (pathname.endsWith('/conversations')) return json({ items: [conversation.summary], next: null });
-      return new Response('{}', { status: init.method === 'GET' ? 404 : 204 });
+      const answer = answerTo(input, init);
+      await held;
+      return answer;
     }) as unknown as typeof fetch,
   };
+
+  function answerTo(input: URL, init: { method: string }): Response {
+    const { pathname, searchParams } = input;
+    const users = searchParams
+      .get('ids')
+      ?.split(',')
+      .flatMap((id) => people.get(id) ?? []);
+    if (users) return new Response(JSON.stringify({ items: users, next: null }), { headers: jsonHeaders });
+    if (pathname.endsWith('/messages')) {
+      return json(conversation.page(Number(searchParams.get('before')), Number(searchParams.get('limit'))));
+    }
+    if (conversation.hidden && pathname.endsWith('/conversations')) return json({ items: [], next: null });
+    if (conversation.hidden) return new Response('{}', { status: 404 });
+    if (pathname.endsWith(`/${conversation.id}`)) return json(conversation.summary);
+    if (pathname.endsWith('/conversations')) return json({ items: [conversation.summary], next: null });
+    return new Response('{}', { status: init.method === 'GET' ? 404 : 204 });
+  }
 }

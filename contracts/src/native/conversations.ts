@@ -31,6 +31,9 @@ const view = {
   archived: z.boolean(),
   pinned: z.boolean(),
   notify,
+  preferencesVersion: z
+    .int()
+    .describe('of muted, archived, pinned and notify: the higher of two is the newer, whichever came first'),
   memberCount: z.int(),
   createdAt: time,
   updatedAt: time,

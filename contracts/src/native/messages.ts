@@ -34,7 +34,14 @@ export const systemContent = z
   .looseObject({ type: z.literal('system'), event: z.string() })
   .meta({ id: 'SystemContent' });
 
-export const sender = z.object({ id, username: z.string(), name: z.string() }).meta({ id: 'Sender' });
+export const sender = z
+  .object({
+    id,
+    username: z.string(),
+    name: z.string(),
+    version: z.int().describe("of the profile: of two answers about somebody the higher one's name is the newer"),
+  })
+  .meta({ id: 'Sender' });
 
 const messageFields = {
   conversation: id,

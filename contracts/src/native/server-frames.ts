@@ -4,6 +4,7 @@ import { conversationFrameView } from './conversations.ts';
 import { errorCodes } from './error-codes.ts';
 import { message, sender } from './messages.ts';
 import { id, messageId, ordinal, time } from './primitives.ts';
+import { profile } from './users.ts';
 
 /** From here live frames come. */
 export const readyFrame = z.object({
@@ -58,6 +59,9 @@ export const presenceNewsFrame = z.object({
   state: z.enum(['online', 'offline']),
   lastSeen: time.nullable(),
 });
+
+/** A profile has changed of somebody who is shown: in a list, among members, beside what they said. Of the own account as well. */
+export const userFrame = z.object({ op: z.literal('user'), user: profile });
 
 export const conversationFrame = z.object({
   op: z.literal('conversation'),
@@ -118,6 +122,7 @@ export const serverFrames = {
   receipt: receiptNewsFrame,
   typing: typingNewsFrame,
   presence: presenceNewsFrame,
+  user: userFrame,
   conversation: conversationFrame,
   resumed: resumedFrame,
   error: errorFrame,

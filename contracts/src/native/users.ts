@@ -5,21 +5,37 @@ export const presence = z
   .object({ state: z.enum(['online', 'offline']), lastSeen: time.nullable() })
   .meta({ id: 'Presence' });
 
-export const user = z
-  .object({
-    id,
-    username: z.string(),
-    name: z.string(),
-    about: z.string().nullable(),
-    avatar: z.string().nullable(),
-    presence,
-  })
-  .meta({ id: 'User' });
+const shown = {
+  id,
+  username: z.string(),
+  name: z.string(),
+  about: z.string().nullable(),
+  avatar: z.string().nullable(),
+  version: z.int().describe('the higher of two is the newer, whichever came first; 0: nothing is known yet'),
+  deleted: z.boolean().describe('the account has ended: a direct conversation with it takes nothing any more'),
+};
+
+/** What everybody may see of somebody. */
+export const profile = z.object(shown).meta({ id: 'Profile' });
+
+export const user = z.object({ ...shown, presence }).meta({ id: 'User' });
 
 export const userList = z.object({ items: z.array(user), next: z.string().nullable() });
 
 /** Found by the beginning of the username or of any word of the name. */
-export const usersQuery = z.strictObject({ query: text(200), limit: pageSize, after: pageMark.optional() });
+export const userSearch = z.strictObject({ query: text(200), limit: pageSize, after: pageMark.optional() });
+
+/** A search, or those with these ids as they are now. */
+export const usersQuery = z
+  .strictObject({
+    ...userSearch.partial({ query: true }).shape,
+    ids: z
+      .string()
+      .max(3_800)
+      .regex(/^[0-9a-f-]{36}(,[0-9a-f-]{36}){0,99}$/, 'must be 1 to 100 ids with commas between them')
+      .optional(),
+  })
+  .refine(({ query, ids }) => (query === undefined) !== (ids === undefined), 'give query or ids');
 
 /** The caller's own account with its profile. */
 export const ownAccount = z
@@ -35,6 +51,7 @@ export const ownAccount = z
     about: z.string().nullable(),
     avatar: z.string().nullable(),
     settings: z.record(z.string(), z.unknown()),
+    version: z.int().describe('of the profile: the higher of two is the newer'),
     createdAt: time,
     /** Bytes: what my attachments take, those on their way too, and what they may take. */
     attachments: z.object({ usedBytes: z.number(), quotaBytes: z.number() }),
@@ -60,6 +77,7 @@ export const userName = z
 export const userPath = z.strictObject({ id: userName });
 
 export type Presence = z.output<typeof presence>;
+export type Profile = z.output<typeof profile>;
 export type User = z.output<typeof user>;
 export type OwnAccount = z.output<typeof ownAccount>;
 export type OwnProfileBody = z.input<typeof ownProfileBody>;

@@ -25,6 +25,15 @@ export interface Profile {
   readonly about: string | null;
   /** Attachment id or URL. */
   readonly avatar: string | null;
+  /** Rises with every change of it: the higher of two is the newer. 0: made up while the profile is not known. */
+  readonly version: number;
+  /** The account has ended: there is nobody to write to. */
+  readonly deleted: boolean;
+}
+
+/** What stands for a profile that is not known: it follows its account a moment later. */
+export function unknownProfile(id: AccountId): Profile {
+  return { id, username: '', name: '', about: null, avatar: null, version: 0, deleted: false };
 }
 
 /** Bytes that a profile takes in memory beyond those of a small object, at two a character, for caches that are bounded by bytes. */

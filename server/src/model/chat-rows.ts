@@ -71,6 +71,8 @@ export interface PreferencesRow {
   readonly archived: boolean;
   readonly pinned: boolean;
   readonly notify: NotifyRule;
+  /** Absent in a change from before there were versions. */
+  readonly version?: number;
 }
 
 export function toMessage(row: MessageRow): Message {
@@ -114,5 +116,6 @@ export function toPreferences(row: PreferencesRow): Preferences {
     archived: row.archived,
     pinned: row.pinned,
     notify: row.notify,
+    version: row.version ?? 1,
   };
 }

@@ -50,6 +50,8 @@ export interface Preferences {
   readonly archived: boolean;
   readonly pinned: boolean;
   readonly notify: NotifyRule;
+  /** Rises with every change of them: the higher of two is the newer. */
+  readonly version: number;
 }
 
 const rank: Record<Role, number> = { reader: 0, member: 1, admin: 2, owner: 3 };

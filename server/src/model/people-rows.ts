@@ -9,6 +9,8 @@ export interface ProfileRow {
   readonly about: string | null;
   readonly avatar: string | null;
   readonly deleted: boolean;
+  /** Absent in a change from before there were versions. */
+  readonly version?: number;
 }
 
 /** Who blocks whom; a block that was lifted stays with `active` false (MESSAGE-PATH rule 12). */
@@ -19,8 +21,9 @@ export interface BlockRow {
 }
 
 /** The columns of a ProfileRow, for select lists. */
-export const profileColumns = 'id, username, name, about, avatar, deleted';
+export const profileColumns = 'id, username, name, about, avatar, deleted, version';
 
 export function toProfile(row: ProfileRow): Profile {
-  return { id: row.id, username: row.username, name: row.name, about: row.about, avatar: row.avatar };
+  const { id, username, name, about, avatar, deleted, version = 1 } = row;
+  return { id, username, name, about, avatar, version, deleted };
 }

@@ -117,6 +117,15 @@ export class FakeChat {
           .flatMap((c) => c.stays)
           .filter((s) => s.leftRev === null && users.includes(s.user)),
       ),
+    conversationsOf: (_ctx, users) =>
+      this.read('conversationsOf', () =>
+        users.map((user) => ({
+          user,
+          conversations: [...this.conversations.values()]
+            .filter((c) => c.stays.some((s) => s.user === user))
+            .map((c) => c.id),
+        })),
+      ),
     heads: (_ctx, ids) =>
       this.read('heads', () =>
         ids.flatMap((id) => [this.conversations.get(id)].flatMap((c) => (c ? [this.head(c)] : []))),
@@ -197,7 +206,8 @@ export class FakeChat {
         role: 'member',
       },
       ...{ unread: 0, mentions: 0, delivered: 0, read: 0, mutedUntil: null, archived: false, pinned: false },
-      ...{ notify: 'all', lastMessage: this.visible(c, user).at(-1) ?? null, memberCount: 1, peer: null },
+      ...{ notify: 'all', preferencesVersion: 0 },
+      ...{ lastMessage: this.visible(c, user).at(-1) ?? null, memberCount: 1, peer: null },
     };
   }
 

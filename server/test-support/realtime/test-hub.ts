@@ -2,7 +2,9 @@ import { type Context, createContext } from '../../src/kernel/context.ts';
 import type { AccountId, ConversationId, HubId, SessionId } from '../../src/kernel/ids.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { noMetrics } from '../../src/kernel/metrics.ts';
+import { unknownProfile } from '../../src/model/account.ts';
 import type { Delivery } from '../../src/model/delivery.ts';
+import type { ProfileRow } from '../../src/model/people-rows.ts';
 import { neverSeen, type Presence } from '../../src/model/presence.ts';
 import type { Bus, BusRecord } from '../../src/ports/bus.ts';
 import type { HubRegistry } from '../../src/ports/hub-registry.ts';
@@ -175,6 +177,16 @@ export class TestHub {
     this.onPeople([{ topic: 'parley.people', key: owner, value } as unknown as BusRecord]);
   }
 
+  /** The listener may have missed changes of people. */
+  loseTopic: () => void | Promise<void> = () => {};
+
+  /** As the change stream tells it; `before` undefined: the profile is new. */
+  changeProfile(after: Partial<ProfileRow> & Pick<ProfileRow, 'id'>, before?: Partial<ProfileRow>, op = 'u'): void {
+    const row = { username: after.id, name: after.id, about: null, avatar: null, deleted: false, ...after };
+    const value = { before: before ? { ...row, ...before } : null, after: row, source: { table: 'profiles' }, op };
+    this.onPeople([{ topic: 'parley.people', key: after.id, value } as unknown as BusRecord]);
+  }
+
   constructor(config: Partial<RealtimeConfig> = {}, registry?: HubRegistry) {
     this.registry.wall = () => this.now;
     this.realtime = createRealtime({
@@ -188,13 +200,14 @@ export class TestHub {
       people: {
         blocksAgainst: async (_ctx, users) => this.blocks.filter(({ blocked }) => users.includes(blocked)),
         getProfiles: async (_ctx, ids) =>
-          ids.map((id) => ({ id, username: id, name: id.toUpperCase(), about: null, avatar: null })),
+          ids.map((id) => ({ ...unknownProfile(id), username: id, name: id.toUpperCase() })),
       },
       registry: registry ?? this.registry,
       bus: {
         ...noBus,
-        listen: async (_topics, onRecords) => {
+        listen: async (_topics, onRecords, { onGap }) => {
           this.onPeople = onRecords;
+          this.loseTopic = onGap;
           return { close: async () => {} };
         },
       },

@@ -11,7 +11,7 @@ import { client } from '../client.ts';
 import { IconButton } from '../components/button.tsx';
 import { ErrorNote } from '../components/notice.tsx';
 import type { ConversationEntity } from '../store/entities/conversations.ts';
-import { selectMe, selectMembers, titleOf } from '../store/selectors.ts';
+import { isOver, selectMe, selectMembers, titleOf } from '../store/selectors.ts';
 import { useAppDispatch, useAppSelector } from '../store/store.ts';
 import { composerChanged, composerCleared, emptyComposer } from '../store/views/composers.ts';
 import { text } from '../text.ts';
@@ -98,8 +98,12 @@ export function Composer({ entity }: { entity: ConversationEntity }) {
     void upload.start(file);
   }
 
-  if (summary.role === 'reader') {
-    return <p className="border-line border-t bg-panel p-4 text-center text-muted">{words.readOnly}</p>;
+  if (summary.role === 'reader' || isOver(summary)) {
+    return (
+      <p className="border-line border-t bg-panel p-4 text-center text-muted">
+        {isOver(summary) ? words.accountDeleted : words.readOnly}
+      </p>
+    );
   }
   return (
     <form

@@ -1,6 +1,7 @@
 import type { StoredMessage } from '@parley/client';
 import { client } from '../client.ts';
 import { Menu, type MenuItem } from '../components/menu.tsx';
+import { isOver } from '../store/selectors.ts';
 import { useAppDispatch } from '../store/store.ts';
 import { composerChanged } from '../store/views/composers.ts';
 import { text } from '../text.ts';
@@ -18,11 +19,17 @@ export function MessageMenu({ message, own }: { message: StoredMessage; own: boo
   const plain = content?.type === 'text' ? content.text : null;
   const mayDelete = own || role === 'owner' || role === 'admin';
 
-  const items: MenuItem[] = [
-    { label: words.reply, onSelect: () => dispatch(composerChanged({ conversation, replyTo: seq, editing: null })) },
-  ];
+  const over = isOver(entity.summary);
+
+  const items: MenuItem[] = [];
+  if (!over) {
+    items.push({
+      label: words.reply,
+      onSelect: () => dispatch(composerChanged({ conversation, replyTo: seq, editing: null })),
+    });
+  }
   if (plain !== null) items.push({ label: words.copy, onSelect: () => void navigator.clipboard?.writeText(plain) });
-  if (own && plain !== null) {
+  if (own && plain !== null && !over) {
     items.push({
       label: words.edit,
       onSelect: () => dispatch(composerChanged({ conversation, editing: seq, replyTo: null, text: plain })),
@@ -40,21 +47,23 @@ export function MessageMenu({ message, own }: { message: StoredMessage; own: boo
       label={words.menu}
       items={items}
       header={
-        <div className="flex border-line border-b pb-1">
-          {quickReactions.map((emoji) => (
-            <button
-              key={emoji}
-              type="button"
-              role="menuitem"
-              tabIndex={-1}
-              aria-label={words.react(emoji)}
-              onClick={() => toggleReaction(message, emoji, me)}
-              className="size-9 rounded-lg text-lg hover:bg-hover focus:bg-hover"
-            >
-              {emoji}
-            </button>
-          ))}
-        </div>
+        !over && (
+          <div className="flex border-line border-b pb-1">
+            {quickReactions.map((emoji) => (
+              <button
+                key={emoji}
+                type="button"
+                role="menuitem"
+                tabIndex={-1}
+                aria-label={words.react(emoji)}
+                onClick={() => toggleReaction(message, emoji, me)}
+                className="size-9 rounded-lg text-lg hover:bg-hover focus:bg-hover"
+              >
+                {emoji}
+              </button>
+            ))}
+          </div>
+        )
       }
     />
   );

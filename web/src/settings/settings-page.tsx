@@ -1,14 +1,13 @@
 import { ParleyError } from '@parley/client';
-import { type FormEvent, useEffect, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { Link } from 'react-router';
 import { client } from '../client.ts';
 import { Button } from '../components/button.tsx';
 import { Icon } from '../components/icon.tsx';
 import { ErrorNote } from '../components/notice.tsx';
 import { TextField } from '../components/text-field.tsx';
-import { nameChanged } from '../store/entities/account.ts';
 import { selectAccount } from '../store/selectors.ts';
-import { useAppDispatch, useAppSelector } from '../store/store.ts';
+import { useAppSelector } from '../store/store.ts';
 import { text } from '../text.ts';
 import { SessionList } from './session-list.tsx';
 
@@ -48,8 +47,9 @@ interface Profile {
 }
 
 function ProfileForm() {
-  const dispatch = useAppDispatch();
   const [profile, setProfile] = useState<Profile | null>(null);
+  /** Nothing is typed that is not saved: what another device saves is shown. */
+  const untouched = useRef(true);
   const [note, setNote] = useState<{ error: string | null; saved: boolean }>({ error: null, saved: false });
 
   useEffect(() => {
@@ -57,14 +57,17 @@ function ProfileForm() {
       ({ name, about }) => setProfile({ name, about: about ?? '' }),
       (error: ParleyError) => setNote({ error: error.message, saved: false }),
     );
+    return client.on('user', ({ id, name, about }) => {
+      if (id === client.account?.id && untouched.current) setProfile({ name, about: about ?? '' });
+    });
   }, []);
 
   async function save(event: FormEvent) {
     event.preventDefault();
     if (!profile) return;
     try {
-      const saved = await client.api.updateMe({ name: profile.name.trim(), about: profile.about.trim() || null });
-      dispatch(nameChanged(saved.name));
+      await client.api.updateMe({ name: profile.name.trim(), about: profile.about.trim() || null });
+      untouched.current = true;
       setNote({ error: null, saved: true });
     } catch (error) {
       setNote({ error: error instanceof ParleyError ? error.message : String(error), saved: false });
@@ -72,6 +75,7 @@ function ProfileForm() {
   }
 
   const change = (part: Partial<Profile>) => {
+    untouched.current = false;
     setProfile((before) => before && { ...before, ...part });
     setNote({ error: null, saved: false });
   };

@@ -1,12 +1,12 @@
 import type { Account, Client } from '@parley/client';
-import { signedIn, signedOut } from './entities/account.ts';
+import { nameChanged, signedIn, signedOut } from './entities/account.ts';
 import {
   type ConversationEntity,
   conversationsChanged,
   conversationsCleared,
   conversationsListed,
 } from './entities/conversations.ts';
-import { membersLoaded, peopleCleared, presenceChanged } from './entities/people.ts';
+import { membersLoaded, peopleCleared, presenceChanged, userChanged } from './entities/people.ts';
 import type { store as appStore } from './store.ts';
 import { composersCleared } from './views/composers.ts';
 import { connectionChanged } from './views/connection.ts';
@@ -20,8 +20,14 @@ export function bindClient(client: Client, store: Store): void {
     if (client.listed && !store.getState().entities.conversations.listed) store.dispatch(conversationsListed());
     watchPeers(client, store);
   });
+  client.on('user', (profile) => {
+    store.dispatch(userChanged(profile));
+    if (profile.id === client.account?.id) store.dispatch(nameChanged(profile.name));
+  });
   client.on('synced', () => {
     store.dispatch(conversationsListed());
+    // Who came and went while there was no connection is told by no frame.
+    for (const id of Object.keys(store.getState().entities.people.members)) void loadMembers(client, store, id);
   });
   client.on('presence', ({ user, state, lastSeen }) => {
     store.dispatch(presenceChanged({ user, presence: { state, lastSeen } }));
@@ -58,7 +64,9 @@ export async function loadMembers(client: Client, store: Store, conversation: st
       members.push(...page.items);
       after = page.next;
     } while (after && members.length < 1_000);
-    store.dispatch(membersLoaded({ conversation, members }));
+    // The first pages may be older than what was told since.
+    const shown = members.map((member) => ({ ...member, user: { ...member.user, ...client.user(member.user.id) } }));
+    store.dispatch(membersLoaded({ conversation, members: shown }));
   } catch {
     // Names fall back to what the messages say; opening the conversation again tries again.
   }

@@ -40,6 +40,11 @@ export function nameOf(user: { readonly name: string; readonly username: string 
   return user?.name || user?.username || text.conversations.deletedPerson;
 }
 
+/** A direct conversation whose other one has deleted their account is only read. */
+export function isOver(summary: Conversation): boolean {
+  return summary.kind === 'direct' && summary.peer?.deleted === true;
+}
+
 /** Live presence, else what came with the profile. */
 export function selectPresence(state: RootState, user: { id: string; presence?: Presence } | null): Presence | null {
   if (!user) return null;

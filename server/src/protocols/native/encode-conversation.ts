@@ -30,16 +30,16 @@ function knownFields(view: Partial<ConversationView>): object {
   return { ...known, muted: mutedUntil !== null && Date.parse(mutedUntil) > Date.now(), mutedUntil };
 }
 
+/** What everybody may see of somebody, as an object. */
+export function encodeProfile({ id, username, name, about, avatar, version, deleted }: Profile): object {
+  return { id, username, name, about, avatar, version, deleted };
+}
+
 /** A public profile with presence, as an object. */
 export function encodeUser(profile: Profile, presence: PresenceOf): object {
-  const { id, username, name, about, avatar } = profile;
-  const seen = presence.get(id);
+  const seen = presence.get(profile.id);
   return {
-    id,
-    username,
-    name,
-    about,
-    avatar,
+    ...encodeProfile(profile),
     presence: { state: seen?.online ? 'online' : 'offline', lastSeen: seen?.lastSeen ?? null },
   };
 }

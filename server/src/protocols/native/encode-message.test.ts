@@ -30,7 +30,7 @@ const messages: fc.Arbitrary<Message> = fc.record({
 test('what is encoded is the message, by the published schema', () => {
   fc.assert(
     fc.property(messages, fc.string(), (message, name) => {
-      const sender: Profile = { id, username: 'alice', name, about: null, avatar: null };
+      const sender: Profile = { id, username: 'alice', name, about: null, avatar: null, version: 1, deleted: false };
       const read = schema.parse(JSON.parse(encodeMessage(message, sender)));
       const { content, reactions, ...plain } = message;
       expect(read).toEqual({
@@ -48,7 +48,7 @@ test('content and reactions keep their characters', () => {
   const [message] = fc.sample(messages, 1);
   const text = encodeMessage(
     { ...(message as Message), content },
-    { id, username: 'a', name: 'A', about: null, avatar: null },
+    { id, username: 'a', name: 'A', about: null, avatar: null, version: 1, deleted: false },
   );
   expect(text).toContain(`"content":${content},`);
 });

@@ -26,7 +26,8 @@ const senders = new WeakMap<Profile, string>();
 export function encodeSender(profile: Profile): string {
   let text = senders.get(profile);
   if (text === undefined) {
-    text = JSON.stringify({ id: profile.id, username: profile.username, name: profile.name });
+    const { id, username, name, version } = profile;
+    text = JSON.stringify({ id, username, name, version });
     senders.set(profile, text);
   }
   return text;

@@ -27,7 +27,9 @@ function begin() {
         if (state.failure) throw state.failure;
         return ids
           .filter((id) => id !== eve)
-          .map((id): Profile => ({ id, username: id, name: id, about: null, avatar: null }));
+          .map(
+            (id): Profile => ({ id, username: id, name: id, about: null, avatar: null, version: 1, deleted: false }),
+          );
       },
     },
   });

@@ -4,7 +4,7 @@ import { type Context, systemContext } from '../../kernel/context.ts';
 import { toFailure } from '../../kernel/errors.ts';
 import type { AccountId } from '../../kernel/ids.ts';
 import type { Log } from '../../kernel/log.ts';
-import { type Profile, profileBytes } from '../../model/account.ts';
+import { type Profile, profileBytes, unknownProfile } from '../../model/account.ts';
 import type { PeopleApi } from '../../services/people/api.ts';
 
 /** The names beside what was said. */
@@ -80,5 +80,5 @@ export function createProfileReader(deps: {
 
 /** A profile follows its account a moment later: until then the account has an id and no name. */
 export function profileOf(profiles: ReadonlyMap<AccountId, Profile>, id: AccountId): Profile {
-  return profiles.get(id) ?? { id, username: '', name: '', about: null, avatar: null };
+  return profiles.get(id) ?? unknownProfile(id);
 }

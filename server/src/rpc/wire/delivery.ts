@@ -86,6 +86,7 @@ export const delivery: Shape<Delivery, wire.Delivery> = field(
         archived: flag,
         pinned: flag,
         notify: notifyRule,
+        version: whole,
       }),
     ),
   }),

@@ -26,6 +26,8 @@ export interface ConversationView extends Conversation {
   readonly archived: boolean;
   readonly pinned: boolean;
   readonly notify: NotifyRule;
+  /** Of mutedUntil, archived, pinned and notify: the higher of two is the newer; 0: nobody has set any. */
+  readonly preferencesVersion: number;
   readonly lastMessage: Message | null;
   /** Present members, the caller included. */
   readonly memberCount: number;

@@ -21,6 +21,7 @@ import { listReceipts, putReceipt } from './marks/receipts.ts';
 import { setPreferences } from './marks/set-preferences.ts';
 import { createAttachment, getAttachment } from './reading/attachments.ts';
 import { changes, readBacklogs } from './reading/backlogs.ts';
+import { conversationsOf } from './reading/conversations-of.ts';
 import { getMessage, history } from './reading/history.ts';
 import { getConversation, getConversations, listConversations } from './reading/list-conversations.ts';
 import { listMembers, listMembersOf } from './reading/list-members.ts';
@@ -100,6 +101,7 @@ export function createChat(given: ChatDeps): { readonly api: WholeChatApi; reado
     sendEphemeral: (ctx, draft) => sendEphemeral(deps, members, ctx, draft),
     setTyping: (ctx, id, on) => setTyping(deps, members, ctx, id, on),
     membershipsOf: (ctx, users) => membershipsOf(deps, ctx, users),
+    conversationsOf: (ctx, users) => conversationsOf(deps, ctx, users),
     notifyPreferencesOf: (_ctx, users) => notifyPreferencesOf(deps.sql, users),
     backlogs: (_ctx, requests) => readBacklogs(deps, requests),
     resumeSummaries: (ctx, user, named) => afterOwnReceipts(user, () => resumeSummaries(deps, ctx, user, named)),

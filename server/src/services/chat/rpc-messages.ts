@@ -41,7 +41,7 @@ import type {
   Receipt,
   SearchHit,
 } from './api.ts';
-import type { BacklogRequest, Head, TrustedChatApi } from './trusted-api.ts';
+import type { BacklogRequest, ConversationsOfUser, Head, TrustedChatApi } from './trusted-api.ts';
 
 /** The types of ChatApi as messages of parley.chat.v1. */
 
@@ -67,6 +67,7 @@ export const view = record<ConversationView, wire.ConversationView>({
   archived: flag,
   pinned: flag,
   notify: notifyRule,
+  preferencesVersion: whole,
   lastMessage: nullable(message),
   memberCount: whole,
   peer: nullable(text),
@@ -109,6 +110,8 @@ export const notifyPreference = record<NotifyPreference, wire.NotifyPreference>(
   notify: notifyRule,
   mutedUntil: nullable(text),
 });
+
+export const conversationsOfUser = same<ConversationsOfUser, wire.ConversationsOfUser>();
 
 export const page = record<Parameters<ChatApi['listConversations']>[1], wire.Page>({
   limit: whole,

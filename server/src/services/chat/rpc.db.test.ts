@@ -117,6 +117,7 @@ describe.each(['local', 'grpc'] as const)('chat, %s', (transport) => {
     ];
     expect(await api.backlogs(trusted, requests)).toEqual(await chat.chat.backlogs(trusted, requests));
     expect(await api.membershipsOf(trusted, [ann, ben])).toEqual(await chat.chat.membershipsOf(trusted, [ann, ben]));
+    expect(await api.conversationsOf(trusted, [ann])).toEqual(await chat.chat.conversationsOf(trusted, [ann]));
     await api.setPreferences(chat.as(ann), group, { archived: true, pinned: true });
     const muted = { mutedUntil: '2999-01-01T00:00:00Z', notify: 'mentions' } as const;
     await api.setPreferences(chat.as(ben), group, muted);

@@ -60,6 +60,7 @@ const view = fc.record<ConversationView>({
   archived: flag,
   pinned: flag,
   notify: notifyRule,
+  preferencesVersion: whole,
   lastMessage: orNull(message),
   memberCount: whole,
   peer: orNull(user),
@@ -189,6 +190,10 @@ checkRpc<WholeChatApi>(chatRpc, 'parley.chat.v1.ChatService', {
   sendEphemeral: { args: fc.tuple(draft), answer: fc.record({ createdAt: text() }) },
   setTyping: { args: fc.tuple(conversation, flag), answer: nothing },
   membershipsOf: { args: fc.tuple(listOf(user)), answer: listOf(membership) },
+  conversationsOf: {
+    args: fc.tuple(listOf(user)),
+    answer: listOf(fc.record({ user, conversations: listOf(conversation) })),
+  },
   notifyPreferencesOf: {
     args: fc.tuple(listOf(user)),
     answer: listOf(fc.record({ user, conversation, notify: notifyRule, mutedUntil: orNull(text()) })),
@@ -285,6 +290,7 @@ describe('which instance of chat is asked', () => {
     'listUnknownAttachments',
     'getAttachmentTotals',
     'membershipsOf',
+    'conversationsOf',
     'notifyPreferencesOf',
     'backlogs',
     'heads',

@@ -28,6 +28,7 @@ import {
   backlogRequest,
   backlogs,
   change,
+  conversationsOfUser,
   headOf,
   hit,
   marks,
@@ -311,6 +312,13 @@ export const chatRpc: RpcService<WholeChatApi> = createRpcService<WholeChatApi>(
     args(['users', list(text)]),
     wire.MembershipsOfResponse,
     field('memberships', list(membership)),
+    repeatable,
+  ),
+  conversationsOf: unary(
+    wire.ConversationsOfRequest,
+    args(['users', list(text)]),
+    wire.ConversationsOfResponse,
+    field('users', list(conversationsOfUser)),
     repeatable,
   ),
   notifyPreferencesOf: unary(

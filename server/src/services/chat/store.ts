@@ -3,6 +3,7 @@ import { type MembershipRow, type MessageRow, toMembership, toMessage } from '..
 import type { Membership, Role } from '../../model/conversation.ts';
 import type { Message } from '../../model/message.ts';
 import type { Sql, SqlSession } from '../../ports/sql.ts';
+import { refuseEnded } from './changing/ended-accounts.ts';
 import { blocksSql } from './reading/blocked-sql.ts';
 
 export const snapshotSql = `set transaction isolation level repeatable read, read only;
@@ -59,13 +60,17 @@ export async function findBlockers(
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Begins stays that start with the change of this rev. */
+/** Begins stays that start with the change of this rev. `account.unknown` of whoever has ended. */
 export async function insertMemberships(
   tx: SqlSession,
   conversation: ConversationId,
   members: readonly { readonly user: AccountId; readonly role: Role }[],
   joined: { readonly seq: number; readonly rev: number },
 ): Promise<readonly Membership[]> {
+  await refuseEnded(
+    tx,
+    members.map((m) => m.user),
+  );
   const rows = await tx.query<MembershipRow>(
     `insert into chat.memberships (conversation_id, user_id, role, joined_seq, joined_rev, rev, joined_at)
      select $1, user_id, role, $4, $5, $5, clock_timestamp() from unnest($2::uuid[], $3::text[]) d(user_id, role)

@@ -18,6 +18,11 @@ export interface Head {
   readonly lastRev: number;
 }
 
+export interface ConversationsOfUser {
+  readonly user: AccountId;
+  readonly conversations: readonly ConversationId[];
+}
+
 export interface AttachmentTotals {
   /** Of all accounts, what is reclaimable included. */
   readonly storedBytes: number;
@@ -32,6 +37,8 @@ export interface AttachmentTotals {
 export interface TrustedChatApi extends SendMessages {
   /** Present memberships of users, for a hub that opens connections. */
   membershipsOf(ctx: Context, users: readonly AccountId[]): Promise<readonly Membership[]>;
+  /** Where users are shown, beside their words or among the members: the conversations that they are in or were in. */
+  conversationsOf(ctx: Context, users: readonly AccountId[]): Promise<readonly ConversationsOfUser[]>;
   /** Where users want to be alerted of less than everything. */
   notifyPreferencesOf(ctx: Context, users: readonly AccountId[]): Promise<readonly NotifyPreference[]>;
   /**

@@ -15,8 +15,11 @@ export interface Block {
 
 /** Profiles, contacts, blocks. Built from identity's changes: a profile may appear a moment after its account. */
 export interface PeopleApi {
-  /** In the order asked; unknown ids are left out, deleted accounts read "Deleted account". Served from a bounded cache. */
-  getProfiles(ctx: Context, ids: readonly AccountId[]): Promise<readonly Profile[]>;
+  /**
+   * In the order asked; unknown ids are left out, deleted accounts read "Deleted account". Served from a bounded cache, which may be a
+   * moment behind what others were told already; `fresh`: from the database.
+   */
+  getProfiles(ctx: Context, ids: readonly AccountId[], fresh?: boolean): Promise<readonly Profile[]>;
   /** By username, without case; unknown ones are left out. */
   resolveUsernames(ctx: Context, usernames: readonly string[]): Promise<ReadonlyMap<string, AccountId>>;
   getOwn(ctx: Context): Promise<OwnProfile>;

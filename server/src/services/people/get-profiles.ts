@@ -1,15 +1,20 @@
 import type { Context } from '../../kernel/context.ts';
 import { type AccountId, isUuid } from '../../kernel/ids.ts';
-import type { Profile } from '../../model/account.ts';
+import { type Profile, unknownProfile } from '../../model/account.ts';
 import { toProfile } from '../../model/people-rows.ts';
 import type { Parts } from './parts.ts';
 import { readProfiles } from './store.ts';
 
-export async function getProfiles(parts: Parts, ctx: Context, ids: readonly AccountId[]): Promise<readonly Profile[]> {
+export async function getProfiles(
+  parts: Parts,
+  ctx: Context,
+  ids: readonly AccountId[],
+  fresh = false,
+): Promise<readonly Profile[]> {
   const found = new Map<AccountId, Profile>();
   const missing = new Set<AccountId>();
   for (const id of ids) {
-    const profile = parts.cache.get(id);
+    const profile = fresh ? undefined : parts.cache.get(id);
     if (profile) found.set(id, profile);
     else if (isUuid(id)) missing.add(id);
   }
@@ -32,6 +37,6 @@ async function readMissing(
   }
   if (missing.size === 0) return;
   for (const { id, username, name } of await parts.identity.getAccounts(ctx, [...missing])) {
-    found.set(id, { id, username, name, about: null, avatar: null });
+    found.set(id, { ...unknownProfile(id), username, name });
   }
 }

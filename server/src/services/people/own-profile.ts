@@ -25,8 +25,8 @@ export async function updateOwn(
   if (change.avatar && change.avatar !== before.avatar) await checkPicture(parts, ctx, change.avatar);
   const own = await parts.sql.transaction(async (tx) => {
     const [row] = await tx.query<ProfileRow>(
-      `update people.profiles set name = coalesce($2, name),
-         about = case when $3 then $4 else about end, avatar = case when $5 then $6 else avatar end
+      `update people.profiles set name = coalesce($2, name), about = case when $3 then $4 else about end,
+         avatar = case when $5 then $6 else avatar end, version = version + $7
        where id = $1 and not deleted returning ${profileColumns}`,
       [
         account,
@@ -35,6 +35,7 @@ export async function updateOwn(
         change.about ?? null,
         change.avatar !== undefined,
         change.avatar ?? null,
+        isShown(change) ? 1 : 0,
       ],
     );
     if (!row) throw fail('account.unknown');
@@ -44,6 +45,11 @@ export async function updateOwn(
   });
   parts.cache.forget([account]);
   return own;
+}
+
+/** Others see what it changes. */
+function isShown({ name, about, avatar }: Parameters<PeopleApi['updateOwn']>[1]): boolean {
+  return name !== undefined || about !== undefined || avatar !== undefined;
 }
 
 /** Whoever is shown a profile may load its picture, which is for the attachment's owner to allow: `attachment.unknown` of another's. */

@@ -99,13 +99,21 @@ const countProfiles = async () =>
 describe('profiles', () => {
   test('are there at once, and the same when the change has arrived', async () => {
     const ada = await signUp('ada', 'Ada Lovelace');
-    const profile = { id: ada.id, username: 'ada', name: 'Ada Lovelace', about: null, avatar: null };
+    const profile = {
+      id: ada.id,
+      username: 'ada',
+      name: 'Ada Lovelace',
+      about: null,
+      avatar: null,
+      version: 0,
+      deleted: false,
+    };
     expect(await api.getProfiles(ctx, [ada.id])).toEqual([profile]);
     expect(await api.resolveUsernames(ctx, ['ADA', 'nobody', "x' or 1=1"])).toEqual(new Map([['ADA', ada.id]]));
     expect(await countProfiles()).toBe(0);
     await catchUp();
     expect(await countProfiles()).toBe(1);
-    expect(await api.getProfiles(ctx, [ada.id])).toEqual([profile]);
+    expect(await api.getProfiles(ctx, [ada.id])).toEqual([{ ...profile, version: 1 }]);
     expect(await api.resolveUsernames(ctx, ['ADA'])).toEqual(new Map([['ADA', ada.id]]));
   });
 
@@ -131,15 +139,31 @@ describe('profiles', () => {
     await expect(api.getOwn(ctx)).rejects.toMatchObject({ code: 'token.missing' });
   });
 
+  test('have a version that rises with what others see, and with nothing else', async () => {
+    const ada = await signUp('ada');
+    const version = async (change: Parameters<PeopleApi['updateOwn']>[1]) =>
+      (await api.updateOwn(ada.ctx, change)).version;
+    expect((await api.getProfiles(ctx, [ada.id]))[0]?.version).toBe(0);
+    expect(await version({ settings: '{}' })).toBe(1);
+    expect(await version({ name: 'Ada' })).toBe(2);
+    expect(await version({ settings: '{"a":1}' })).toBe(2);
+    expect(await version({ about: null })).toBe(3);
+    expect(await version({ avatar: 'https://example.org/ada.png', settings: '{}' })).toBe(4);
+    expect((await api.getProfiles(ctx, [ada.id]))[0]).toMatchObject({ version: 4, deleted: false });
+  });
+
   test('that changed are not served from memory, here or in another process', async () => {
     const ada = await signUp('ada');
     await catchUp();
     const other = startPeople();
     await other.unit.start?.();
-    const nameAt = async (place: PeopleApi) => (await place.getProfiles(ctx, [ada.id]))[0]?.name;
+    const nameAt = async (place: PeopleApi, fresh?: boolean) =>
+      (await place.getProfiles(ctx, [ada.id], fresh))[0]?.name;
     expect([await nameAt(api), await nameAt(other.api)]).toEqual(['ada', 'ada']);
     await api.updateOwn(ada.ctx, { name: 'Ada' });
     expect(await nameAt(api)).toBe('Ada');
+    // Whoever was told of the change already asks past the memory of a process that was not.
+    expect([await nameAt(other.api), await nameAt(other.api, true)]).toEqual(['ada', 'Ada']);
     await identity.bus.publish([record('profiles', ada.id, { id: ada.id })]);
     expect(await nameAt(other.api)).toBe('Ada');
     await other.unit.stop?.();
@@ -153,7 +177,14 @@ describe('profiles', () => {
     await catchUp();
     await identity.bus.publish([record('profiles', ada.id, { id: ada.id })]);
     const [profile] = await api.getProfiles(ctx, [ada.id]);
-    expect(profile).toMatchObject({ id: ada.id, name: 'Deleted account', about: null, avatar: null });
+    expect(profile).toMatchObject({
+      id: ada.id,
+      name: 'Deleted account',
+      about: null,
+      avatar: null,
+      version: 3,
+      deleted: true,
+    });
     expect(profile?.username).toMatch(/^deleted-[0-9a-f]{12}$/);
     expect(await api.resolveUsernames(ctx, ['ada', profile?.username ?? ''])).toEqual(new Map());
     expect(await api.listContacts(ben.ctx)).toEqual([]);

@@ -2,7 +2,15 @@ import { expect, test } from 'vitest';
 import { type AccountId, createId } from '../../kernel/ids.ts';
 import { createProfileCache } from './profile-cache.ts';
 
-const profile = { id: createId<AccountId>(), username: 'ada', name: 'Ada', about: null, avatar: null };
+const profile = {
+  id: createId<AccountId>(),
+  username: 'ada',
+  name: 'Ada',
+  about: null,
+  avatar: null,
+  version: 1,
+  deleted: false,
+};
 
 test('what was read is kept until it is forgotten', () => {
   const cache = createProfileCache(100_000, 60_000);

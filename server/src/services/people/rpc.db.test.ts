@@ -66,10 +66,14 @@ describe.each(['local', 'grpc'] as const)('people, %s', (transport) => {
       about: 'x',
       avatar: 'https://x.org/a.png',
       settings,
+      version: 2,
+      deleted: false,
     });
-    expect(await people.updateOwn(ctx, { about: null })).toEqual({ ...all, about: null });
-    expect(await people.updateOwn(ctx, {})).toEqual({ ...all, about: null });
-    expect(await people.getOwn(ctx)).toEqual({ ...all, about: null });
+    const cleared = { ...all, about: null, version: 3 };
+    expect(await people.updateOwn(ctx, { about: null })).toEqual(cleared);
+    expect(await people.updateOwn(ctx, {})).toEqual(cleared);
+    expect(await people.getOwn(ctx)).toEqual(cleared);
+    expect(await people.getProfiles(ctx, [id], true)).toMatchObject([{ id, about: null, version: 3 }]);
   });
 
   test('lists, finds and resolves', async () => {

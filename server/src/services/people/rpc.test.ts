@@ -22,7 +22,7 @@ const own = fc.tuple(profile, text()).map(([seen, settings]): OwnProfile => ({ .
 const who = fc.tuple(text<AccountId>(), flag);
 
 checkRpc<PeopleApi>(peopleRpc, 'parley.people.v1.PeopleService', {
-  getProfiles: { args: fc.tuple(listOf(text<AccountId>())), answer: profiles },
+  getProfiles: { args: fc.tuple(listOf(text<AccountId>()), orAbsent(flag)), answer: profiles },
   resolveUsernames: { args: fc.tuple(listOf(text())), answer: accountsByUsername },
   getOwn: { args: none, answer: own },
   updateOwn: {

@@ -53,7 +53,7 @@ export const peopleRpc: RpcService<PeopleApi> = createRpcService<PeopleApi>(
   {
     getProfiles: unary(
       wire.GetProfilesRequest,
-      args(['ids', list(text)]),
+      args(['ids', list(text)], ['fresh', optional(flag)]),
       wire.GetProfilesResponse,
       profiles,
       repeatable,

@@ -53,7 +53,7 @@ export async function eraseProfiles(tx: Queryable, ids: readonly AccountId[]): P
     `insert into people.profiles as p (id, username, name, deleted)
      select id, 'deleted-' || right(id::text, 12), 'Deleted account', true from unnest($1::uuid[]) a(id)
      on conflict (id) do update set username = excluded.username, name = excluded.name, about = null, avatar = null,
-       deleted = true where not p.deleted`,
+       deleted = true, version = p.version + 1 where not p.deleted`,
     [ids],
   );
   const own = ['people.search', 'people.settings'].map((table) =>

@@ -52,6 +52,8 @@ export type ToldDelivery = Extract<
 
 /** What the hub itself has to say. */
 export type HubNotice =
+  /** The profile of somebody whom the connection shows has changed, or the account's own. */
+  | { readonly kind: 'user'; readonly profile: Profile }
   | { readonly kind: 'presence'; readonly user: AccountId; readonly online: boolean; readonly lastSeen: string | null }
   | {
       readonly kind: 'conversation';
@@ -69,7 +71,7 @@ export type HubNotice =
       readonly conversations: readonly ResumedConversation[];
       readonly more: boolean;
     }
-  /** What is told by user and has no rev (preferences, the end of a stay that was not known here) may have been missed: read it anew. */
+  /** What has no rev (preferences, profiles, the end of a stay that was not known here) may have been missed: read it anew. */
   | { readonly kind: 'missed' }
   | { readonly kind: 'drain'; readonly reconnectInMs: number };
 

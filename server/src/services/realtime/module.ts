@@ -24,6 +24,7 @@ import { createFetchMissed } from './delivering/fetch-missed.ts';
 import { createMembers } from './delivering/members.ts';
 import { createPipeline } from './delivering/pipeline.ts';
 import { createProfiles } from './delivering/profiles.ts';
+import { createTellProfiles } from './delivering/tell-profiles.ts';
 import { createVerifier } from './delivering/verifier.ts';
 import { Dialects } from './dialect.ts';
 import { HubIndex, type LocalUser } from './hub-index.ts';
@@ -41,7 +42,7 @@ import { createStarter } from './serving/starter.ts';
 export interface RealtimeDeps {
   readonly chat: Pick<
     TrustedChatApi,
-    'membershipsOf' | 'backlogs' | 'resumeSummaries' | 'heads' | 'repair' | 'viewFor'
+    'membershipsOf' | 'conversationsOf' | 'backlogs' | 'resumeSummaries' | 'heads' | 'repair' | 'viewFor'
   >;
   readonly identity: Pick<TrustedIdentityApi, 'checkSession'>;
   readonly people: Pick<PeopleApi, 'getProfiles' | 'blocksAgainst'>;
@@ -106,8 +107,9 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   const resumer = createResumer({ chat, index, fanOut, backlog, scheduler, resumesAtOnce: config.resumesAtOnce });
   const verifier = createVerifier({
     ...{ chat, registry, hub: hubId, leaseMs, index, registrar, pipeline, loader, scheduler, log, lose },
-    onMissed: () => fanOut.tell([...index.connections], { kind: 'missed' }),
+    onMissed,
   });
+  const tellProfiles = createTellProfiles({ chat, index, fanOut, outbound, config, scheduler, log, onMissed });
   const lease = createLease({ registry, hub: hubId, leaseMs, registrar, verifier, clock, log });
   const sweep = createSweep({
     ...{ index, outbound, clock, ...config, end, onThrow },
@@ -152,6 +154,11 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     } catch (err) {
       log.error({ err, protocol: connection.dialect.name }, 'a connection could not be closed');
     }
+  }
+
+  /** What has no rev and cannot be fetched may not have been told. */
+  function onMissed(): void {
+    fanOut.tell([...index.connections], { kind: 'missed' });
   }
 
   function onSlow(connection: LiveConnection): void {
@@ -212,12 +219,14 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
       const onPeople = (records: readonly BusRecord[]) => {
         for (const { value } of records) {
           profiles.apply(value);
+          tellProfiles.apply(value);
           const changed = blockers.apply(value);
           if (changed) presence.blockChanged(changed.owner, changed.watcher);
         }
       };
       const onGap = () => {
         profiles.clear();
+        onMissed();
         blockers.reload();
       };
       followed = await deps.bus.listen([topics.people], onPeople, { onGap });

@@ -162,16 +162,20 @@ test('preferences are told to their owner, as they are now; what a snapshot says
     archived: true,
     pinned: false,
     notify: 'all',
+    version: 2,
   };
+  const { version: _, ...old } = preferences;
   const deliveries = applyChanges([
     change('preferences', 'c', preferences),
-    change('preferences', 'u', { ...preferences, muted_until: at, notify: 'none' }, preferences),
+    change('preferences', 'u', { ...preferences, muted_until: at, notify: 'none', version: 3 }, preferences),
+    change('preferences', 'u', old),
     change('preferences', 'r', preferences),
   ]);
   const told = { kind: 'preferences', user: ann, conversation, mutedUntil: null, archived: true, pinned: false };
   expect(deliveries).toEqual([
-    { ...told, notify: 'all' },
-    { ...told, mutedUntil: at, notify: 'none' },
+    { ...told, notify: 'all', version: 2 },
+    { ...told, mutedUntil: at, notify: 'none', version: 3 },
+    { ...told, notify: 'all', version: 1 },
   ]);
 });
 

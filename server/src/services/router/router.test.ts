@@ -245,7 +245,15 @@ describe('the router', () => {
     await registry.hold(hub.id, [user]);
     await registry.hold(sick.id, [user]);
     await registry.serve(idle.id, [conversation]);
-    const preferences = { user, conversation, mutedUntil: null, archived: false, pinned: true, notify: 'all' } as const;
+    const preferences = {
+      user,
+      conversation,
+      mutedUntil: null,
+      archived: false,
+      pinned: true,
+      notify: 'all',
+      version: 1,
+    } as const;
     const own: Delivery[] = [
       { kind: 'revoked', user, sessions: 'all' },
       { kind: 'preferences', ...preferences },

@@ -1,4 +1,4 @@
-import type { Member, Presence } from '@parley/client';
+import type { Member, Presence, Profile } from '@parley/client';
 import { createSlice, type PayloadAction } from '@reduxjs/toolkit';
 
 export interface PeopleState {
@@ -22,8 +22,22 @@ export const people = createSlice({
       ...state,
       members: { ...state.members, [payload.conversation]: payload.members },
     }),
+    userChanged: (state, { payload }: PayloadAction<Profile>) => ({
+      ...state,
+      members: Object.fromEntries(
+        Object.entries(state.members).map(([conversation, members]) => [conversation, showAmong(members, payload)]),
+      ),
+    }),
     peopleCleared: () => initialState,
   },
 });
 
-export const { presenceChanged, membersLoaded, peopleCleared } = people.actions;
+/** The same list when they are not in it. */
+function showAmong(members: readonly Member[], profile: Profile): readonly Member[] {
+  if (!members.some(({ user }) => user.id === profile.id)) return members;
+  return members.map((member) =>
+    member.user.id === profile.id ? { ...member, user: { ...member.user, ...profile } } : member,
+  );
+}
+
+export const { presenceChanged, membersLoaded, userChanged, peopleCleared } = people.actions;

@@ -53,7 +53,8 @@ function createServices(n: number) {
     });
   const messages = Array.from({ length: n }, (_, i) => ({ ...messageIn(i), seq: i + 1 }));
   const people = counted<PeopleApi>('people', {
-    getProfiles: async (_ctx, ids) => ids.map((id) => ({ id, username: id, name: id, about: null, avatar: null })),
+    getProfiles: async (_ctx, ids) =>
+      ids.map((id) => ({ id, username: id, name: id, about: null, avatar: null, version: 1, deleted: false })),
   });
   const stay = {
     role: 'member',

@@ -54,6 +54,9 @@ conversation.implement({
     archived: t.exposeBoolean('archived'),
     pinned: t.exposeBoolean('pinned'),
     notify: t.expose('notify', { type: notifyRule }),
+    preferencesVersion: t.exposeInt('preferencesVersion', {
+      description: 'Of mutedUntil, archived, pinned and notify: the higher of two is the newer. 0: nobody has set any.',
+    }),
     memberCount: t.exposeInt('memberCount'),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),

@@ -1,4 +1,4 @@
-import { usersQuery } from '@parley/contracts';
+import { userSearch } from '@parley/contracts';
 import { requirePrincipal } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
 import type { AccountId } from '../../../kernel/ids.ts';
@@ -38,7 +38,7 @@ builder.queryField('users', (t) =>
     resolve: (_root, args, { ctx, services }) => {
       requirePrincipal(ctx);
       return readConnection(args, (page) =>
-        services.people.search(ctx, parseInput(usersQuery, { query: args.query, ...page })),
+        services.people.search(ctx, parseInput(userSearch, { query: args.query, ...page })),
       );
     },
   }),

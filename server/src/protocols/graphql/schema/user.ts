@@ -20,6 +20,12 @@ export const user = builder.objectRef<Profile>('User').implement({
     name: t.exposeString('name'),
     about: t.exposeString('about', { nullable: true }),
     avatar: t.exposeString('avatar', { nullable: true, description: 'The id of an attachment, or a URL.' }),
+    version: t.exposeInt('version', {
+      description: 'Rises with every change: the higher of two is the newer. 0: nothing is known yet.',
+    }),
+    deleted: t.exposeBoolean('deleted', {
+      description: 'The account has ended: a direct conversation with it takes nothing any more.',
+    }),
     presence: t.field({
       type: presence,
       extensions: { loads: true },

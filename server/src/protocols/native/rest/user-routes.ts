@@ -27,8 +27,8 @@ async function encodeOwn({ identity, people, chat }: RestDeps, request: FastifyR
     chat.getAttachmentUsage(ctx),
   ]);
   if (!account) throw fail('account.unknown');
-  const { name, about, avatar, settings } = own;
-  const known = JSON.stringify({ ...describeAccount(account, name), admin, about, avatar, attachments });
+  const { name, about, avatar, version, settings } = own;
+  const known = JSON.stringify({ ...describeAccount(account, name), admin, about, avatar, version, attachments });
   return `${known.slice(0, -1)},"settings":${settings}}`;
 }
 
@@ -68,14 +68,20 @@ function addDirectory(app: RestApp, deps: RestDeps): void {
     {
       schema: {
         tags,
-        summary: 'Find people by the beginning of the username or of any word of the name',
+        summary: 'Find people by the beginning of the username or of any word of the name, or up to 100 by their ids',
         querystring: usersQuery,
         response: answers({ 200: userList }, refusals.mark),
       },
     },
     async (request) => {
       const ctx = contextOf(request);
-      const { items, next } = await people.search(ctx, request.query);
+      const { query, ids, ...page } = request.query;
+      if (query === undefined) {
+        // Asked by who may have missed a change, so not of a cache that may have missed it as well.
+        const profiles = await people.getProfiles(ctx, (ids ?? '').split(',') as AccountId[], true);
+        return { items: await describeUsers(deps, ctx, profiles), next: null };
+      }
+      const { items, next } = await people.search(ctx, { query, ...page });
       return { items: await describeUsers(deps, ctx, items), next };
     },
   );

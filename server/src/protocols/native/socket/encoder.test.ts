@@ -8,7 +8,9 @@ import { encodeEvent, nativeEncoder } from './encoder.ts';
 const conversation = '0190cccc-0000-7000-8000-000000000003' as ConversationId;
 const user = '0190aaaa-0000-7000-8000-000000000001' as AccountId;
 const at = '2026-01-31T12:00:00.000Z';
-const senders: Senders = { get: (id) => ({ id, username: 'alice', name: 'A', about: null, avatar: null }) };
+const senders: Senders = {
+  get: (id) => ({ id, username: 'alice', name: 'A', about: null, avatar: null, version: 1, deleted: false }),
+};
 const message: Message = {
   conversation,
   seq: 1,
@@ -67,7 +69,8 @@ const events: HubEvent[] = [
   },
   { kind: 'resumed', ref: null, conversations: [], more: false },
   { kind: 'drain', reconnectInMs: 5 },
-  { kind: 'preferences', user, conversation, mutedUntil: at, archived: true, pinned: false, notify: 'all' },
+  { kind: 'preferences', user, conversation, mutedUntil: at, archived: true, pinned: false, notify: 'all', version: 3 },
+  { kind: 'user', profile: { ...senders.get(user), about: 'x', version: 4, deleted: true } },
 ];
 
 test.each(events)('$kind is a frame of the published schema, op first', (event) => {
@@ -80,9 +83,9 @@ test.each(events)('$kind is a frame of the published schema, op first', (event) 
 
 test("preferences are the reader's own side of the conversation, and move no position", () => {
   const own = { mutedUntil: null, archived: true, pinned: false, notify: 'mentions' } as const;
-  expect(JSON.parse(encodeEvent({ kind: 'preferences', user, conversation, ...own }, senders))).toEqual({
+  expect(JSON.parse(encodeEvent({ kind: 'preferences', user, conversation, ...own, version: 7 }, senders))).toEqual({
     ...{ op: 'conversation', change: 'updated', rev: 0 },
-    conversation: { id: conversation, muted: false, ...own },
+    conversation: { id: conversation, muted: false, ...own, preferencesVersion: 7 },
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Encoder, HubEvent, ResumedConversation, Senders } from '../../../services/realtime/api.ts';
 import { createTextFrame } from '../../shared/text-frame.ts';
-import { encodeConversationInFrame } from '../encode-conversation.ts';
+import { encodeConversationInFrame, encodeProfile } from '../encode-conversation.ts';
 import { encodeMessageFields } from '../encode-message.ts';
 
 /** The hub's events as frames of `parley.v1`, WebSocket header included: encoded once, written to every connection. */
@@ -35,6 +35,8 @@ export function encodeEvent(event: HubEvent, senders: Senders): string {
         `{"op":"presence","user":"${event.user}","state":"${event.online ? 'online' : 'offline'}",` +
         `"lastSeen":${JSON.stringify(event.lastSeen)}}`
       );
+    case 'user':
+      return `{"op":"user","user":${JSON.stringify(encodeProfile(event.profile))}}`;
     case 'conversation':
       return (
         `{"op":"conversation","change":"${event.change}","rev":${event.rev},` +
@@ -42,9 +44,9 @@ export function encodeEvent(event: HubEvent, senders: Senders): string {
         `"conversation":${encodeConversationInFrame(event.conversation)}${event.user ? `,"user":"${event.user}"` : ''}}`
       );
     case 'preferences': {
-      const { kind: _, user: __, conversation: id, ...own } = event;
+      const { kind: _, user: __, conversation: id, version: preferencesVersion, ...own } = event;
       // No change of the conversation, so it has no rev of its own: 0 is below every position.
-      return `{"op":"conversation","change":"updated","rev":0,"conversation":${encodeConversationInFrame({ id, ...own })}}`;
+      return `{"op":"conversation","change":"updated","rev":0,"conversation":${encodeConversationInFrame({ id, ...own, preferencesVersion })}}`;
     }
     case 'resumed':
       return (

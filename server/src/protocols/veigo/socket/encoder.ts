@@ -2,12 +2,12 @@ import type { Message } from '../../../model/message.ts';
 import type { Encoder, HubEvent } from '../../../services/realtime/api.ts';
 import { createTextFrame } from '../../shared/text-frame.ts';
 import { createMessageId } from '../message-id.ts';
-import type { VeigoMessage } from '../objects.ts';
+import { describeProfile, type VeigoMessage } from '../objects.ts';
 import { showContent } from '../show-content.ts';
 
 /**
  * The hub's events in Veigo's words. Besides the reference's `senderId` and `content` a message says its id, room and time.
- * DEPARTS: edits and deletions are pushed too, as MESSAGE_UPDATED and MESSAGE_DELETED in the same style. An item's type is `message` for
+ * DEPARTS: edits, deletions and changed profiles are pushed too, as MESSAGE_UPDATED, MESSAGE_DELETED and PROFILE_UPDATED in the same style. An item's type is `message` for
  * the newer generation of clients as well, which calls it CHAT_MESSAGE: a socket does not say which it is.
  */
 export const veigoEncoder: Encoder = { protocol: 'veigo', encode };
@@ -24,6 +24,8 @@ function encode(event: HubEvent): Buffer | null {
       const content = { messageId: createMessageId(roomId, seq), roomId };
       return createFrame('MESSAGE_DELETED', { type: 'message', content });
     }
+    case 'user':
+      return createFrame('PROFILE_UPDATED', { type: 'profile', content: describeProfile(event.profile) });
     default:
       return null;
   }

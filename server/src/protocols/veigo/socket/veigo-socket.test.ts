@@ -13,6 +13,7 @@ import { Failure } from '../../../kernel/errors.ts';
 import type { ConversationId, MessageId } from '../../../kernel/ids.ts';
 import type { Message } from '../../../model/message.ts';
 import { createMessageId } from '../message-id.ts';
+import { describeProfile } from '../objects.ts';
 import { veigoEncoder } from './encoder.ts';
 import { parseFrame } from './parse-frame.ts';
 
@@ -186,7 +187,15 @@ describe('what is pushed', () => {
     reactions: '{}',
     pinned: false,
   };
-  const sender = { id: alice.account, username: 'alice', name: 'Alice', about: null, avatar: null };
+  const sender = {
+    id: alice.account,
+    username: 'alice',
+    name: 'Alice',
+    about: null,
+    avatar: null,
+    version: 1,
+    deleted: false,
+  };
   const say = (event: Parameters<typeof veigoEncoder.encode>[0]) => {
     const frame = veigoEncoder.encode(event, { get: () => sender });
     return frame && (JSON.parse(frame.subarray(frame.indexOf('{')).toString()) as unknown);
@@ -215,6 +224,14 @@ describe('what is pushed', () => {
     });
     expect(say({ kind: 'ephemeral', conversation, message: { ...message, seq: null, rev: null } })).toMatchObject({
       payload: [{ content: { messageId: null } }],
+    });
+  });
+
+  test('changed profiles, that of a deleted account as well', () => {
+    const profile = { ...sender, name: 'Deleted account', version: 2, deleted: true };
+    expect(say({ kind: 'user', profile })).toEqual({
+      type: 'PROFILE_UPDATED',
+      payload: [{ type: 'profile', content: { ...describeProfile(profile), name: 'Deleted account' } }],
     });
   });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../../test-support/database.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
+import { conversationsOfSql } from '../reading/conversations-of.ts';
 import { threadSql } from '../reading/history.ts';
 import { pageSql } from '../reading/page-cache.ts';
 import { headsSql } from '../reading/read-heads.ts';
@@ -142,6 +143,7 @@ describe.each(Object.keys(states))('with tables %s', (state) => {
 
     test.each([
       ['the stays of users', membershipsOfSql, [accounts]],
+      ['where users are shown', conversationsOfSql, [accounts]],
       ['heads', headsSql, [things]],
       ['how conversations stand to readers', readersSql, [things, accounts]],
       ['a page of history', pageSql, [id('1'), 'array[1]::int8[]', 'array[200]::int8[]']],

@@ -1,26 +1,14 @@
 import type { Context } from '../../../kernel/context.ts';
 import { fail } from '../../../kernel/errors.ts';
-import { type AccountId, isUuid } from '../../../kernel/ids.ts';
+import type { AccountId } from '../../../kernel/ids.ts';
 import type { ChatDeps } from '../deps.ts';
+import { findEnded } from './ended-accounts.ts';
 
 /** `account.unknown` naming who. A deleted account is shown where it was, and is unknown to who would add it. */
 export async function checkAccounts(deps: ChatDeps, ctx: Context, members: readonly AccountId[]): Promise<void> {
   if (members.length === 0) return;
-  const [profiles, ended] = await Promise.all([deps.people.getProfiles(ctx, members), findEnded(deps, members)]);
+  const [profiles, ended] = await Promise.all([deps.people.getProfiles(ctx, members), findEnded(deps.sql, members)]);
   const known = new Set(profiles.map((profile) => profile.id));
-  const missing = members.filter((member) => !known.has(member) || ended.has(member));
+  const missing = members.filter((member) => !known.has(member) || ended.includes(member));
   if (missing.length > 0) throw fail('account.unknown', `There is no account ${missing.slice(0, 5).join(', ')}.`);
-}
-
-/** Those who have deleted their account. */
-export async function findEnded(
-  deps: Pick<ChatDeps, 'sql'>,
-  users: readonly AccountId[],
-): Promise<ReadonlySet<AccountId>> {
-  const rows = await deps.sql.query<{ id: AccountId }>(
-    'select id from chat.deleted_accounts where id = any($1::uuid[])',
-    [users.filter(isUuid)],
-    'chat-ended-accounts',
-  );
-  return new Set(rows.map(({ id }) => id));
 }

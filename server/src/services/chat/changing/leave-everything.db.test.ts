@@ -1,11 +1,41 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf, openChat, type TestChat } from '../../../../test-support/open-chat.ts';
-import type { AccountId } from '../../../kernel/ids.ts';
+import { createDeferred } from '../../../kernel/deferred.ts';
+import { type AccountId, type ConversationId, createId } from '../../../kernel/ids.ts';
 import { topics } from '../../../ports/bus.ts';
+import type { Sql, SqlSession } from '../../../ports/sql.ts';
+
+/** Waited for at the two places that a race is about; they are open unless a test says otherwise. */
+const open = async () => {};
+let [beforeAdding, beforeCommit]: (() => Promise<void>)[] = [open, open];
+
+function watch(sql: Sql): Sql {
+  const watchSession = (tx: SqlSession): SqlSession => ({
+    ...tx,
+    broken: false,
+    release: () => {},
+    query: async (...args: Parameters<SqlSession['query']>) => {
+      const adds = args[0].includes('insert into chat.memberships');
+      const rows = await tx.query(...args);
+      if (adds) await beforeCommit?.();
+      return rows as never;
+    },
+  });
+  return {
+    query: (...args) => sql.query(...args),
+    session: () => sql.session(),
+    close: () => sql.close(),
+    url: sql.url,
+    transaction: async (work) => {
+      await beforeAdding?.();
+      return sql.transaction((tx) => work(watchSession(tx)));
+    },
+  };
+}
 
 let t: TestChat;
 beforeAll(async () => {
-  t = await openChat();
+  t = await openChat({}, watch);
 });
 afterAll(() => t.close());
 
@@ -52,3 +82,64 @@ test('a deleted account is added to nothing; its direct conversations are read a
   expect(await codeOf(t.chat.setReaction(t.as(b), conversation.id, 1, '👍', true))).toBe('action.forbidden');
   expect((await t.chat.history(t.as(b), conversation.id, { limit: 10 })).items).toHaveLength(1);
 });
+
+/** Every way to begin a stay of `a` that `b` has; the last one makes the conversation. */
+const ways: readonly (readonly [string, (b: AccountId, group: ConversationId, a: AccountId) => Promise<unknown>])[] = [
+  ['as a member', (b, group, a) => t.chat.putMember(t.as(b), group, a, 'member')],
+  ['by itself', (_b, group, a) => t.chat.putMember(t.as(a), group, a, 'member')],
+  ['with many', (b, group, a) => t.chat.addMembers(t.as(b), group, [a])],
+  [
+    'to a new group',
+    (b, _group, a) => t.chat.createConversation(t.as(b), { kind: 'group', id: createId(), members: [a] }),
+  ],
+];
+
+describe.each(ways)('an account that is added while it is deleted: %s', (_name, add) => {
+  test('the deletion comes first: it is refused', async () => {
+    const [a, b] = [t.account(), t.account()];
+    const group = await t.group(b, [], { visibility: 'public' });
+    const [looked, ended] = [createDeferred<void>(), createDeferred<void>()];
+    beforeAdding = () => {
+      beforeAdding = open;
+      looked.resolve();
+      return ended.promise;
+    };
+    const added = codeOf(add(b, group, a));
+    await looked.promise;
+    await change(a, at);
+    ended.resolve();
+    expect(await added).toBe('account.unknown');
+    expect(await t.chat.membershipsOf(t.as(b), [a])).toEqual([]);
+  });
+
+  test('the stay comes first and is not committed yet: it ends', async () => {
+    const [a, b] = [t.account(), t.account()];
+    const group = await t.group(b, [], { visibility: 'public' });
+    const [written, met] = [createDeferred<void>(), createDeferred<void>()];
+    beforeCommit = () => {
+      beforeCommit = open;
+      written.resolve();
+      return met.promise;
+    };
+    const added = codeOf(add(b, group, a));
+    await written.promise;
+    let over = false;
+    const deleting = change(a, at).then(() => {
+      over = true;
+    });
+    // It has met the addition once it waits for it; a deletion that waits for nothing is over.
+    while (!over && !(await isAwaited())) await new Promise((resolve) => setImmediate(resolve));
+    met.resolve();
+    expect(await added).toBe('none');
+    await deleting;
+    expect(await t.chat.membershipsOf(t.as(b), [a])).toEqual([]);
+  });
+});
+
+async function isAwaited(): Promise<boolean> {
+  const rows = await t.sql.query(
+    `select 1 from pg_locks where locktype = 'advisory' and not granted
+     and database = (select oid from pg_database where datname = current_database())`,
+  );
+  return rows.length > 0;
+}

@@ -5,6 +5,7 @@ import type { BusRecord } from '../../../ports/bus.ts';
 import type { Sql } from '../../../ports/sql.ts';
 import { changeConversations } from '../lock-heads.ts';
 import { findMember } from '../store.ts';
+import { markEnded } from './ended-accounts.ts';
 import { endStay } from './remove-member.ts';
 
 /** Conversations asked for at once. */
@@ -24,7 +25,7 @@ export function endedAccounts(records: readonly BusRecord[]): readonly AccountId
  */
 export async function leaveEverything(sql: Sql, accounts: readonly AccountId[]): Promise<void> {
   if (accounts.length === 0) return;
-  await sql.query('insert into chat.deleted_accounts select unnest($1::uuid[]) on conflict do nothing', [accounts]);
+  await markEnded(sql, accounts);
   for (const account of accounts) {
     for (let left = most; left === most; ) {
       const conversations = await readShared(sql, account);

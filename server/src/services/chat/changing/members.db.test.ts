@@ -227,10 +227,15 @@ describe('settings', () => {
       pinned: true,
       notify: 'mentions',
       mutedUntil: '2029-12-31T23:00:00.000Z',
+      preferencesVersion: 2,
     });
     await t.chat.setPreferences(t.as(member), id, { mutedUntil: null });
-    expect(await t.chat.getConversation(t.as(member), id)).toMatchObject({ archived: true, mutedUntil: null });
-    expect(await t.chat.getConversation(t.as(owner), id)).toMatchObject({ archived: false, notify: 'all' });
+    expect(await t.chat.getConversation(t.as(member), id)).toMatchObject({
+      ...{ archived: true, mutedUntil: null, preferencesVersion: 3 },
+    });
+    expect(await t.chat.getConversation(t.as(owner), id)).toMatchObject({
+      ...{ archived: false, notify: 'all', preferencesVersion: 0 },
+    });
     expect(await codeOf(t.chat.setPreferences(t.as(member), id, { mutedUntil: 'soon' }))).toBe('request.invalid');
     for (const mutedUntil of ['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-10:00', '+200000-01-01T00:00:00Z'])
       expect(await codeOf(t.chat.setPreferences(t.as(member), id, { mutedUntil }))).toBe('request.invalid');

@@ -7,7 +7,6 @@ import { joinSeqOf } from '../reading/readers.ts';
 import { findBlockers, findMember, insertMemberships } from '../store.ts';
 import { changeRole, countOwners } from './acting-store.ts';
 import { type Acting, changeConversation } from './change-conversation.ts';
-import { findEnded } from './check-accounts.ts';
 
 /**
  * Adds a member, joins, or changes a role. A role that is already held takes no rev. Errors besides the policy's:
@@ -37,7 +36,7 @@ export async function putMember(
 }
 
 async function isKnown(deps: ChangeDeps, ctx: Context, user: AccountId): Promise<boolean> {
-  return (await deps.people.getProfiles(ctx, [user])).length > 0 && !(await findEnded(deps, [user])).has(user);
+  return (await deps.people.getProfiles(ctx, [user])).length > 0;
 }
 
 async function permitPut(acting: Acting, account: AccountId, role: Role | null, wanted: Role): Promise<void> {

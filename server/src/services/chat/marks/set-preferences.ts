@@ -25,7 +25,8 @@ export async function setPreferences(
      from chat.memberships where conversation_id = $1 and user_id = $2 and left_rev is null
      on conflict (conversation_id, user_id) do update set
        muted_until = case when $3 then $4 else p.muted_until end,
-       archived = coalesce($5, p.archived), pinned = coalesce($6, p.pinned), notify = coalesce($7, p.notify)
+       archived = coalesce($5, p.archived), pinned = coalesce($6, p.pinned), notify = coalesce($7, p.notify),
+       version = p.version + 1
      returning 1`,
     [
       id,

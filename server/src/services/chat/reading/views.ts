@@ -33,6 +33,7 @@ interface ViewRow extends ConversationRow {
   readonly archived: boolean;
   readonly pinned: boolean;
   readonly notify: NotifyRule;
+  readonly preferences_version: number;
   readonly unread: number;
   readonly mentions: number;
   readonly member_count: number;
@@ -42,7 +43,7 @@ interface ViewRow extends ConversationRow {
 const viewsSql = `select c.*, h.last_seq, h.last_rev, m.role,
     greatest(r.delivered, m.joined_seq, 0) as delivered, greatest(r.read, m.joined_seq, 0) as read,
     p.muted_until, coalesce(p.archived, false) as archived, coalesce(p.pinned, false) as pinned,
-    coalesce(p.notify, 'all') as notify, coalesce(n.unread, 0) as unread, coalesce(n.mentions, 0) as mentions,
+    coalesce(p.notify, 'all') as notify, coalesce(p.version, 0) as preferences_version, coalesce(n.unread, 0) as unread, coalesce(n.mentions, 0) as mentions,
     (select count(*) from chat.memberships a where a.conversation_id = c.id and a.left_rev is null) as member_count,
     ${lastVisibleSeqSql('c', 'h', '$1')} as shown_seq
   from unnest($2::uuid[]) d(id)
@@ -110,6 +111,7 @@ function toView(
     archived: row.archived,
     pinned: row.pinned,
     notify: row.notify,
+    preferencesVersion: row.preferences_version,
     lastMessage,
     memberCount: row.member_count,
     peer: a === b ? null : a === user ? b : a,

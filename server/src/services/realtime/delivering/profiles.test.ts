@@ -17,7 +17,7 @@ test('senders are read once; while people does not answer nobody waits for it, a
       asked++;
       if (asked > 1) await new Promise<void>((resolve) => void (answer = resolve));
       if (people.away) throw fail('service.timeout');
-      return ids.map((id) => ({ id, username: id, name: id, about: null, avatar: null }));
+      return ids.map((id) => ({ id, username: id, name: id, about: null, avatar: null, version: 1, deleted: false }));
     },
   };
   const profiles = createProfiles(people, silentLog);
@@ -38,7 +38,15 @@ test('a change counts more than what is being read, and after a gap nothing does
   const people = {
     async getProfiles(_ctx: unknown, ids: readonly AccountId[]): Promise<readonly Profile[]> {
       await new Promise<void>((resolve) => void (answer = resolve));
-      return ids.map((id) => ({ id, username: id, name: 'old', about: null, avatar: null }));
+      return ids.map((id) => ({
+        id,
+        username: id,
+        name: 'old',
+        about: null,
+        avatar: null,
+        version: 1,
+        deleted: false,
+      }));
     },
   };
   const renamed = (name: string): Change<object> => ({

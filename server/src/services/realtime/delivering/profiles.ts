@@ -2,7 +2,7 @@ import { createByteCache } from '../../../kernel/byte-cache.ts';
 import { systemContext } from '../../../kernel/context.ts';
 import type { AccountId } from '../../../kernel/ids.ts';
 import type { Log } from '../../../kernel/log.ts';
-import { type Profile, profileBytes } from '../../../model/account.ts';
+import { type Profile, profileBytes, unknownProfile } from '../../../model/account.ts';
 import { type Change, unavailable } from '../../../model/change.ts';
 import { type ProfileRow, toProfile } from '../../../model/people-rows.ts';
 import type { PeopleApi } from '../../people/api.ts';
@@ -55,7 +55,7 @@ export function createProfiles(people: Pick<PeopleApi, 'getProfiles'>, log: Log)
 
   return {
     has: (id) => known.has(id),
-    get: (id) => known.get(id) ?? { id, username: '', name: '', about: null, avatar: null },
+    get: (id) => known.get(id) ?? unknownProfile(id),
     async load(ids) {
       const missing = [...new Set(ids)].filter((id) => !known.has(id));
       if (missing.length === 0) return;

@@ -48,7 +48,12 @@ export interface ConversationView {
     | null
     | undefined;
   /** An attachment's id, or a URL. */
-  readonly avatar?: string | null | undefined;
+  readonly avatar?:
+    | string
+    | null
+    | undefined;
+  /** Of muted_until, archived, pinned and notify: the higher of two is the newer; 0: nobody has set any. */
+  readonly preferencesVersion: number;
 }
 
 export interface Head {
@@ -114,6 +119,7 @@ function createBaseConversationView(): ConversationView {
     memberCount: 0,
     peer: null,
     avatar: null,
+    preferencesVersion: 0,
   };
 }
 
@@ -190,6 +196,9 @@ export const ConversationView: MessageFns<ConversationView> = {
     }
     if (message.avatar !== undefined && message.avatar !== null) {
       writer.uint32(194).string(message.avatar);
+    }
+    if (message.preferencesVersion !== 0) {
+      writer.uint32(200).int64(message.preferencesVersion);
     }
     return writer;
   },
@@ -397,6 +406,14 @@ export const ConversationView: MessageFns<ConversationView> = {
             }
 
             message.avatar = reader.string();
+            continue;
+          }
+          case 25: {
+            if (tag !== 200) {
+              break;
+            }
+
+            message.preferencesVersion = longToNumber(reader.int64());
             continue;
           }
         }

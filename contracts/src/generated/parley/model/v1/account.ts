@@ -49,7 +49,14 @@ export interface Profile {
     | null
     | undefined;
   /** Attachment id or URL. */
-  readonly avatar?: string | null | undefined;
+  readonly avatar?:
+    | string
+    | null
+    | undefined;
+  /** The higher of two is the newer. */
+  readonly version: number;
+  /** The account has ended. */
+  readonly deleted: boolean;
 }
 
 /** A username as it was asked for, and whose it is. A list of these and not a map: `__proto__` is a lawful username. */
@@ -215,7 +222,7 @@ export const Account: MessageFns<Account> = {
 };
 
 function createBaseProfile(): Profile {
-  return { id: "", username: "", name: "", about: null, avatar: null };
+  return { id: "", username: "", name: "", about: null, avatar: null, version: 0, deleted: false };
 }
 
 export const Profile: MessageFns<Profile> = {
@@ -234,6 +241,12 @@ export const Profile: MessageFns<Profile> = {
     }
     if (message.avatar !== undefined && message.avatar !== null) {
       writer.uint32(42).string(message.avatar);
+    }
+    if (message.version !== 0) {
+      writer.uint32(48).int64(message.version);
+    }
+    if (message.deleted !== false) {
+      writer.uint32(56).bool(message.deleted);
     }
     return writer;
   },
@@ -289,6 +302,22 @@ export const Profile: MessageFns<Profile> = {
             }
 
             message.avatar = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.version = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.deleted = reader.bool();
             continue;
           }
         }
@@ -360,6 +389,17 @@ export const ResolvedUsername: MessageFns<ResolvedUsername> = {
     }
   },
 };
+
+function longToNumber(int64: { toString(): string }): number {
+  const num = globalThis.Number(int64.toString());
+  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
+  }
+  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
+  }
+  return num;
+}
 
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;

@@ -130,6 +130,8 @@ export interface PreferencesDelivery {
   readonly archived: boolean;
   readonly pinned: boolean;
   readonly notify: NotifyRule;
+  /** The higher of two is the newer. */
+  readonly version: number;
 }
 
 export interface RevokedDelivery {
@@ -1107,7 +1109,7 @@ export const ReceiptDelivery: MessageFns<ReceiptDelivery> = {
 };
 
 function createBasePreferencesDelivery(): PreferencesDelivery {
-  return { user: "", conversation: "", mutedUntil: null, archived: false, pinned: false, notify: 0 };
+  return { user: "", conversation: "", mutedUntil: null, archived: false, pinned: false, notify: 0, version: 0 };
 }
 
 export const PreferencesDelivery: MessageFns<PreferencesDelivery> = {
@@ -1129,6 +1131,9 @@ export const PreferencesDelivery: MessageFns<PreferencesDelivery> = {
     }
     if (message.notify !== 0) {
       writer.uint32(48).int32(message.notify);
+    }
+    if (message.version !== 0) {
+      writer.uint32(56).int64(message.version);
     }
     return writer;
   },
@@ -1192,6 +1197,14 @@ export const PreferencesDelivery: MessageFns<PreferencesDelivery> = {
             }
 
             message.notify = reader.int32() as any;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.version = longToNumber(reader.int64());
             continue;
           }
         }

@@ -24,10 +24,14 @@ export interface OwnProfile {
     | undefined;
   /** Free JSON object of the user's clients, as text. */
   readonly settings: string;
+  /** The higher of two is the newer. */
+  readonly version: number;
+  readonly deleted: boolean;
 }
 
 export interface GetProfilesRequest {
   readonly ids: readonly string[];
+  readonly fresh?: boolean | null | undefined;
 }
 
 export interface GetProfilesResponse {
@@ -116,7 +120,7 @@ export interface BlocksAgainstResponse {
 }
 
 function createBaseOwnProfile(): OwnProfile {
-  return { id: "", username: "", name: "", about: null, avatar: null, settings: "" };
+  return { id: "", username: "", name: "", about: null, avatar: null, settings: "", version: 0, deleted: false };
 }
 
 export const OwnProfile: MessageFns<OwnProfile> = {
@@ -138,6 +142,12 @@ export const OwnProfile: MessageFns<OwnProfile> = {
     }
     if (message.settings !== "") {
       writer.uint32(50).string(message.settings);
+    }
+    if (message.version !== 0) {
+      writer.uint32(56).int64(message.version);
+    }
+    if (message.deleted !== false) {
+      writer.uint32(64).bool(message.deleted);
     }
     return writer;
   },
@@ -203,6 +213,22 @@ export const OwnProfile: MessageFns<OwnProfile> = {
             message.settings = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.version = longToNumber(reader.int64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.deleted = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -217,13 +243,16 @@ export const OwnProfile: MessageFns<OwnProfile> = {
 };
 
 function createBaseGetProfilesRequest(): GetProfilesRequest {
-  return { ids: [] };
+  return { ids: [], fresh: null };
 }
 
 export const GetProfilesRequest: MessageFns<GetProfilesRequest> = {
   encode(message: GetProfilesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.ids) {
       writer.uint32(10).string(v!);
+    }
+    if (message.fresh !== undefined && message.fresh !== null) {
+      writer.uint32(16).bool(message.fresh);
     }
     return writer;
   },
@@ -247,6 +276,14 @@ export const GetProfilesRequest: MessageFns<GetProfilesRequest> = {
             }
 
             message.ids.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.fresh = reader.bool();
             continue;
           }
         }

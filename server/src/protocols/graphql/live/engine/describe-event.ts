@@ -1,4 +1,5 @@
 import type { AccountId, ConversationId } from '../../../../kernel/ids.ts';
+import type { Profile } from '../../../../model/account.ts';
 import type { NotifyRule } from '../../../../model/conversation.ts';
 import { isDirectId } from '../../../../model/direct-id.ts';
 import type { Message } from '../../../../model/message.ts';
@@ -55,6 +56,7 @@ type Told =
   | { readonly field: 'receipts'; readonly value: ReceiptEvent }
   | { readonly field: 'typing'; readonly value: TypingEvent }
   | { readonly field: 'presence'; readonly value: PresenceEvent }
+  | { readonly field: 'users'; readonly value: Profile }
   | { readonly field: 'conversations'; readonly value: ConversationEvent };
 
 /** The field of the subscription type whose subscribers are told of an event, and what they are told; null: none. */
@@ -80,10 +82,18 @@ export function describeEvent(event: HubEvent, senders: Senders): Told | null {
       const { user, online, lastSeen } = event;
       return { field: 'presence', value: { user, presence: { online, lastSeen } } };
     }
+    case 'user':
+      return { field: 'users', value: event.profile };
     case 'conversation':
       return { field: 'conversations', value: { type: 'ConversationEvent', ...event } };
+    case 'preferences': {
+      const { kind: _, user: __, conversation: id, version: preferencesVersion, ...own } = event;
+      // No change of the conversation, so it has no rev of its own: 0 is below every position.
+      const told = { kind: 'conversation', change: 'updated', rev: 0 } as const;
+      const conversation = { id, ...own, preferencesVersion };
+      return { field: 'conversations', value: { type: 'ConversationEvent', ...told, conversation } };
+    }
     case 'resumed':
-    case 'preferences':
     case 'missed':
     case 'drain':
       return null;

@@ -2,7 +2,15 @@ import type { AccountId } from '../../../../kernel/ids.ts';
 import type { ResumedConversation } from '../../../../services/realtime/api.ts';
 import { builder } from '../../schema/builder.ts';
 import { position } from '../../schema/changes.ts';
-import { continuity, conversationKind, historyRule, notificationReason, role, visibility } from '../../schema/enums.ts';
+import {
+  continuity,
+  conversationKind,
+  historyRule,
+  notificationReason,
+  notifyRule,
+  role,
+  visibility,
+} from '../../schema/enums.ts';
 import { message } from '../../schema/message.ts';
 import { presence } from '../../schema/user.ts';
 import type {
@@ -157,6 +165,16 @@ const knownConversation = builder.objectRef<Known>('KnownConversation').implemen
     lastSeq: t.int({ nullable: true, resolve: ({ lastSeq }) => lastSeq ?? null }),
     lastRev: t.int({ nullable: true, resolve: ({ lastRev }) => lastRev ?? null }),
     role: t.field({ type: role, nullable: true, resolve: (known) => known.role ?? null }),
+    mutedUntil: t.field({ type: 'DateTime', nullable: true, resolve: ({ mutedUntil }) => mutedUntil ?? null }),
+    archived: t.boolean({ nullable: true, resolve: ({ archived }) => archived ?? null }),
+    pinned: t.boolean({ nullable: true, resolve: ({ pinned }) => pinned ?? null }),
+    notify: t.field({ type: notifyRule, nullable: true, resolve: ({ notify }) => notify ?? null }),
+    preferencesVersion: t.int({
+      nullable: true,
+      description:
+        'Given whenever mutedUntil, archived, pinned and notify are, all of them: the higher of two is the newer.',
+      resolve: (known) => known.preferencesVersion ?? null,
+    }),
     unread: t.int({ nullable: true, resolve: ({ unread }) => unread ?? null }),
     memberCount: t.int({ nullable: true, resolve: ({ memberCount }) => memberCount ?? null }),
     peerId: t.id({ nullable: true, resolve: ({ peer }) => peer ?? null }),

@@ -27,7 +27,9 @@ const added = (seq: number, content: string | null = '{"type":"text","text":"hel
   },
 });
 
-const senders: Senders = { get: (id) => ({ id, username: 'bob', name: 'Bob', about: null, avatar: null }) };
+const senders: Senders = {
+  get: (id) => ({ id, username: 'bob', name: 'Bob', about: null, avatar: null, version: 1, deleted: false }),
+};
 
 test('who selects the same is in one group, wherever they begin and however they write it', () => {
   const groups = createGroups(read);

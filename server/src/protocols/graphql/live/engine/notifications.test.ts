@@ -82,7 +82,7 @@ test('heed a change of preferences as soon as the hub tells of it', async () => 
   await until(4);
   const change = async (notify: NotifyRule) => {
     const preferences = { user: ann, conversation: one, mutedUntil: null, archived: false, pinned: false, notify };
-    await server.hub.deliver([{ kind: 'preferences', ...preferences }]);
+    await server.hub.deliver([{ kind: 'preferences', ...preferences, version: 1 }]);
   };
   const say = async (text: string) => {
     server.hub.chat.send(c, bob, text);

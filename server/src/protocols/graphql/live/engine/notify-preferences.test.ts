@@ -26,7 +26,13 @@ function open() {
 
 const turn = () => vi.advanceTimersByTimeAsync(0);
 const rule = { user: ann, conversation: one, notify: 'mentions', mutedUntil: null } as const;
-const told = (change: Partial<Preferences>): Preferences => ({ ...rule, archived: false, pinned: false, ...change });
+const told = (change: Partial<Preferences>): Preferences => ({
+  ...rule,
+  archived: false,
+  pinned: false,
+  version: 1,
+  ...change,
+});
 
 test('hold where there are some, and everything is wanted elsewhere', async () => {
   const { kept, preferences } = open();

@@ -5,6 +5,7 @@ import type { Position } from '../../../../model/position.ts';
 import { builder } from '../../schema/builder.ts';
 import type { GraphqlContext, LiveFeed } from '../../schema/context.ts';
 import { parseId } from '../../schema/parse-input.ts';
+import { user } from '../../schema/user.ts';
 import {
   conversationsEvent,
   messagesEvent,
@@ -122,6 +123,15 @@ builder.subscriptionFields((t) => {
         return openFeed(context, { only: nothing, positions: null, watch });
       },
       resolve: (event) => event,
+    }),
+    users: t.field({
+      type: user,
+      description:
+        'Profiles that change, my own as well: of everybody in my conversations, and of those who have been. Nothing is told of what changed before: ask anew after a reconnect.',
+      args: { conversations },
+      subscribe: (_root, args, context) =>
+        openFeed(context, { only: readOnly(args.conversations), positions: null, watch: null }),
+      resolve: (profile) => profile,
     }),
     conversations: t.field({
       type: conversationsEvent,
