@@ -16,7 +16,7 @@ function message(
     seq,
     rev: seq,
     id: `m${seq}`,
-    sender: { id: sender, username: sender, name: sender },
+    sender: { id: sender, username: sender, name: sender, version: 1 },
     content,
     replyTo: null,
     thread: null,

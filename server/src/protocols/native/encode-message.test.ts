@@ -35,7 +35,7 @@ test('what is encoded is the message, by the published schema', () => {
       const { content, reactions, ...plain } = message;
       expect(read).toEqual({
         ...plain,
-        sender: { id, username: 'alice', name },
+        sender: { id, username: 'alice', name, version: 1 },
         content: JSON.parse(content ?? 'null'),
         reactions: JSON.parse(reactions),
       });
