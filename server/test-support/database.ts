@@ -37,10 +37,13 @@ export async function openTestDatabase(
   return openOn(await shared, services);
 }
 
-/** Opens empty databases on a PostgreSQL of the test's own: for tests that change its settings. It ends with this process. */
-export async function ownDatabaseServer(): Promise<() => Promise<TestDatabase>> {
+/**
+ * Opens databases on a PostgreSQL of the test's own, empty ones unless services are named: for tests that change its settings. It
+ * ends with this process.
+ */
+export async function ownDatabaseServer(): Promise<(services?: readonly string[]) => Promise<TestDatabase>> {
   const server = await connect(undefined);
-  return () => openOn(server, []);
+  return (services = []) => openOn(server, services);
 }
 
 async function connect(url: string | undefined): Promise<Server> {

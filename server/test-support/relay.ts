@@ -9,7 +9,7 @@ import type { Bus, BusRecord } from '../src/ports/bus.ts';
 import type { Replication } from '../src/ports/replication.ts';
 import type { RelayConfig } from '../src/services/relay/config.ts';
 import { createRelay } from '../src/services/relay/module.ts';
-import { openTestDatabase } from './database.ts';
+import { openTestDatabase, type TestDatabase } from './database.ts';
 
 export type RelayTest = Awaited<ReturnType<typeof openRelayTest>>;
 
@@ -53,8 +53,8 @@ export async function openBus() {
 }
 
 /** A database, a slot name of its own, and relays that follow it. `close` stops them first. */
-export async function openRelayTest() {
-  const database = await openTestDatabase();
+export async function openRelayTest(open: () => Promise<TestDatabase> = openTestDatabase) {
+  const database = await open();
   const units: Unit[] = [];
   let confirmations = 0;
   const slot = `relay_test_${process.pid}_${++serial}`;
@@ -130,6 +130,7 @@ export async function openRelayTest() {
 
 function countConfirmations(replication: Replication, count: () => void): Replication {
   return {
+    ...replication,
     async connect(options) {
       const connection = await replication.connect(options);
       return {

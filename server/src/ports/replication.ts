@@ -7,6 +7,14 @@
 export interface Replication {
   /** One connection, used once: after any failure a fresh one is made. Rejects when the server does not let us in. */
   connect(options: ReplicationOptions): Promise<ReplicationConnection>;
+  /** An ordinary connection, for statements while another one streams. */
+  connectBeside(options: ReplicationOptions): Promise<SideConnection>;
+}
+
+export interface SideConnection {
+  /** One statement; values come as text. Rejects when the connection is lost, or after ten seconds without an answer. */
+  query(statement: string): Promise<Record<string, string | null>[]>;
+  close(): Promise<void>;
 }
 
 export interface ReplicationOptions {
@@ -71,6 +79,8 @@ export interface TransactionPart {
   readonly commitLsn: bigint;
   /** What to confirm once this transaction is safe; null: further parts follow. */
   readonly endLsn: bigint | null;
+  /** Of the transaction itself, not of its subtransactions: the lower 32 bits. */
+  readonly xid: number;
   /** Unix milliseconds. */
   readonly committedAt: number;
   /** Number of the first change within its transaction. */

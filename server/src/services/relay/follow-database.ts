@@ -10,6 +10,7 @@ import { createPause, Stopped } from './pause.ts';
 import { prepareSlot, type Snapshot, slotOf } from './prepare-slot.ts';
 import { type ChangeStream, streamChanges } from './stream-changes.ts';
 import { takeSnapshot } from './take-snapshot.ts';
+import { createVisibility, type Visibility } from './visibility.ts';
 
 export interface FollowDeps {
   readonly replication: Replication;
@@ -76,7 +77,9 @@ export function followDatabase(database: RelayDatabase, deps: FollowDeps): Follo
 
   /** One connection from beginning to end; answers why it ended. */
   async function follow(onStreaming: () => void): Promise<Error> {
-    connection = await deps.replication.connect({ url: database.url, applicationName: relayApplication });
+    const options = { url: database.url, applicationName: relayApplication };
+    connection = await deps.replication.connect(options);
+    let visibility: Visibility | null = null;
     try {
       if (stopping.signal.aborted) throw new Stopped();
       const now = await prepareSlot(connection, database, incarnation, { log, pause, config, takeSnapshot: snapshot });
@@ -84,7 +87,9 @@ export function followDatabase(database: RelayDatabase, deps: FollowDeps): Follo
       incarnation = now;
       const createRecords = createRecorder({ db: database.name, incarnation });
       const target = { slot: slotOf(database), publications: database.publications, from: confirmed, createRecords };
-      stream = await streamChanges(connection, target, { ...deps, ...config, log });
+      const [backend] = await connection.query('select pg_backend_pid() as pid');
+      visibility = createVisibility(await deps.replication.connectBeside(options), Number(backend?.pid), log);
+      stream = await streamChanges(connection, target, { ...deps, ...config, log, visibility });
       streaming = true;
       started = true;
       onStreaming();
@@ -93,6 +98,8 @@ export function followDatabase(database: RelayDatabase, deps: FollowDeps): Follo
       const reason = await Promise.race([stream.ended, aborted(stopping.signal)]);
       streaming = false;
       if (!reason) throw new Stopped();
+      // What cannot be read yet is read from the slot again.
+      await visibility.close();
       // What is still on its way decides where to read on; and it must reach consumers before anything read again does.
       await Promise.race([stream.settled(), aborted(stopping.signal)]);
       return reason;
@@ -100,6 +107,7 @@ export function followDatabase(database: RelayDatabase, deps: FollowDeps): Follo
       streaming = false;
       if (stream) confirmed = stream.confirmed;
       stream = null;
+      await visibility?.close();
       await connection.close();
       connection = null;
     }

@@ -5,9 +5,11 @@ import type { Bus, BusRecord } from '../../ports/bus.ts';
 import type { ReplicationConnection, TransactionPart } from '../../ports/replication.ts';
 import { type ConfirmQueue, createConfirmQueue } from './confirm-queue.ts';
 import type { CreateRecords } from './create-records.ts';
+import type { Visibility } from './visibility.ts';
 
 export interface StreamDeps {
   readonly bus: Bus;
+  readonly visibility: Pick<Visibility, 'until'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly maxOutstandingBytes: number;
@@ -36,8 +38,8 @@ export interface ChangeStream {
 }
 
 /**
- * Reads the slot and publishes whole transactions, many publishes in flight. The slot is told only of what the bus has
- * (MESSAGE-PATH rule 10); a publish that fails ends the stream, and the next one reads from the last confirmed LSN again.
+ * Reads the slot and publishes whole transactions once they can be read (rule 39), many publishes in flight. The slot is told only
+ * of what the bus has (MESSAGE-PATH rule 10); a publish that fails ends the stream, and the next one reads from the last confirmed LSN again.
  */
 export async function streamChanges(
   connection: ReplicationConnection,
@@ -47,6 +49,7 @@ export async function streamChanges(
   const queue: ConfirmQueue = createConfirmQueue(target.from);
   const inFlight = new Set<Promise<void>>();
   let batch: BusRecord[] = [];
+  let xids = new Set<number>();
   let batchBytes = 0;
   let batchEnd: bigint | null = null;
   let batchCommittedAt = 0;
@@ -72,6 +75,7 @@ export async function streamChanges(
       );
     }
     for (const record of target.createRecords(part, deps.clock.wall())) batch.push(record);
+    xids.add(part.xid);
     batchBytes += part.bytes;
     batchEnd = part.endLsn;
     batchCommittedAt = part.committedAt;
@@ -88,19 +92,22 @@ export async function streamChanges(
       if (batchEnd !== null && !over) queue.land(queue.depart(batchEnd));
       batchEnd = null;
       batchBytes = 0;
+      xids.clear();
       return;
     }
     const records = batch;
+    const shown = deps.visibility.until(xids);
     const bytes = batchBytes;
     const flight = queue.depart(batchEnd);
     const committedAt = batchCommittedAt;
     batch = [];
+    xids = new Set();
     batchBytes = 0;
     batchEnd = null;
     outstanding += bytes;
     deps.onRows(records.length);
-    const landing = deps.bus
-      .publish(records)
+    const landing = shown
+      .then(() => deps.bus.publish(records))
       .then(
         () => {
           queue.land(flight);

@@ -41,6 +41,21 @@ export function createReplication(): Replication {
       await client.connect();
       return createConnection(client);
     },
+    async connectBeside({ url, applicationName }) {
+      const client = new Client({
+        connectionString: url,
+        application_name: applicationName,
+        keepAlive: true,
+        connectionTimeoutMillis: 10_000,
+        query_timeout: 10_000,
+      });
+      client.on('error', () => {});
+      await client.connect();
+      return {
+        query: async (statement) => (await client.query({ text: statement, types: asText })).rows,
+        close: () => client.end().catch(() => {}),
+      };
+    },
   };
 }
 

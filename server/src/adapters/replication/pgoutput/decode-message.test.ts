@@ -24,7 +24,7 @@ const message = (...parts: (Buffer | string | number)[]) =>
 
 /** 2026-11-20T12:00:00.120Z in microseconds since 2000. */
 const time = BigInt(Date.UTC(2026, 10, 20, 12, 0, 0, 120) - Date.UTC(2000, 0, 1)) * 1_000n;
-const begin = (lsn: bigint) => message('B', u64(lsn), u64(time), u32(7));
+const begin = (lsn: bigint) => message('B', u64(lsn), u64(time), u32(4_294_967_290));
 const commit = (lsn: bigint, end = lsn + 8n) => message('C', 0, u64(lsn), u64(end), u64(time));
 
 const oid = 42;
@@ -58,6 +58,7 @@ describe('pgoutput', () => {
       {
         commitLsn: 100n,
         endLsn: 108n,
+        xid: 4_294_967_290,
         committedAt: Date.UTC(2026, 10, 20, 12, 0, 0, 120),
         firstOrdinal: 0,
         truncated: [],

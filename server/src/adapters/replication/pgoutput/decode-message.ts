@@ -34,6 +34,7 @@ export function createDecoder(
   const relations = new Map<number, KnownRelation>();
   let commitLsn: bigint | null = null;
   let committedAt = 0;
+  let xid = 0;
   let firstOrdinal = 0;
   let bytes = 0;
   let changes: RowChange[] = [];
@@ -69,7 +70,8 @@ export function createDecoder(
     if (commitLsn !== null) throw new ReplicationError('a transaction begins within another');
     commitLsn = readUint64();
     committedAt = postgresEpoch + Math.floor(Number(readUint64()) / 1_000);
-    at += 4; // xid
+    xid = message.readUInt32BE(at);
+    at += 4;
   }
 
   function onCommit(): void {
@@ -84,7 +86,7 @@ export function createDecoder(
   }
 
   function emit(endLsn: bigint | null): void {
-    const part = { commitLsn: commitLsn as bigint, endLsn, committedAt, firstOrdinal, changes, bytes, truncated };
+    const part = { commitLsn: commitLsn as bigint, endLsn, xid, committedAt, firstOrdinal, changes, bytes, truncated };
     firstOrdinal += changes.length;
     changes = [];
     truncated = [];
