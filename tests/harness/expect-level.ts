@@ -8,13 +8,7 @@ export async function expectLevel(
   everybody: readonly SdkPerson[],
   ids: readonly string[],
 ): Promise<void> {
-  const read = () => wholeHistory((everybody[0] as SdkPerson).client, conversation);
-  let history = await read();
-  // A change can be told a moment before the database shows it to others (rule 12), and a sender may have heard of its own that way.
-  await until('history has all of it', async () => {
-    if (history.length < ids.length) history = await read();
-    return history.length >= ids.length;
-  });
+  const history = await wholeHistory((everybody[0] as SdkPerson).client, conversation);
   for (const one of everybody) {
     await until(`${one.username} is level`, () => one.view(conversation).length >= history.length);
     expect(one.view(conversation)).toEqual(history);
