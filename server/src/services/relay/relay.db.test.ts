@@ -79,6 +79,7 @@ describe('the relay', () => {
       archived: false,
       pinned: false,
       notify: 'mentions',
+      version: 1,
     };
     const second = { ...first, notify: 'none', muted_until: '2026-11-20T12:00:00.000Z' };
     expect(got.map(({ topic, key, value }) => [topic, key, value.source.table])).toEqual(

@@ -71,6 +71,17 @@ describe('who waits for transactions', () => {
     expect(asked()).toBe(1);
   });
 
+  test('is answered again, who asks again as soon as they are answered', async () => {
+    const { side } = connection('9:9:');
+    const visibility = createVisibility(side, 1, silentLog);
+    let answers = 0;
+    await visibility.until(new Set([4])).then(() => {
+      answers++;
+      return visibility.until(new Set([5])).then(() => answers++);
+    });
+    expect(answers).toBe(2);
+  });
+
   test('is refused when it cannot be learned, then and later', async () => {
     const { side } = connection('5:8:5', new Error('gone'));
     const visibility = createVisibility(side, 1, silentLog);

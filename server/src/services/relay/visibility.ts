@@ -36,14 +36,21 @@ export function createVisibility(connection: SideConnection, streamPid: number, 
   }
 
   async function ask(): Promise<void> {
-    for (let tries = 0; waiting.length > 0; tries++) {
-      if (tries > atOnce) await setTimeout(Math.min(longestPauseMs, 2 ** (tries - atOnce - 1)));
-      const isEnded = tries > atOnce ? await readAgain() : await readSnapshot();
-      let shown = 0;
-      while (shown < waiting.length && [...(waiting[shown] as Waiter).xids].every(isEnded)) shown++;
-      for (const { resolve } of waiting.splice(0, shown)) resolve();
-      if (shown > 0) tries = -1;
+    asking = true;
+    try {
+      for (let tries = 0; waiting.length > 0; tries++) {
+        if (tries > atOnce) await setTimeout(Math.min(longestPauseMs, 2 ** (tries - atOnce - 1)));
+        const isEnded = tries > atOnce ? await readAgain() : await readSnapshot();
+        let shown = 0;
+        while (shown < waiting.length && [...(waiting[shown] as Waiter).xids].every(isEnded)) shown++;
+        for (const { resolve } of waiting.splice(0, shown)) resolve();
+        if (shown > 0) tries = -1;
+      }
+    } catch (thrown) {
+      end(thrown as Error);
     }
+    // In the turn of the last look at who waits: who asks again as soon as they are answered must begin anew.
+    asking = false;
   }
 
   async function readSnapshot(): Promise<(xid: number) => boolean> {
@@ -68,14 +75,7 @@ export function createVisibility(connection: SideConnection, streamPid: number, 
       if (over) return Promise.reject(over);
       const waiter = { ...createDeferred<void>(), xids };
       waiting.push(waiter);
-      if (!asking) {
-        asking = true;
-        void ask()
-          .catch(end)
-          .finally(() => {
-            asking = false;
-          });
-      }
+      if (!asking) void ask();
       return waiter.promise;
     },
     async close() {
