@@ -169,6 +169,8 @@ export class TestHub {
   private onPeople: (records: readonly BusRecord[]) => void = () => {};
   /** Who has blocked whom. */
   readonly blocks: Block[] = [];
+  /** What people answers instead. */
+  blocksFail: Error | null = null;
 
   /** As the change stream tells it. */
   changeBlock(owner: AccountId, blocked: AccountId, active: boolean): void {
@@ -198,7 +200,10 @@ export class TestHub {
         },
       },
       people: {
-        blocksAgainst: async (_ctx, users) => this.blocks.filter(({ blocked }) => users.includes(blocked)),
+        blocksAgainst: async (_ctx, users) => {
+          if (this.blocksFail) throw this.blocksFail;
+          return this.blocks.filter(({ blocked }) => users.includes(blocked));
+        },
         getProfiles: async (_ctx, ids) =>
           ids.map((id) => ({ ...unknownProfile(id), username: id, name: id.toUpperCase() })),
       },

@@ -26,6 +26,19 @@ describe('the blocked', () => {
     expect(await readers(b)).toEqual([a, b].sort());
   });
 
+  test('in a direct conversation neither is told how far the other has read', async () => {
+    const [a, b] = [t.account(), t.account()];
+    const { conversation } = await t.chat.createConversation(t.as(a), { kind: 'direct', members: [b] });
+    const { id } = conversation;
+    await t.send(a, id, 'hello');
+    for (const reader of [a, b]) await t.chat.putReceipt(t.as(reader), id, { read: 1 });
+    const readers = async (as: AccountId) => (await t.chat.listReceipts(t.as(as), id)).map(({ user }) => user).sort();
+    await block(a, b);
+    expect([await readers(a), await readers(b)]).toEqual([[a], [b]]);
+    await block(a, b, false);
+    expect([await readers(a), await readers(b)]).toEqual([[a, b].sort(), [a, b].sort()]);
+  });
+
   test.each(['group', 'channel'] as const)('adds the blocker to no %s, in whatever way', async (kind) => {
     const [a, b, c] = [t.account(), t.account(), t.account()];
     await block(a, b);

@@ -25,7 +25,10 @@ export async function putReceipt(
   await writer.put({ conversation: id, user: account, delivered: Math.max(delivered, read), read });
 }
 
-/** Of the present members, but of nobody who has blocked the reader, to everybody who may read the conversation. */
+/**
+ * Of the present members, to everybody who may read the conversation; but of nobody who has blocked the caller, and in a direct
+ * conversation of nobody whom the caller has blocked.
+ */
 export async function listReceipts(
   deps: ReadDeps,
   writer: ReceiptWriter,
@@ -38,7 +41,9 @@ export async function listReceipts(
   const rows = await deps.sql.query<ReceiptRow>(
     `select r.* from chat.receipts r
      join chat.memberships m on m.conversation_id = r.conversation_id and m.user_id = r.user_id and m.left_rev is null
-     where r.conversation_id = $1 and not ${blocksSql('r.user_id', '$2')} order by r.user_id`,
+     join chat.conversations c on c.id = r.conversation_id
+     where r.conversation_id = $1 and not ${blocksSql('r.user_id', '$2')}
+       and not (c.kind = 'direct' and ${blocksSql('$2', 'r.user_id')}) order by r.user_id`,
     [id, account],
   );
   return rows.map((row) => ({

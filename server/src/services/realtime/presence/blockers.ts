@@ -13,6 +13,8 @@ import type { Scheduler } from '../scheduler.ts';
 export interface Blockers {
   /** What `owner` does is not told to `watcher`. Of whom nothing is known yet, nothing is told. */
   hides(owner: AccountId, watcher: AccountId): boolean;
+  /** Who has blocked these accounts, connected here or not, read now; null: it cannot be read. Never rejects. */
+  against(users: readonly AccountId[]): Promise<ReadonlyMap<AccountId, ReadonlySet<AccountId>> | null>;
   /** null: known already. Never rejects. */
   load(watcher: AccountId): Promise<void> | null;
   forget(watcher: AccountId): void;
@@ -37,11 +39,28 @@ export function createBlockers(deps: {
   const { people, scheduler, log } = deps;
   const known = new Map<AccountId, Known>();
 
+  function ask(users: readonly AccountId[]) {
+    return insist(scheduler, () => people.blocksAgainst(systemContext('realtime.blocks', 2_000), users));
+  }
+
+  async function against(users: readonly AccountId[]): ReturnType<Blockers['against']> {
+    try {
+      const owners = new Map<AccountId, Set<AccountId>>();
+      for (const { owner, blocked } of await ask(users)) {
+        const known = owners.get(blocked);
+        if (known) known.add(owner);
+        else owners.set(blocked, new Set([owner]));
+      }
+      return owners;
+    } catch (err) {
+      log.warn({ err }, 'blocks cannot be read: receipts of direct conversations are told to nobody else meanwhile');
+      return null;
+    }
+  }
+
   async function read(watcher: AccountId, entry: Known): Promise<void> {
     try {
-      const blocks = await insist(scheduler, () =>
-        people.blocksAgainst(systemContext('realtime.blocks', 2_000), [watcher]),
-      );
+      const blocks = await ask([watcher]);
       const owners = new Set(blocks.map(({ owner }) => owner));
       for (const [owner, active] of entry.late) set(owners, owner, active);
       entry.owners = owners;
@@ -65,6 +84,7 @@ export function createBlockers(deps: {
 
   return {
     hides: (owner, watcher) => owner !== watcher && (known.get(watcher)?.owners?.has(owner) ?? true),
+    against,
     load,
     forget: (watcher) => void known.delete(watcher),
     apply({ source, after, before }) {
