@@ -42,26 +42,59 @@ async function visible(): Promise<number[]> {
   return rows.map(({ seq }) => seq);
 }
 
-/** A commit in the log that nobody sees. `release` lets it be seen, `done` resolves when it is. */
-async function commitUnseen(from: number, to = from): Promise<{ release(): Promise<void>; done: Promise<unknown> }> {
+interface Statement {
+  /** Whether it waits for a standby; false when it has ended instead. */
+  waits(): Promise<boolean>;
+  /** Ends the wait: the commit stands. */
+  cancel(): Promise<void>;
+}
+
+/** One statement of a session that waits for standbys. */
+async function begin(text: string, values: readonly unknown[] = []): Promise<Statement> {
   const session: SqlSession = await relay.database.sql.session();
   await session.query('set synchronous_commit = on');
   const [backend] = await session.query<{ pid: number }>('select pg_backend_pid() as pid');
-  const done = session.query(insert, [from, to]).finally(() => session.release(true));
-  await eventually(async () => {
-    const [activity] = await relay.database.sql.query<{ event: string | null }>(
-      'select wait_event as event from pg_stat_activity where pid = $1',
-      [backend?.pid],
-    );
-    return activity?.event === 'SyncRep';
+  let over = false;
+  const done = session.query(text, values).finally(() => {
+    over = true;
+    session.release(true);
   });
+  let waiting = false;
   return {
-    done,
-    async release() {
+    async waits() {
+      await eventually(async () => {
+        const [activity] = await relay.database.sql.query<{ event: string | null }>(
+          'select wait_event as event from pg_stat_activity where pid = $1',
+          [backend?.pid],
+        );
+        waiting = activity?.event === 'SyncRep';
+        return waiting || over;
+      });
+      return waiting;
+    },
+    async cancel() {
       await relay.database.sql.query('select pg_cancel_backend($1)', [backend?.pid]);
       await done;
     },
   };
+}
+
+/** Another process of the server decides that commits wait, a moment after sessions see the setting: tried until one does. */
+async function requireStandby(): Promise<void> {
+  await configure('synchronous_standby_names', 'nobody');
+  await eventually(async () => {
+    const probe = await begin(`select pg_logical_emit_message(true, 'probe', '')`);
+    const waits = await probe.waits();
+    if (waits) await probe.cancel();
+    return waits;
+  });
+}
+
+/** A commit in the log that nobody sees. `release` lets it be seen. */
+async function commitUnseen(from: number, to = from): Promise<{ release(): Promise<void> }> {
+  const statement = await begin(insert, [from, to]);
+  expect(await statement.waits()).toBe(true);
+  return { release: statement.cancel };
 }
 
 /** The relay has been sent the log up to here, and has since told the server how far it is. */
@@ -97,7 +130,7 @@ describe('a change is told', () => {
   test('when it can be read, and what follows it after it', async () => {
     const { bus, until, seqs } = await openBus();
     await relay.openRelay(bus).unit.start?.();
-    await configure('synchronous_standby_names', 'nobody');
+    await requireStandby();
     const unseen = await commitUnseen(1);
     await relay.append(2);
     await relayHasRead();
@@ -135,7 +168,7 @@ describe('a change is told', () => {
     const { bus, until, seqs } = await openBus();
     const { unit, resets } = relay.openRelay(bus);
     await unit.start?.();
-    await configure('synchronous_standby_names', 'nobody');
+    await requireStandby();
     const unseen = await commitUnseen(1);
     for (const type of ['walsender', 'client backend'] as const) {
       await relayHasRead();
@@ -154,12 +187,13 @@ describe('a change is told', () => {
   test('before it can be read where the commit waits for the relay itself', async () => {
     const { bus, until, seqs } = await openBus();
     await relay.openRelay(bus).unit.start?.();
+    await requireStandby();
+    await commitUnseen(1);
+    await relayHasRead();
+    expect(seqs()).toEqual([]);
     await configure('synchronous_standby_names', '*');
-    const session = await relay.database.sql.session();
-    await session.query('set synchronous_commit = on');
-    await session.query(insert, [1, 1]);
-    session.release(true);
     await until(() => seqs().length >= 1);
+    await eventually(async () => (await visible()).length === 1);
     expect(await visible()).toEqual([1]);
   });
 
@@ -167,7 +201,7 @@ describe('a change is told', () => {
     const { bus, seqs } = await openBus();
     const { unit } = relay.openRelay(bus);
     await unit.start?.();
-    await configure('synchronous_standby_names', 'nobody');
+    await requireStandby();
     const unseen = await commitUnseen(1);
     await relayHasRead();
     await unit.stop?.();
