@@ -105,6 +105,8 @@ export function createReceiveFrame(deps: ReceiveDeps): (frame: ServerFrame) => v
     const { conversation, user, on } = frame;
     const state = conversations.get(conversation);
     if (!state || user === deps.me()) return;
+    // It may come after the end of the account was told.
+    if (on && deps.users.get(user)?.deleted) return;
     const key = `${conversation} ${user}`;
     typingEnds.get(key)?.();
     typingEnds.delete(key);

@@ -133,9 +133,13 @@ describe('client', () => {
     await arrive();
     expect(typing()).toEqual([]);
     expect(client.conversation('c')!.summary.peer).toMatchObject({ name: 'Deleted account', deleted: true });
-    type();
+    type(); // overtaken by the end
     await arrive();
-    server.change({}, { change: 'left', conversation: { id: 'c' }, user: 'other' });
+    expect(typing()).toEqual([]);
+    server.tell({ op: 'typing', conversation: 'c', user: 'third', on: true });
+    await arrive();
+    expect(typing()).toEqual(['third']);
+    server.change({}, { change: 'left', conversation: { id: 'c' }, user: 'third' });
     await arrive();
     expect(typing()).toEqual([]);
     await calm();

@@ -116,11 +116,17 @@ const classes: Readonly<Record<CallClass, { readonly use: Ask; readonly others: 
       [frame({ op: 'auth', token: 'token-of-alice' }), refused.frame],
     ],
   },
-  changing: {
+  profiles: {
     use: veigo(`mutation { UpdateProfile(id: "${alice.account}", name: "Alice") { name } }`),
     others: [
+      [rest('PATCH', '/me', { name: 'Alice' }), refused.rest],
+      [graphql('mutation { updateMe(input: { name: "Alice" }) { name } }'), refused.graphql],
+    ],
+  },
+  changing: {
+    use: rest('PUT', '/me/contacts/0190bbbb-0000-7000-8000-000000000002'),
+    others: [
       [rest('PATCH', `${here}/messages/1`, { content: message.content }), refused.rest],
-      [rest('PUT', '/me/contacts/0190bbbb-0000-7000-8000-000000000002'), refused.rest],
       [
         graphql(`mutation { setReaction(conversation: "${conversation}", seq: 1, emoji: "👍") { seq } }`),
         refused.graphql,

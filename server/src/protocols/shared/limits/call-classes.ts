@@ -36,7 +36,7 @@ export const identityClasses: CallClasses<IdentityApi> = {
 };
 
 export const peopleClasses: CallClasses<PeopleApi> = {
-  updateOwn: 'changing',
+  updateOwn: 'profiles',
   setContact: 'changing',
   setBlock: 'changing',
   search: 'searching',

@@ -8,6 +8,8 @@ export interface Rates {
   readonly frames: Rate;
   /** Edits, deletions, reactions, pins, members, settings, per account. */
   readonly changing: Rate;
+  /** Own names, pictures and settings, per account: everybody who shows the account is told. */
+  readonly profiles: Rate;
   /** Conversations, accounts in bulk, per account. */
   readonly creating: Rate;
   /** Attachments, per account, counted before their bytes are taken. */
@@ -28,6 +30,7 @@ export const defaultRates: Rates = {
   sends: { perSecond: 200, burst: 1_000 },
   frames: { perSecond: 100, burst: 500 },
   changing: { perSecond: 200, burst: 1_000 },
+  profiles: { perSecond: 1, burst: 30 },
   creating: { perSecond: 50, burst: 500 },
   uploading: { perSecond: 1, burst: 30 },
   searching: { perSecond: 50, burst: 500 },
@@ -48,6 +51,7 @@ export function createRates(wanted: { readonly sendsPerSecond: number; readonly 
     ...defaultRates,
     sends: { perSecond: sendsPerSecond, burst: sendsPerSecond * 5 },
     changing: scale(defaultRates.changing),
+    profiles: scale(defaultRates.profiles),
     creating: scale(defaultRates.creating),
     uploading: scale(defaultRates.uploading),
     searching: scale(defaultRates.searching),
