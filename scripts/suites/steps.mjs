@@ -57,7 +57,7 @@ export const steps = [
   {
     name: 'engines',
     load: 0.25,
-    minutes: 5,
+    minutes: 8,
     suite: 'engines',
     need: bringEngines,
     missing: 'no Redis, RabbitMQ or Kafka here',
@@ -72,7 +72,7 @@ export const steps = [
   {
     name: 'scenarios-split',
     load: 1,
-    minutes: 9,
+    minutes: 10,
     suite: 'scenarios',
     workers: 2,
     need: onNode24(bringSplit),
@@ -99,7 +99,7 @@ export const steps = [
   {
     name: 'chaos-split',
     load: 0.75,
-    minutes: 5,
+    minutes: 7,
     suite: 'chaos',
     files: ['tests/chaos/chaos.test.ts'],
     need: onNode24(bringChaos),
