@@ -21,6 +21,7 @@ export const refusals = {
     ...['id', 'name', 'topic', 'avatar', 'history'].map((field) => `A direct conversation has no ${field} to choose.`),
     'A direct conversation cannot be public.',
   ],
+  users: ['query: give query or ids'],
   page: ['query: give one of before, after and around'],
   time: ['mutedUntil must be an ISO 8601 time of the years 0001 to 9999, or null.'],
   search: ['The query must hold at least one letter, digit or symbol.'],

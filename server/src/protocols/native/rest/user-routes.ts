@@ -70,7 +70,7 @@ function addDirectory(app: RestApp, deps: RestDeps): void {
         tags,
         summary: 'Find people by the beginning of the username or of any word of the name, or up to 100 by their ids',
         querystring: usersQuery,
-        response: answers({ 200: userList }, refusals.mark),
+        response: answers({ 200: userList }, [...refusals.mark, ...refusals.users]),
       },
     },
     async (request) => {

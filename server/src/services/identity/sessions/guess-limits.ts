@@ -13,11 +13,10 @@ export interface GuessLimits {
   check(guess: Guess): number;
   /** Whether the address itself has used up what it may: nothing speaks for it then. */
   isSpent(guess: Guess): boolean;
-  begin(guess: Guess): void;
+  /** Counts it; what is returned takes that back, for one that was right or was not looked at. */
+  begin(guess: Guess): () => void;
   /** It was wrong. */
   fail(guess: Guess): void;
-  /** It was right, or was not looked at. */
-  takeBack(guess: Guess): void;
 }
 
 /**
@@ -41,16 +40,17 @@ export function createGuessLimits(limits: IdentityConfig['signInLimits'], clock:
     },
     isSpent: (guess) => ownWait(guess) > 0,
     begin(guess) {
-      pairs.take(pairOf(guess));
-      if (guess.address !== '') addresses.take(guess.address);
-      logins.take(guess.login);
+      const counts: [TokenBuckets, string][] = [
+        [pairs, pairOf(guess)],
+        [logins, guess.login],
+      ];
+      if (guess.address !== '') counts.push([addresses, guess.address]);
+      const taken = counts.filter(([buckets, key]) => buckets.take(key) === 0);
+      return () => {
+        for (const [buckets, key] of taken) buckets.giveBack(key);
+      };
     },
     fail: (guess) => void failed.take(pairOf(guess)),
-    takeBack(guess) {
-      pairs.giveBack(pairOf(guess));
-      addresses.giveBack(guess.address);
-      logins.giveBack(guess.login);
-    },
   };
 }
 

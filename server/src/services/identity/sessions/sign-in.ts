@@ -15,6 +15,13 @@ import { insertSession, readSessions } from './session-store.ts';
 /** Asked for in the place of an unknown account: the same statement takes the same time. */
 const nobody = '00000000-0000-0000-0000-000000000000' as AccountId;
 
+interface Attempt {
+  readonly address: string;
+  readonly password: string;
+  /** Milliseconds; 0: nobody has to wait. */
+  readonly retryAfterMs: number;
+}
+
 /**
  * Nothing but the right password learns anything: an unknown login, an account without a password and a wrong password take the
  * same work and read the same, and a suspension is told only to who knows the password.
@@ -34,22 +41,21 @@ export async function signIn(
   const guess = { login: login.toLowerCase(), address };
   const row = await findAccount(parts, login);
   const retryAfterMs = guesses.check(guess);
-  // Many have failed, and this address among them: it may still be the owner's.
-  if (retryAfterMs > 0 && (guesses.isSpent(guess) || !row || !(await isKnownAddress(parts, row, address)))) {
-    throw fail('rate.limited', { retryAfterMs });
-  }
-  const stored = await readPassword(parts.sql, row?.id ?? nobody);
-  guesses.begin(guess);
-  const isRight = await parts.hasher.verify(ctx, password, stored, address).catch((thrown: unknown) => {
-    // Refused before it was looked at.
-    guesses.takeBack(guess);
-    throw thrown;
-  });
+  if (retryAfterMs > 0 && guesses.isSpent(guess)) throw fail('rate.limited', { retryAfterMs });
+  // Counted before anything is waited for: guesses that come together find each other counted.
+  const takeBack = guesses.begin(guess);
+  const { stored, isRight } = await compare(parts, ctx, row, { address, password, retryAfterMs }).catch(
+    (thrown: unknown) => {
+      // Refused before it was looked at.
+      takeBack();
+      throw thrown;
+    },
+  );
   if (!isRight || !row) {
     guesses.fail(guess);
     throw fail('credentials.wrong');
   }
-  guesses.takeBack(guess);
+  takeBack();
   if (row.suspended) throw fail('account.suspended');
   const refresh = createRefreshToken(createId<SessionId>());
   const { session } = refresh;
@@ -62,6 +68,15 @@ export async function signIn(
     session,
     tokens: { access, refresh: refresh.text, expiresIn: parts.config.accessTokenSeconds },
   };
+}
+
+/** `rate.limited` where many have failed at the login, and this address among them: it may still be the owner's. */
+async function compare(parts: Parts, ctx: Context, row: AccountRow | null, attempt: Attempt) {
+  const { address, password, retryAfterMs } = attempt;
+  if (retryAfterMs > 0 && (!row || !(await isKnownAddress(parts, row, address))))
+    throw fail('rate.limited', { retryAfterMs });
+  const stored = await readPassword(parts.sql, row?.id ?? nobody);
+  return { stored, isRight: await parts.hasher.verify(ctx, password, stored, address) };
 }
 
 /** A live session of the account has been used from there. */
